@@ -1,0 +1,12 @@
+# `warnings` holds everywhere; `warnings_strict` adds what Qt's generated QML C++ does not survive.
+add_library(warnings INTERFACE)
+target_compile_options(warnings INTERFACE -Wall -Wextra -Wpedantic -Wnon-virtual-dtor -Woverloaded-virtual
+                                          -Wimplicit-fallthrough -Wformat=2)
+if(KVASIR_WARNINGS_AS_ERRORS)
+  target_compile_options(warnings INTERFACE -Werror)
+endif()
+
+add_library(warnings_strict INTERFACE)
+target_link_libraries(warnings_strict INTERFACE warnings)
+target_compile_options(warnings_strict INTERFACE -Wshadow -Wcast-align -Wunused
+                                                 -Wduplicated-cond -Wlogical-op -Wdouble-promotion)

@@ -1,0 +1,56 @@
+#pragma once
+
+#include "engine/base/result.h"
+#include "engine/gguf/gguf_file.h"
+#include "engine/tokenizer/tokenizer.h"
+
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace kvasir::engine {
+
+enum class Role { System, User, Assistant };
+
+/// One message of a conversation as the prompt sees it.
+struct ChatMessage {
+  Role role;
+  std::string content;
+  /// The exact ids that stood in the prompt for this message, where known: for an answer the sampled ids
+  /// (with the end token, if it was sampled), else everything that the message added. Empty: not known.
+  std::vector<TokenId> token_ids;
+};
+
+/// A stretch of a rendered prompt. `message` is the index of the message whose content this is;
+/// empty for text that the template itself wrote (only there are special tokens recognised).
+struct PromptPiece {
+  std::string text;
+  std::optional<size_t> message;
+};
+
+/// How a model wants its conversations written. Two published forms are known so far: the starter's (system
+/// text where it stands) and DeepSeek-V3's (all system texts first, joined by blank lines).
+class ChatTemplate {
+ public:
+  enum class Form { Starter, DeepSeekV3 };
+
+  /// Recognises the form in the file's `tokenizer.chat_template`. A file with an unknown template, or none,
+  /// whose vocabulary has DeepSeek's turn markers is rendered in the V3 form and `note()` says so.
+  static Result<ChatTemplate> from_gguf(const GgufFile& file, const Tokenizer& tokenizer);
+  /// The form, with the begin-of-sentence text that starts a rendering.
+  ChatTemplate(Form form, std::string bos_text, std::string note = {});
+
+  std::vector<PromptPiece> render(std::span<const ChatMessage> messages, bool add_generation_prompt) const;
+  /// A remark for the person about a fallback; empty where the template was recognised.
+  const std::string& note() const { return note_; }
+  Form form() const { return form_; }
+
+ private:
+  Form form_;
+  std::string bos_text_;
+  std::string note_;
+};
+
+}  // namespace kvasir::engine

@@ -1,0 +1,55 @@
+#pragma once
+
+#include "engine/base/result.h"
+#include "engine/gguf/tensor_view.h"
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace kvasir::engine {
+
+/// A GGUF file (versions 2 and 3), mapped read-only.
+///
+/// `open` checks everything that later reads rely on: every count, length and offset lies inside the file,
+/// no tensor overlaps another, names are unique, sizes do not overflow. Views point into the mapping and
+/// live as long as this object. Immutable after opening: safe to read from several threads.
+class GgufFile {
+ public:
+  static Result<GgufFile> open(const std::filesystem::path& path);
+
+  GgufFile(GgufFile&&) noexcept;
+  GgufFile& operator=(GgufFile&&) noexcept;
+  ~GgufFile();
+
+  const std::filesystem::path& path() const;
+  /// The whole mapped file.
+  std::span<const std::byte> bytes() const;
+
+  /// Metadata by key. Empty where the key is absent or holds another kind of value.
+  /// Integers of every width and sign convert where the value fits; floats accept F32 and F64.
+  std::optional<uint64_t> get_uint(std::string_view key) const;
+  std::optional<double> get_float(std::string_view key) const;
+  std::optional<bool> get_bool(std::string_view key) const;
+  std::optional<std::string_view> get_string(std::string_view key) const;
+  /// Arrays. Strings are views into the mapping.
+  std::optional<std::vector<std::string_view>> get_strings(std::string_view key) const;
+  std::optional<std::vector<int64_t>> get_ints(std::string_view key) const;
+  bool has(std::string_view key) const;
+
+  std::span<const TensorView> tensors() const;
+  /// Null where there is no tensor of that name.
+  const TensorView* find_tensor(std::string_view name) const;
+
+ private:
+  struct Contents;
+  explicit GgufFile(std::unique_ptr<Contents> contents);
+  std::unique_ptr<Contents> contents_;
+};
+
+}  // namespace kvasir::engine

@@ -1,0 +1,33 @@
+#pragma once
+
+#include "engine/gguf/dtype.h"
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+
+namespace kvasir::engine {
+
+/// A tensor that lives elsewhere: in the mapped file, or in the home that a backend gave it.
+/// `shape` is in GGUF's order: shape[0] is the row length (fastest), shape[1] the rows,
+/// shape[2] the matrices (experts or heads). Unused dimensions are 1.
+struct TensorView {
+  std::string name;
+  DType dtype = DType::F32;
+  std::array<uint64_t, 4> shape{1, 1, 1, 1};
+  std::span<const std::byte> data;
+
+  bool present() const { return !data.empty(); }
+  uint64_t cols() const { return shape[0]; }
+  uint64_t rows() const { return shape[1]; }
+  uint64_t matrices() const { return shape[2]; }
+  size_t row_stride_bytes() const { return row_bytes(dtype, shape[0]); }
+  size_t matrix_stride_bytes() const { return row_stride_bytes() * shape[1]; }
+  const std::byte* row(uint64_t matrix, uint64_t index) const {
+    return data.data() + matrix * matrix_stride_bytes() + index * row_stride_bytes();
+  }
+};
+
+}  // namespace kvasir::engine

@@ -1,0 +1,45 @@
+#pragma once
+
+#include "engine/kv/block_hash.h"
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <span>
+#include <stop_token>
+#include <vector>
+
+namespace kvasir::engine {
+
+/// Where the engine keeps KV blocks between runs: bytes under 32-byte keys. The engine makes and checks
+/// the bytes (`kv_block.h`); a store only has to keep them. It may forget any block at any time.
+///
+/// Thread contract: every call may come from any thread.
+class BlockStore {
+ public:
+  virtual ~BlockStore() = default;
+
+  /// How many of `keys`, counted from the first, are held without a gap. Asks the index only.
+  virtual size_t find_prefix(std::span<const Hash256> keys) = 0;
+
+  /// Reads blocks in order and hands each to `sink`, until a block is missing, can't be read, `sink` returns
+  /// false or stop is requested. Returns how many `sink` accepted. Reads may run ahead of the sink.
+  using Sink = std::function<bool(size_t index, std::span<const std::byte> record)>;
+  virtual size_t read(std::span<const Hash256> keys, const Sink& sink, std::stop_token stop) = 0;
+
+  /// A hint that these blocks will be read soon (a chat was selected).
+  virtual void prefetch(std::span<const Hash256> keys) = 0;
+
+  /// Takes a block for writing behind the caller's back; never waits for the disk. False: no room now, the
+  /// block was dropped (as are the blocks after it: a chain is stored from its head).
+  virtual bool write(const Hash256& key, const Hash256& parent, std::vector<std::byte> record) = 0;
+
+  /// A block that failed verification: never to be returned again.
+  virtual void quarantine(const Hash256& key) = 0;
+
+  /// Waits until everything taken is durable or known to be lost.
+  virtual void flush() = 0;
+};
+
+}  // namespace kvasir::engine

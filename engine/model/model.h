@@ -1,0 +1,44 @@
+#pragma once
+
+#include "engine/base/result.h"
+#include "engine/gguf/gguf_file.h"
+#include "engine/kv/kv_cache.h"
+#include "engine/model/model_config.h"
+#include "engine/model/model_weights.h"
+#include "engine/ops/backend.h"
+
+#include <cstdint>
+#include <memory>
+#include <span>
+
+namespace kvasir::engine {
+
+/// A `deepseek2` network: its weights where the backend placed them, and the forward pass over them.
+///
+/// One thread at a time; the backend's pool works inside the calls. Each value that a token produces (its KV
+/// rows and logits) is computed by the same arithmetic whatever else is in the batch and however many threads
+/// there are: a prefix cut differently, or restored from disk, continues with the same bits.
+class Model {
+ public:
+  /// `weights` may view into `file`, which must outlive the model.
+  Model(ModelConfig config, ModelWeights weights, std::unique_ptr<Backend> backend);
+  ~Model();
+
+  const ModelConfig& config() const { return config_; }
+  KvLayout kv_layout(KvType type) const;
+
+  /// Runs `tokens` behind the `cache.length()` positions that the cache holds and appends their KV.
+  /// `logit_rows` are indices into `tokens`; `logits` receives {logit_rows, vocab}. At most `kMaxBatchTokens`
+  /// tokens; ids must lie below vocab_size and the cache must have room, else BadRequest.
+  Result<void> forward(std::span<const int32_t> tokens, KvCache& cache, std::span<const uint32_t> logit_rows,
+                       std::span<float> logits);
+
+  static constexpr uint32_t kMaxBatchTokens = 256;
+
+ private:
+  ModelConfig config_;
+  ModelWeights weights_;
+  std::unique_ptr<Backend> backend_;
+};
+
+}  // namespace kvasir::engine

@@ -1,0 +1,55 @@
+#pragma once
+
+#include "engine/base/result.h"
+#include "engine/gguf/gguf_file.h"
+#include "engine/model/model_config.h"
+
+#include <cstddef>
+#include <memory>
+#include <vector>
+
+namespace kvasir::engine {
+
+/// One block's tensors, shapes in GGUF's order {row length, rows, matrices}. A view that is not
+/// `present()` does not exist in this model.
+struct LayerWeights {
+  TensorView attn_norm;       ///< {hidden}
+  TensorView attn_q;          ///< {hidden, heads·qk_head}; only without q_lora
+  TensorView attn_q_a;        ///< {hidden, q_lora}
+  TensorView attn_q_a_norm;   ///< {q_lora}
+  TensorView attn_q_b;        ///< {q_lora, heads·qk_head}
+  TensorView attn_kv_a_mqa;   ///< {hidden, kv_lora + rope}
+  TensorView attn_kv_a_norm;  ///< {kv_lora}
+  TensorView attn_k_b;        ///< {nope, kv_lora, heads}
+  TensorView attn_v_b;        ///< {kv_lora, v_head, heads}
+  TensorView attn_output;     ///< {heads·v_head, hidden}
+  TensorView ffn_norm;        ///< {hidden}
+
+  TensorView ffn_gate;  ///< {hidden, intermediate}; dense blocks
+  TensorView ffn_up;    ///< {hidden, intermediate}
+  TensorView ffn_down;  ///< {intermediate, hidden}
+
+  TensorView ffn_gate_inp;    ///< {hidden, experts}, F32: the router
+  TensorView exp_probs_b;     ///< {experts}, F32: the bias of selection
+  TensorView ffn_gate_exps;   ///< {hidden, moe_intermediate, experts}
+  TensorView ffn_up_exps;     ///< {hidden, moe_intermediate, experts}
+  TensorView ffn_down_exps;   ///< {moe_intermediate, hidden, experts}
+  TensorView ffn_gate_shexp;  ///< {hidden, shared·moe_intermediate}
+  TensorView ffn_up_shexp;    ///< {hidden, shared·moe_intermediate}
+  TensorView ffn_down_shexp;  ///< {shared·moe_intermediate, hidden}
+};
+
+/// All tensors of a model, each checked against the shape that the config demands and against the types
+/// that this version computes with (F32, F16, BF16, Q8_0). Views point into the file's mapping, except
+/// where an old file's `attn_kv_b` had to be split: those live in `owned`.
+struct ModelWeights {
+  TensorView token_embd;   ///< {hidden, vocab}
+  TensorView output_norm;  ///< {hidden}
+  TensorView output;       ///< {hidden, vocab}; token_embd where the file ties them
+  std::vector<LayerWeights> layers;
+  std::vector<std::unique_ptr<std::byte[]>> owned;
+
+  static Result<ModelWeights> bind(const GgufFile& file, const ModelConfig& config);
+};
+
+}  // namespace kvasir::engine

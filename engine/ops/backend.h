@@ -1,0 +1,108 @@
+#pragma once
+
+#include "engine/base/result.h"
+#include "engine/gguf/tensor_view.h"
+#include "engine/kv/kv_cache.h"
+#include "engine/model/model_config.h"
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <vector>
+
+namespace kvasir::engine {
+
+/// Float activations in the backend's memory: {tokens, cols}, rows `stride` floats apart.
+struct Activations {
+  float* data = nullptr;
+  uint32_t tokens = 0;
+  uint32_t cols = 0;
+  size_t stride = 0;
+
+  float* row(uint32_t token) const { return data + token * stride; }
+  /// Columns [first, first + count) of every row.
+  Activations columns(uint32_t first, uint32_t count) const { return {data + first, tokens, count, stride}; }
+};
+
+/// Activations split by attention head: {tokens, heads, dim}.
+struct HeadActivations {
+  float* data = nullptr;
+  uint32_t tokens = 0;
+  uint32_t heads = 0;
+  uint32_t dim = 0;
+  size_t token_stride = 0;
+  size_t head_stride = 0;
+
+  float* at(uint32_t token, uint32_t head) const { return data + token * token_stride + head * head_stride; }
+  /// Components [first, first + count) of every head.
+  HeadActivations components(uint32_t first, uint32_t count) const {
+    return {data + first, tokens, heads, count, token_stride, head_stride};
+  }
+};
+
+/// For each token the experts that it uses and their weights: {tokens, per_token} each.
+/// Lives in the backend's memory: the ids need never reach the host.
+struct Routing {
+  int32_t* experts = nullptr;
+  float* weights = nullptr;
+  uint32_t tokens = 0;
+  uint32_t per_token = 0;
+};
+
+/// cos and sin for rotation by position, {positions, dim / 2} pairs, YaRN's ramp already in the frequencies.
+struct RopeFrequencies {
+  std::vector<float> inverse;  ///< {qk_rope_head_dim / 2}: angle per position
+};
+
+/// The operations that a forward pass is written in. One implementation per kind of hardware; `ScalarBackend`
+/// is the plain one that the others are compared with.
+///
+/// Calls are made by one thread, in order; results of a call are visible to the next one.
+class Backend {
+ public:
+  virtual ~Backend() = default;
+
+  /// Gives a weight its home and returns the view to use from then on.
+  virtual Result<TensorView> place(const TensorView& weight) = 0;
+  /// Scratch memory for activations, {floats}; lives as long as the backend.
+  virtual Result<float*> allocate(size_t floats) = 0;
+
+  /// out[t] = table[ids[t]]
+  virtual void embed(Activations out, const TensorView& table, std::span<const int32_t> ids) = 0;
+  /// out[t] = in[t] / √(mean(in[t]²) + eps) ⊙ weight; out may be in.
+  virtual void rms_norm(Activations out, Activations in, const TensorView& weight, float eps) = 0;
+  /// out[t] = W in[t], W {in.cols, out.cols}
+  virtual void matmul(Activations out, const TensorView& weight, Activations in) = 0;
+  /// out[t] += W in[t]
+  virtual void matmul_add(Activations out, const TensorView& weight, Activations in) = 0;
+  /// out[t, h] = W[h] in[t, h], W {in.dim, out.dim, heads}
+  virtual void matmul_heads(HeadActivations out, const TensorView& weight, HeadActivations in) = 0;
+  /// Rotates adjacent pairs of each head by the angle of position first_position + t; out may be in.
+  virtual void rope(HeadActivations out, HeadActivations in, const RopeFrequencies& frequencies,
+                    uint32_t first_position) = 0;
+  /// Writes rows {tokens, kv_width} to the layer's cache at first_position, in the cache's type.
+  virtual void kv_append(KvCache& cache, uint32_t layer, uint32_t first_position, Activations rows) = 0;
+  /// Absorbed multi-head latent attention: query {tokens, heads, kv_width} against the layer's rows up to and
+  /// including the token's own position; out {tokens, heads, kv_lora_rank} is the softmax-weighted sum of the
+  /// rows' first kv_lora_rank values.
+  virtual void attention(HeadActivations out, HeadActivations query, const KvCache& cache, uint32_t layer,
+                         uint32_t first_position, float softmax_scale) = 0;
+  /// Scores in·routerᵀ, selects with bias and groups as the config says, weights from the unbiased scores.
+  virtual void route(Routing out, const TensorView& router, const TensorView& bias, Activations in,
+                     const ModelConfig& config) = 0;
+  /// out[t] += down (silu(gate in[t]) ⊙ up in[t])
+  virtual void gated_ffn_add(Activations out, const TensorView& gate, const TensorView& up,
+                             const TensorView& down, Activations in) = 0;
+  /// out[t] += Σₑ weightₑ · downₑ (silu(gateₑ in[t]) ⊙ upₑ in[t]) over the token's experts
+  virtual void moe_ffn_add(Activations out, const Routing& routing, const TensorView& gate,
+                           const TensorView& up, const TensorView& down, Activations in) = 0;
+  /// Copies activations {rows.size(), in.cols} of the given tokens to `out` on the host.
+  virtual void read_rows(std::span<float> out, Activations in, std::span<const uint32_t> rows) = 0;
+};
+
+/// Plain loops in float32 with double accumulators: slow, obvious, the oracle.
+std::unique_ptr<Backend> make_scalar_backend();
+/// SIMD kernels over `threads` threads, chosen for this processor at run time.
+std::unique_ptr<Backend> make_cpu_backend(unsigned threads);
+
+}  // namespace kvasir::engine

@@ -1,0 +1,110 @@
+#pragma once
+
+#include "engine/base/result.h"
+#include "engine/chat/chat_template.h"
+#include "engine/chat/prompt.h"
+#include "engine/kv/block_store.h"
+#include "engine/model/model.h"
+#include "engine/runtime/sampler.h"
+#include "engine/tokenizer/tokenizer.h"
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+namespace kvasir::engine {
+
+struct EngineOptions {
+  unsigned threads = 0;         ///< 0: as many as the machine has processors
+  uint32_t context_tokens = 0;  ///< 0: the model's own limit
+  bool exact = false;           ///< float32 KV and the scalar backend
+  /// The content hash of the model's file, where it is known already; computed where it is not.
+  std::optional<Hash256> model_content_hash;
+  /// Part of every block's key, so that stores of different profiles never share anything.
+  std::vector<std::byte> profile_secret;
+};
+
+enum class FinishReason { Stop, Length, ContextFull, Cancelled };
+std::string_view finish_reason_name(FinishReason reason);
+
+/// hit + miss = prompt tokens; only KV that was really used counts as a hit.
+struct Usage {
+  uint32_t prompt_tokens = 0;
+  uint32_t prompt_cache_hit_tokens = 0;   ///< reused, from memory or from disk
+  uint32_t prompt_cache_disk_tokens = 0;  ///< the part of the hits that was read from disk
+  uint32_t prompt_cache_miss_tokens = 0;
+  uint32_t completion_tokens = 0;
+};
+
+struct Timings {
+  double restore_ms = 0;  ///< reading and verifying KV blocks
+  double ttft_ms = 0;     ///< from the request to the first token
+  double prefill_ms = 0;
+  double decode_ms = 0;  ///< from the first token to the last
+  double prefill_tokens_per_second = 0;
+  double decode_tokens_per_second = 0;
+};
+
+struct GenerateRequest {
+  std::vector<TokenId> prompt;
+  SamplingParams sampling;
+  uint32_t max_tokens = 0;  ///< 0: until the model stops or the context is full
+  bool keep_kv = true;      ///< false: nothing of this request is given to the store
+};
+
+/// One sampled token and the text that it completed (valid UTF-8; empty in the middle of a character).
+struct TokenEvent {
+  TokenId id;
+  std::string text;
+};
+
+struct GenerateResult {
+  FinishReason finish_reason = FinishReason::Stop;
+  Usage usage;
+  Timings timings;
+};
+
+struct GenerateCallbacks {
+  std::function<void(uint32_t done_tokens, uint32_t total_tokens)> on_prefill;  ///< optional
+  std::function<void(const TokenEvent&)> on_token;
+};
+
+/// A loaded model with one live sequence, whose KV prefix is reused in memory or restored from the store.
+///
+/// One thread at a time (the engine thread). The block store may be null.
+class Engine {
+ public:
+  static Result<std::unique_ptr<Engine>> load(const std::filesystem::path& model_path,
+                                              const EngineOptions& options,
+                                              std::shared_ptr<BlockStore> store);
+  ~Engine();
+
+  const ModelConfig& config() const;
+  const Tokenizer& tokenizer() const;
+  /// What the model's conversations look like, or why this model can't hold one.
+  const Result<ChatTemplate>& chat_template() const;
+  uint32_t context_tokens() const;
+  const Hash256& model_content_hash() const;
+  /// Identifies KV that can be exchanged: weights, rotation, KV type and layout, kernel epoch.
+  const Hash256& fingerprint() const;
+
+  /// Runs a request to its end. Cancelling is not an error: what was generated stands.
+  Result<GenerateResult> generate(const GenerateRequest& request, const GenerateCallbacks& callbacks,
+                                  std::stop_token stop);
+
+  /// Tells the store that this prompt's blocks will be wanted soon.
+  void prefetch(std::span<const TokenId> prompt);
+
+ private:
+  struct State;
+  explicit Engine(std::unique_ptr<State> state);
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace kvasir::engine

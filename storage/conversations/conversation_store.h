@@ -1,0 +1,124 @@
+#pragma once
+
+#include "storage/base/result.h"
+#include "storage/sqlite/database.h"
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace kvasir::storage {
+
+enum class MessageRole { System = 0, User = 1, Assistant = 2 };
+
+enum class MessageStatus {
+  Complete = 0,     ///< the model ended it, or a person wrote it
+  Streaming = 1,    ///< being generated; found at start-up, it was interrupted
+  Stopped = 2,      ///< the person stopped it
+  Length = 3,       ///< max_tokens was reached, or the context is full
+  Failed = 4,       ///< an error ended it; `error` says which
+  Interrupted = 5,  ///< the program ended while it was being generated
+};
+
+/// Counts and times of one answer. Absent on other messages and before an answer's end.
+struct MessageUsage {
+  uint32_t prompt_tokens = 0;
+  uint32_t prompt_cache_hit_tokens = 0;
+  uint32_t prompt_cache_disk_tokens = 0;
+  uint32_t prompt_cache_miss_tokens = 0;
+  uint32_t completion_tokens = 0;
+  double ttft_ms = 0;
+  double prefill_tokens_per_second = 0;
+  double decode_tokens_per_second = 0;
+};
+
+struct StoredMessage {
+  int64_t id = 0;
+  int64_t conversation_id = 0;
+  int64_t position = 0;  ///< 0, 1, 2, … within the conversation
+  MessageRole role = MessageRole::User;
+  MessageStatus status = MessageStatus::Complete;
+  std::string text;
+  /// The exact ids that this message put into the prompt, under the vocabulary of that hash.
+  std::vector<int32_t> token_ids;
+  std::vector<std::byte> vocabulary_hash;
+  std::string model;  ///< name of the model that answered
+  std::string error;
+  std::optional<MessageUsage> usage;
+  int64_t created_at_ms = 0;  ///< Unix time
+};
+
+struct StoredConversation {
+  int64_t id = 0;
+  std::string title;
+  /// The library prompt that the chat's system message was copied from, if it still exists.
+  std::optional<int64_t> system_prompt_id;
+  int64_t created_at_ms = 0;
+  int64_t updated_at_ms = 0;
+};
+
+struct StoredSystemPrompt {
+  int64_t id = 0;
+  std::string name;  ///< unique
+  std::string text;
+  bool is_default = false;  ///< for new chats; at most one
+};
+
+/// Conversations, messages, system prompts and settings of one profile. Each call is one transaction and
+/// is durable when it returns. For the storage thread only.
+class ConversationStore {
+ public:
+  /// `database` has been migrated (see schema/migrations.h). Answers left Streaming by a dead process become
+  /// Interrupted.
+  static Result<ConversationStore> open(Database& database);
+
+  Result<int64_t> create_conversation(std::string_view title, std::string_view system_text,
+                                      std::optional<int64_t> system_prompt_id);
+  Result<std::vector<StoredConversation>> conversations();  ///< newest change first; deleted ones left out
+  Result<StoredConversation> conversation(int64_t id);
+  Result<std::optional<int64_t>> find_conversation(std::string_view title);
+  Result<void> rename_conversation(int64_t id, std::string_view title);
+  /// Hidden at once, for good when `purge_deleted` runs; `restore_conversation` undoes it until then.
+  Result<void> delete_conversation(int64_t id);
+  Result<void> restore_conversation(int64_t id);
+  Result<void> purge_deleted();
+
+  Result<std::vector<StoredMessage>> messages(int64_t conversation_id);
+  /// Puts a message at the conversation's end; `id`, `position` and `created_at_ms` are assigned and
+  /// returned.
+  Result<StoredMessage> append_message(StoredMessage message);
+  /// Replaces the growing part of an answer: text, ids, and the rest at its end.
+  Result<void> update_message(const StoredMessage& message);
+  Result<void> set_token_ids(int64_t message_id, const std::vector<int32_t>& token_ids,
+                             const std::vector<std::byte>& vocabulary_hash);
+  /// Writes, replaces or (empty text) removes the conversation's system message. Ids of it are forgotten.
+  Result<void> set_system_text(int64_t conversation_id, std::string_view text,
+                               std::optional<int64_t> system_prompt_id);
+
+  Result<std::vector<StoredSystemPrompt>> system_prompts();  ///< by name
+  /// id 0 creates. A name that is taken is a BadRequest.
+  Result<int64_t> save_system_prompt(const StoredSystemPrompt& prompt);
+  Result<void> delete_system_prompt(int64_t id);
+
+  Result<std::optional<std::string>> setting(std::string_view key);
+  Result<void> set_setting(std::string_view key, std::string_view value);
+
+  /// Content hashes of model files, found again by what the file system says of the file.
+  struct FileIdentity {
+    uint64_t size_bytes;
+    int64_t modified_ns;
+    uint64_t inode;
+    uint64_t device;
+  };
+  Result<std::optional<std::vector<std::byte>>> model_content_hash(const FileIdentity& file);
+  Result<void> set_model_content_hash(const FileIdentity& file, const std::vector<std::byte>& hash);
+
+ private:
+  explicit ConversationStore(Database& database) : database_(&database) {}
+  Database* database_;
+};
+
+}  // namespace kvasir::storage

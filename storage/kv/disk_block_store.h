@@ -1,0 +1,77 @@
+#pragma once
+
+#include "storage/base/result.h"
+#include "storage/fs/file_system.h"
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <span>
+#include <stop_token>
+#include <vector>
+
+namespace kvasir::storage {
+
+using BlockKey = std::array<std::byte, 32>;
+
+struct DiskBlockStoreOptions {
+  /// Records waiting for the writer, in bytes; a block that finds no room is dropped.
+  size_t ring_bytes = size_t{256} << 20;
+};
+
+struct DiskBlockStoreStats {
+  uint64_t blocks = 0;
+  uint64_t bytes_on_disk = 0;
+  uint64_t blocks_written = 0;  ///< since opening
+  uint64_t blocks_dropped = 0;  ///< for lack of room or after a write error
+};
+
+/// Opaque records under 32-byte keys, kept in append-only pack files (docs/formats/kv-pack.md).
+///
+/// A writer thread appends what `write` queued; a record can be read from the queue until it is durable.
+/// Opening walks the record headers; what is torn at the end of a pack is cut off. A failed write or sync
+/// poisons writing until the store is opened again: reading goes on, further blocks are dropped, `health`
+/// says why. Every call may come from any thread.
+class DiskBlockStore {
+ public:
+  static Result<std::unique_ptr<DiskBlockStore>> open(const std::filesystem::path& directory,
+                                                      FileSystem& files,
+                                                      const DiskBlockStoreOptions& options = {});
+  /// Writes what is queued, then joins the writer.
+  ~DiskBlockStore();
+
+  /// How many of `keys`, counted from the first, are held without a gap.
+  size_t find_prefix(std::span<const BlockKey> keys) const;
+
+  /// Reads records in order and hands each to `sink`, whose `false` ends it. Ends also at the first record
+  /// that is missing or whose checksum is wrong (it is quarantined). Returns how many `sink` accepted.
+  using Sink = std::function<bool(size_t index, std::span<const std::byte> record)>;
+  size_t read(std::span<const BlockKey> keys, const Sink& sink, std::stop_token stop);
+
+  /// Asks the operating system to read these records ahead.
+  void prefetch(std::span<const BlockKey> keys);
+
+  /// Queues a record; never waits for the disk. False where it was dropped: no room, or the parent (all zeros
+  /// for none) is neither held nor queued. A key that is held already is accepted and not written again.
+  bool write(const BlockKey& key, const BlockKey& parent, std::vector<std::byte> record);
+
+  /// Never returns this record again, also after the store is opened anew.
+  void quarantine(const BlockKey& key);
+
+  /// Waits until the queue is empty and synced.
+  void flush();
+
+  DiskBlockStoreStats stats() const;
+  /// The error that ended writing, if one did.
+  Result<void> health() const;
+
+ private:
+  struct State;
+  explicit DiskBlockStore(std::unique_ptr<State> state);
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace kvasir::storage

@@ -1,0 +1,23 @@
+#pragma once
+
+#include "storage/base/result.h"
+#include "storage/sqlite/database.h"
+
+#include <span>
+#include <string_view>
+
+namespace kvasir::storage {
+
+/// One numbered step of the schema; never changed once released.
+struct Migration {
+  int version;
+  std::string_view sql;
+};
+
+std::span<const Migration> migrations();
+
+/// Brings the database from its `user_version` to the newest one, each step in a transaction of its own.
+/// TooNew where a newer Kvasir wrote it: nothing is changed.
+Result<void> migrate(Database& database);
+
+}  // namespace kvasir::storage

@@ -1,0 +1,107 @@
+#pragma once
+
+#include <QDateTime>
+#include <QObject>
+#include <QString>
+#include <QVector>
+
+namespace kvasir::ui {
+
+struct ConversationItem {
+    qint64 id = 0;
+    QString title;
+    QDateTime updatedAt;
+    qint64 systemPromptId = 0; ///< the library prompt it was started with; 0: none, or written for this chat
+    QString systemText; ///< the chat's own copy
+};
+
+enum class MessageRole { User, Assistant };
+enum class MessageStatus { Complete, Waiting, Streaming, Stopped, Length, Failed, Interrupted };
+
+/// The figures under an answer. `valid` is false before the answer's end and for messages of the person.
+struct UsageItem {
+    bool valid = false;
+    int promptTokens = 0;
+    int hitTokens = 0; ///< prompt tokens whose KV was reused …
+    int diskTokens = 0; ///< … and how many of them came from disk (the rest was still in memory)
+    int completionTokens = 0;
+    double firstTokenMs = 0;
+    double tokensPerSecond = 0;
+};
+
+struct MessageItem {
+    qint64 id = 0;
+    MessageRole role = MessageRole::User;
+    MessageStatus status = MessageStatus::Complete;
+    QString text;
+    QString error; ///< a sentence, when status is Failed
+    QString model;
+    UsageItem usage;
+};
+
+struct SystemPromptItem {
+    qint64 id = 0; ///< 0: not saved yet
+    QString name;
+    QString text;
+    bool isDefault = false;
+};
+
+struct ModelItem {
+    enum class State { None, Loading, Ready, Failed };
+    State state = State::None;
+    QString name;
+    QString detail; ///< e.g. "Q8_0 · 12.7 MB · context 2,048 · CPU, 2 threads"
+    QString note; ///< a remark, or why it can't be used
+    int contextTokens = 0;
+};
+
+/// Everything that the window asks of the application. The interface lives in the GUI thread; calls return at
+/// once and their effects arrive as signals, in order.
+class ChatPort : public QObject {
+    Q_OBJECT
+
+public:
+    using QObject::QObject;
+
+    virtual void loadConversations() = 0;
+    /// Its messages follow; its KV prefix is fetched ahead.
+    virtual void openConversation(qint64 id) = 0;
+    /// conversationId 0 starts a new chat with the given system prompt (`systemPromptId` 0 and empty text:
+    /// none); its id comes with conversationCreated before messageAdded.
+    virtual void sendMessage(qint64 conversationId, const QString &text, qint64 systemPromptId,
+                             const QString &systemText) = 0;
+    /// Answers the conversation's last message again, after a failed or interrupted answer, which is kept.
+    virtual void retry(qint64 conversationId) = 0;
+    virtual void stop(qint64 conversationId) = 0;
+    virtual void renameConversation(qint64 id, const QString &title) = 0;
+    virtual void deleteConversation(qint64 id) = 0;
+    virtual void restoreConversation(qint64 id) = 0;
+    virtual void setSystemText(qint64 conversationId, qint64 systemPromptId, const QString &text) = 0;
+
+    virtual void loadSystemPrompts() = 0;
+    virtual void saveSystemPrompt(const SystemPromptItem &prompt) = 0;
+    virtual void deleteSystemPrompt(qint64 id) = 0;
+
+signals:
+    void conversationsLoaded(const QVector<kvasir::ui::ConversationItem> &conversations);
+    /// Created by this window: becomes the open one.
+    void conversationCreated(const kvasir::ui::ConversationItem &conversation);
+    void conversationChanged(const kvasir::ui::ConversationItem &conversation);
+    void conversationRemoved(qint64 id);
+
+    void messagesLoaded(qint64 conversationId, const QVector<kvasir::ui::MessageItem> &messages);
+    void messageAdded(qint64 conversationId, const kvasir::ui::MessageItem &message);
+    /// While the prompt is computed: done and total tokens.
+    void prefillProgress(qint64 conversationId, qint64 messageId, int done, int total);
+    /// New text at the end of an answer, about 30 times a second.
+    void answerGrew(qint64 conversationId, qint64 messageId, const QString &addedText);
+    /// Status, usage or the whole text changed; always sent at an answer's end.
+    void messageChanged(qint64 conversationId, const kvasir::ui::MessageItem &message);
+
+    void systemPromptsLoaded(const QVector<kvasir::ui::SystemPromptItem> &prompts);
+    void modelChanged(const kvasir::ui::ModelItem &model);
+    /// Something failed that belongs to no message: a sentence with what to do.
+    void failed(const QString &message);
+};
+
+} // namespace kvasir::ui
