@@ -1,0 +1,130 @@
+#include "engine/kv/block_hash.h"
+
+#include <openssl/evp.h>
+
+#include <algorithm>
+#include <atomic>
+#include <bit>
+#include <new>
+#include <thread>
+
+namespace kvasir::engine {
+namespace {
+
+constexpr std::string_view kRootTag = "kvasir kv root";
+constexpr std::string_view kBlockTag = "kvasir kv block";
+constexpr std::string_view kContentTag = "kvasir model content";
+/// Part of every key: raise it when the meaning of a key changes.
+constexpr uint64_t kKeyFormat = 1;
+/// Large enough that the digests' own hash is nothing beside the chunks.
+constexpr size_t kContentChunkBytes = size_t{4} << 20;
+
+std::array<std::byte, 8> little_endian(uint64_t value) {
+  std::array<std::byte, 8> bytes;
+  for (size_t i = 0; i < bytes.size(); ++i) bytes[i] = static_cast<std::byte>(value >> (8 * i));
+  return bytes;
+}
+
+Hash256 sha256(std::span<const std::byte> bytes) {
+  Hash256 digest;
+  // Fails only where the library has no SHA-256 at all, or no memory for a context.
+  if (EVP_Digest(bytes.data(), bytes.size(), reinterpret_cast<unsigned char*>(digest.bytes.data()), nullptr,
+                 EVP_sha256(), nullptr) != 1)
+    throw std::bad_alloc();
+  return digest;
+}
+
+}  // namespace
+
+std::string Hash256::hex() const {
+  static constexpr char kDigits[] = "0123456789abcdef";
+  std::string text;
+  text.reserve(2 * bytes.size());
+  for (std::byte byte : bytes) {
+    text += kDigits[std::to_integer<unsigned>(byte) >> 4];
+    text += kDigits[std::to_integer<unsigned>(byte) & 15];
+  }
+  return text;
+}
+
+FieldHasher::FieldHasher(std::string_view tag) : context_(EVP_MD_CTX_new()) {
+  if (context_ == nullptr ||
+      EVP_DigestInit_ex(static_cast<EVP_MD_CTX*>(context_), EVP_sha256(), nullptr) != 1)
+    throw std::bad_alloc();
+  add(tag);
+}
+
+FieldHasher::~FieldHasher() {
+  EVP_MD_CTX_free(static_cast<EVP_MD_CTX*>(context_));
+}
+
+FieldHasher& FieldHasher::add(std::span<const std::byte> field) {
+  auto* context = static_cast<EVP_MD_CTX*>(context_);
+  const auto length = little_endian(field.size());
+  EVP_DigestUpdate(context, length.data(), length.size());
+  EVP_DigestUpdate(context, field.data(), field.size());
+  return *this;
+}
+
+FieldHasher& FieldHasher::add(std::string_view field) {
+  return add(std::as_bytes(std::span(field)));
+}
+
+FieldHasher& FieldHasher::add_u64(uint64_t value) {
+  return add(little_endian(value));
+}
+
+FieldHasher& FieldHasher::add_f32(float value) {
+  return add_u64(std::bit_cast<uint32_t>(value));
+}
+
+Hash256 FieldHasher::finish() {
+  Hash256 digest;
+  EVP_DigestFinal_ex(static_cast<EVP_MD_CTX*>(context_),
+                     reinterpret_cast<unsigned char*>(digest.bytes.data()), nullptr);
+  return digest;
+}
+
+Hash256 content_hash(std::span<const std::byte> bytes, unsigned threads) {
+  const size_t chunks = (bytes.size() + kContentChunkBytes - 1) / kContentChunkBytes;
+  std::vector<Hash256> digests(chunks);
+  std::atomic<size_t> next = 0;
+  const auto work = [&] {
+    for (size_t chunk = next++; chunk < chunks; chunk = next++) {
+      const size_t first = chunk * kContentChunkBytes;
+      digests[chunk] = sha256(bytes.subspan(first, std::min(kContentChunkBytes, bytes.size() - first)));
+    }
+  };
+  {
+    std::vector<std::jthread> helpers;
+    const size_t helper_count = std::min<size_t>(std::max(threads, 1u), std::max<size_t>(chunks, 1)) - 1;
+    for (size_t i = 0; i < helper_count; ++i) helpers.emplace_back(work);
+    work();
+  }
+  return FieldHasher(kContentTag).add_u64(bytes.size()).add(std::as_bytes(std::span(digests))).finish();
+}
+
+BlockChain::BlockChain(std::span<const std::byte> profile_secret, const Hash256& fingerprint)
+    : root(FieldHasher(kRootTag).add_u64(kKeyFormat).add(profile_secret).add(fingerprint.bytes).finish()) {}
+
+void BlockChain::extend(std::span<const int32_t> token_ids) {
+  const size_t full_blocks = token_ids.size() / kBlockTokens;
+  while (keys.size() < full_blocks) {
+    const size_t index = keys.size();
+    FieldHasher hasher(kBlockTag);
+    hasher.add(parent(index).bytes);
+    // Ids are hashed as little-endian 32-bit integers: the same key on every machine.
+    std::array<std::byte, kBlockTokens * 4> ids;
+    for (size_t i = 0; i < kBlockTokens; ++i) {
+      const auto id = static_cast<uint32_t>(token_ids[index * kBlockTokens + i]);
+      for (size_t b = 0; b < 4; ++b) ids[4 * i + b] = static_cast<std::byte>(id >> (8 * b));
+    }
+    keys.push_back(hasher.add(ids).finish());
+  }
+}
+
+void BlockChain::truncate(size_t tokens) {
+  keys.resize(std::min(keys.size(), tokens / kBlockTokens));
+}
+
+}  // namespace kvasir::engine
