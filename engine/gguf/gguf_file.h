@@ -18,10 +18,16 @@ namespace kvasir::engine {
 ///
 /// `open` checks everything that later reads rely on: every count, length and offset lies inside the file,
 /// no tensor overlaps another, names are unique, sizes do not overflow. Views point into the mapping and
-/// live as long as this object. Immutable after opening: safe to read from several threads.
+/// live as long as this object (and survive its being moved). Immutable after opening: safe to read from
+/// several threads. Look-ups are binary searches.
 class GgufFile {
  public:
+  /// Io where the system refuses; BadFile where the bytes contradict themselves; Unsupported for other GGUF
+  /// versions, big-endian files and tensor formats that have no known size. A file without tensors
+  /// (a vocabulary) is valid.
   static Result<GgufFile> open(const std::filesystem::path& path);
+  /// The same checks over bytes in memory, which the object keeps; `name` stands for the path.
+  static Result<GgufFile> from_bytes(std::vector<std::byte> bytes, const std::filesystem::path& name);
 
   GgufFile(GgufFile&&) noexcept;
   GgufFile& operator=(GgufFile&&) noexcept;
@@ -40,8 +46,11 @@ class GgufFile {
   /// Arrays. Strings are views into the mapping.
   std::optional<std::vector<std::string_view>> get_strings(std::string_view key) const;
   std::optional<std::vector<int64_t>> get_ints(std::string_view key) const;
+  /// Elements of an array of any kind.
+  std::optional<uint64_t> array_length(std::string_view key) const;
   bool has(std::string_view key) const;
 
+  /// In the file's order.
   std::span<const TensorView> tensors() const;
   /// Null where there is no tensor of that name.
   const TensorView* find_tensor(std::string_view name) const;
