@@ -40,8 +40,10 @@ struct LayerWeights {
 };
 
 /// All tensors of a model, each checked against the shape that the config demands and against the types
-/// that this version computes with (F32, F16, BF16, Q8_0). Views point into the file's mapping, except
-/// where an old file's `attn_kv_b` had to be split: those live in `owned`.
+/// that this version computes with (F32, F16, BF16, Q8_0). Norms, routers and biases are always F32. Views
+/// point into the file's mapping, except where an old file's `attn_kv_b` had to be split or a norm, router or
+/// bias be widened: those live in `owned`, and `attn_k_b` from a split is F16 or BF16 where the file is, else
+/// F32.
 struct ModelWeights {
   TensorView token_embd;   ///< {hidden, vocab}
   TensorView output_norm;  ///< {hidden}
@@ -49,6 +51,10 @@ struct ModelWeights {
   std::vector<LayerWeights> layers;
   std::vector<std::unique_ptr<std::byte[]>> owned;
 
+  /// `file` must outlive the views. BadFile where a tensor is missing or has another shape than `config`
+  /// demands; Unsupported for types beyond those above. Rows of `attn_kv_b` {kv_lora, heads·(nope + v_head)}
+  /// are, for one head after another, nope rows of keys and v_head rows of values (DeepSeek-V2's
+  /// `kv_b_proj`).
   static Result<ModelWeights> bind(const GgufFile& file, const ModelConfig& config);
 };
 
