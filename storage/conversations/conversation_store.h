@@ -38,7 +38,8 @@ struct MessageUsage {
 struct StoredMessage {
   int64_t id = 0;
   int64_t conversation_id = 0;
-  int64_t position = 0;  ///< 0, 1, 2, … within the conversation
+  int64_t position =
+      0;  ///< ascending within the conversation: 0 is kept for the system message, others from 1
   MessageRole role = MessageRole::User;
   MessageStatus status = MessageStatus::Complete;
   std::string text;
@@ -62,7 +63,7 @@ struct StoredConversation {
 
 struct StoredSystemPrompt {
   int64_t id = 0;
-  std::string name;  ///< unique
+  std::string name;  ///< unique, also when the case of ASCII letters is ignored; not empty
   std::string text;
   bool is_default = false;  ///< for new chats; at most one
 };
@@ -75,10 +76,12 @@ class ConversationStore {
   /// Interrupted.
   static Result<ConversationStore> open(Database& database);
 
+  /// A system prompt that no longer exists is left out.
   Result<int64_t> create_conversation(std::string_view title, std::string_view system_text,
                                       std::optional<int64_t> system_prompt_id);
   Result<std::vector<StoredConversation>> conversations();  ///< newest change first; deleted ones left out
   Result<StoredConversation> conversation(int64_t id);
+  /// By exact title; of several the one that changed last.
   Result<std::optional<int64_t>> find_conversation(std::string_view title);
   Result<void> rename_conversation(int64_t id, std::string_view title);
   /// Hidden at once, for good when `purge_deleted` runs; `restore_conversation` undoes it until then.
@@ -87,10 +90,11 @@ class ConversationStore {
   Result<void> purge_deleted();
 
   Result<std::vector<StoredMessage>> messages(int64_t conversation_id);
-  /// Puts a message at the conversation's end; `id`, `position` and `created_at_ms` are assigned and
-  /// returned.
+  /// Puts a user's or an assistant's message at the conversation's end; `id`, `position` and `created_at_ms`
+  /// are assigned and returned.
   Result<StoredMessage> append_message(StoredMessage message);
-  /// Replaces the growing part of an answer: text, ids, and the rest at its end.
+  /// Replaces the growing part of an answer: text, ids, and the rest at its end. Also in a deleted
+  /// conversation, whose answer may still be growing.
   Result<void> update_message(const StoredMessage& message);
   Result<void> set_token_ids(int64_t message_id, const std::vector<int32_t>& token_ids,
                              const std::vector<std::byte>& vocabulary_hash);
@@ -118,7 +122,13 @@ class ConversationStore {
 
  private:
   explicit ConversationStore(Database& database) : database_(&database) {}
+  /// Unix time that differs from that of every earlier change, so that their order is kept.
+  int64_t change_time_ms();
+  Result<void> touch(int64_t conversation_id);
+  Result<void> write_system_message(int64_t conversation_id, std::string_view text);
+
   Database* database_;
+  int64_t last_change_ms_ = 0;
 };
 
 }  // namespace kvasir::storage

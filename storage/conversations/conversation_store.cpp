@@ -1,0 +1,122 @@
+#include "storage/conversations/conversation_store.h"
+
+#include "storage/base/try.h"
+#include "storage/sqlite/transaction.h"
+
+#include <algorithm>
+#include <chrono>
+
+namespace kvasir::storage {
+namespace {
+
+tl::unexpected<Error> no_such_conversation() {
+  return fail(ErrorCode::NotFound, "This conversation no longer exists. Choose another one.");
+}
+
+StoredConversation read_conversation(const Statement& row) {
+  StoredConversation conversation;
+  conversation.id = row.integer(0);
+  conversation.title = row.text(1);
+  if (!row.is_null(2)) conversation.system_prompt_id = row.integer(2);
+  conversation.created_at_ms = row.integer(3);
+  conversation.updated_at_ms = row.integer(4);
+  return conversation;
+}
+
+}  // namespace
+
+Result<ConversationStore> ConversationStore::open(Database& database) {
+  KVASIR_TRY(database.run("UPDATE messages SET status = ?2 WHERE status = ?1",
+                          static_cast<int64_t>(MessageStatus::Streaming),
+                          static_cast<int64_t>(MessageStatus::Interrupted)));
+  return ConversationStore(database);
+}
+
+int64_t ConversationStore::change_time_ms() {
+  const auto now = std::chrono::system_clock::now().time_since_epoch();
+  const int64_t now_ms = std::chrono::duration_cast<std::chrono::milliseconds>(now).count();
+  last_change_ms_ = std::max(now_ms, last_change_ms_ + 1);
+  return last_change_ms_;
+}
+
+Result<void> ConversationStore::touch(int64_t conversation_id) {
+  // A clock that was set back must not hide the change.
+  KVASIR_TRY(
+      database_->run("UPDATE conversations SET updated_at_ms = max(?2, updated_at_ms + 1) WHERE id = ?1",
+                     conversation_id, change_time_ms()));
+  if (database_->changes() == 0) return no_such_conversation();
+  return {};
+}
+
+Result<int64_t> ConversationStore::create_conversation(std::string_view title, std::string_view system_text,
+                                                       std::optional<int64_t> system_prompt_id) {
+  KVASIR_TRY_ASSIGN(auto transaction, Transaction::begin(*database_));
+  KVASIR_TRY(
+      database_->run("INSERT INTO conversations (title, system_prompt_id, created_at_ms, updated_at_ms) "
+                     "VALUES (?1, (SELECT id FROM system_prompts WHERE id = ?2), ?3, ?3)",
+                     title, system_prompt_id, change_time_ms()));
+  const int64_t id = database_->last_insert_id();
+  KVASIR_TRY(write_system_message(id, system_text));
+  KVASIR_TRY(transaction.commit());
+  return id;
+}
+
+Result<std::vector<StoredConversation>> ConversationStore::conversations() {
+  KVASIR_TRY_ASSIGN(auto rows,
+                    database_->prepare("SELECT id, title, system_prompt_id, created_at_ms, updated_at_ms "
+                                       "FROM conversations WHERE deleted_at_ms IS NULL "
+                                       "ORDER BY updated_at_ms DESC, id DESC"));
+  std::vector<StoredConversation> found;
+  for (;;) {
+    KVASIR_TRY_ASSIGN(const bool has_row, rows.step());
+    if (!has_row) return found;
+    found.push_back(read_conversation(rows));
+  }
+}
+
+Result<StoredConversation> ConversationStore::conversation(int64_t id) {
+  KVASIR_TRY_ASSIGN(auto rows,
+                    database_->query("SELECT id, title, system_prompt_id, created_at_ms, updated_at_ms "
+                                     "FROM conversations WHERE id = ?1 AND deleted_at_ms IS NULL",
+                                     id));
+  KVASIR_TRY_ASSIGN(const bool has_row, rows.step());
+  if (!has_row) return no_such_conversation();
+  return read_conversation(rows);
+}
+
+Result<std::optional<int64_t>> ConversationStore::find_conversation(std::string_view title) {
+  KVASIR_TRY_ASSIGN(
+      auto rows, database_->query("SELECT id FROM conversations WHERE title = ?1 AND deleted_at_ms IS NULL "
+                                  "ORDER BY updated_at_ms DESC, id DESC LIMIT 1",
+                                  title));
+  KVASIR_TRY_ASSIGN(const bool has_row, rows.step());
+  if (!has_row) return std::optional<int64_t>();
+  return std::optional(rows.integer(0));
+}
+
+Result<void> ConversationStore::rename_conversation(int64_t id, std::string_view title) {
+  KVASIR_TRY(database_->run("UPDATE conversations SET title = ?2 WHERE id = ?1 AND deleted_at_ms IS NULL", id,
+                            title));
+  if (database_->changes() == 0) return no_such_conversation();
+  return {};
+}
+
+Result<void> ConversationStore::delete_conversation(int64_t id) {
+  KVASIR_TRY(
+      database_->run("UPDATE conversations SET deleted_at_ms = coalesce(deleted_at_ms, ?2) WHERE id = ?1", id,
+                     change_time_ms()));
+  if (database_->changes() == 0) return no_such_conversation();
+  return {};
+}
+
+Result<void> ConversationStore::restore_conversation(int64_t id) {
+  KVASIR_TRY(database_->run("UPDATE conversations SET deleted_at_ms = NULL WHERE id = ?1", id));
+  if (database_->changes() == 0) return no_such_conversation();
+  return {};
+}
+
+Result<void> ConversationStore::purge_deleted() {
+  return database_->run("DELETE FROM conversations WHERE deleted_at_ms IS NOT NULL");
+}
+
+}  // namespace kvasir::storage

@@ -1,0 +1,64 @@
+#pragma once
+
+#include "storage/base/result.h"
+#include "storage/sqlite/statement.h"
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <string_view>
+#include <utility>
+
+struct sqlite3;
+
+namespace kvasir::storage {
+
+/// SQLite's `application_id` of Kvasir's databases: "KVSR".
+inline constexpr int64_t kApplicationId = 0x4B565352;
+
+/// One connection to an SQLite file. A commit is durable when it returns (write-ahead log, synchronous FULL).
+/// For one thread at a time.
+class Database {
+ public:
+  /// Opens or creates the file, readable by its owner only. Reads the whole file once to check it: Corrupt
+  /// where it is damaged, is not a database, or belongs to another program; such a file is left as it is.
+  static Result<Database> open(const std::filesystem::path& path);
+
+  /// Runs a script of several statements without parameters.
+  Result<void> execute(std::string_view script);
+  Result<Statement> prepare(std::string_view sql);
+  /// Prepares and binds `values` to ?1, ?2, …
+  template <class... Values>
+  Result<Statement> query(std::string_view sql, const Values&... values) {
+    auto statement = prepare(sql);
+    if (statement) statement->bind_all(values...);
+    return statement;
+  }
+  /// Prepares, binds and runs to the end.
+  template <class... Values>
+  Result<void> run(std::string_view sql, const Values&... values) {
+    auto statement = query(sql, values...);
+    if (!statement) return tl::unexpected<Error>(std::move(statement).error());
+    return statement->run();
+  }
+  /// The first column of the first row; NotFound where there is none.
+  Result<int64_t> integer(std::string_view sql);
+
+  int64_t last_insert_id() const;
+  /// Rows that the last INSERT, UPDATE or DELETE changed.
+  int64_t changes() const;
+  std::filesystem::path path() const;
+
+ private:
+  friend class Transaction;
+  struct Close {
+    void operator()(sqlite3* connection) const;
+  };
+  explicit Database(sqlite3* connection) : connection_(connection) {}
+  Result<void> configure();
+  Result<void> check();
+
+  std::unique_ptr<sqlite3, Close> connection_;
+};
+
+}  // namespace kvasir::storage
