@@ -1,0 +1,162 @@
+#include "app/cli/command.h"
+#include "app/logging/logging.h"
+#include "app/services/chat_service.h"
+
+#include <cstdio>
+#include <iostream>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+
+namespace kvasir::app {
+namespace {
+
+struct AskOptions {
+  std::string model;
+  std::string data_dir;
+  std::string conversation;
+  std::optional<std::string> system;
+  std::optional<float> temperature;
+  std::optional<uint64_t> seed;
+  uint32_t max_tokens = 0;
+  unsigned threads = 0;
+  bool json = false;
+  std::string message;
+};
+
+/// Prints the answer as it grows (unless JSON is wanted) and waits for the model.
+class AskObserver final : public ChatObserver {
+ public:
+  explicit AskObserver(bool stream) : stream_(stream) {}
+
+  ModelState wait_for_model() { return loaded_.get_future().get(); }
+
+  void conversation_created(const storage::StoredConversation&) override {}
+  void conversation_changed(const storage::StoredConversation&) override {}
+  void conversation_removed(int64_t) override {}
+  void message_added(const storage::StoredMessage&) override {}
+  void prefill_progress(int64_t, int64_t, uint32_t, uint32_t) override {}
+  void answer_grew(int64_t, int64_t, const std::string& added) override {
+    if (stream_) std::cout << added << std::flush;
+  }
+  void message_changed(const storage::StoredMessage&) override {}
+  void model_changed(const ModelState& model) override {
+    if (model.stage != ModelState::Stage::Loading) loaded_.set_value(model);
+  }
+  void failed(const std::string&) override {}  // the answer's future says it
+
+ private:
+  const bool stream_;
+  std::promise<ModelState> loaded_;
+};
+
+/// The id of the named conversation with the system text as asked; 0 where it does not exist yet.
+int64_t find_conversation(ChatService& chats, const AskOptions& options) {
+  auto found = chats.with_store([&](storage::ConversationStore& store) -> storage::Result<int64_t> {
+    const auto id = store.find_conversation(options.conversation);
+    if (!id) return tl::unexpected(id.error());
+    if (!*id) return 0;
+    if (options.system) {
+      auto changed = store.set_system_text(**id, *options.system, std::nullopt);
+      if (!changed) return tl::unexpected(changed.error());
+    }
+    return **id;
+  });
+  return value_or_fail(found.get(), kExitFailed);
+}
+
+const char* finish_reason(storage::MessageStatus status) {
+  switch (status) {
+    case storage::MessageStatus::Length:
+      return "length";
+    case storage::MessageStatus::Stopped:
+      return "cancelled";
+    default:
+      return "stop";
+  }
+}
+
+nlohmann::json to_json(const storage::StoredMessage& answer, const ModelState& model) {
+  const storage::MessageUsage usage = answer.usage.value_or(storage::MessageUsage{});
+  return {{"answer", answer.text},
+          {"finish_reason", finish_reason(answer.status)},
+          {"usage",
+           {{"prompt_tokens", usage.prompt_tokens},
+            {"prompt_cache_hit_tokens", usage.prompt_cache_hit_tokens},
+            {"prompt_cache_miss_tokens", usage.prompt_cache_miss_tokens},
+            {"completion_tokens", usage.completion_tokens}}},
+          {"timings",
+           {{"load_ms", model.load_ms},
+            {"ttft_ms", usage.ttft_ms},
+            {"prefill_tokens_per_second", usage.prefill_tokens_per_second},
+            {"decode_tokens_per_second", usage.decode_tokens_per_second}}}};
+}
+
+SendRequest make_request(const AskOptions& options, int64_t conversation_id) {
+  SendRequest request;
+  request.conversation_id = conversation_id;
+  request.title = options.conversation;
+  request.text = options.message;
+  request.system_text = options.system.value_or("");
+  request.settings.max_tokens = options.max_tokens;
+  if (options.temperature) request.settings.sampling.temperature = *options.temperature;
+  if (options.seed) {
+    request.settings.sampling.seed = *options.seed;
+    request.settings.random_seed = false;
+  }
+  return request;
+}
+
+void ask(const AskOptions& options) {
+  const auto problem = engine::check(make_request(options, 0).settings.sampling);
+  if (problem) throw CommandFailed{kExitBadInput, *problem};
+  const DataFolder folder = options.data_dir.empty() ? DataFolder::standard() : DataFolder{options.data_dir};
+  auto profile = Profile::open(folder);
+  if (!profile) throw CommandFailed{kExitBadInput, profile.error()};
+  start_logging(folder.logs());
+
+  AskObserver observer(!options.json);
+  ChatService chats(**profile, observer);
+  chats.load_model(options.model.empty() ? starter_model_path() : std::filesystem::path(options.model),
+                   options.threads);
+  const ModelState model = observer.wait_for_model();
+  if (model.stage != ModelState::Stage::Ready) throw CommandFailed{kExitBadInput, model.note};
+  if (!model.note.empty()) std::cerr << "kvasir-cli: " << model.note << "\n";
+  if (!(*profile)->kv_problem().empty()) std::cerr << "kvasir-cli: " << (*profile)->kv_problem() << "\n";
+
+  const auto answer = chats.send(make_request(options, find_conversation(chats, options))).get();
+  if (!answer) throw CommandFailed{kExitFailed, answer.error()};
+  if (answer->status == storage::MessageStatus::Failed) throw CommandFailed{kExitFailed, answer->error};
+  if (options.json)
+    std::cout << to_json(*answer, model).dump(2) << "\n";
+  else
+    std::cout << "\n";
+}
+
+}  // namespace
+
+void add_ask_command(CLI::App& parent) {
+  auto options = std::make_shared<AskOptions>();
+  auto* command = parent.add_subcommand("ask", "Add one turn to a conversation and print the answer");
+  command->add_option("--model", options->model, "GGUF file; the installed starter model if not given");
+  command->add_option("--data-dir", options->data_dir,
+                      "Folder of profiles; ~/.local/share/kvasir if not given");
+  command
+      ->add_option("--conversation", options->conversation,
+                   "Its title; created if there is none of that name")
+      ->required();
+  command->add_option("--system", options->system, "System prompt of the conversation");
+  command->add_option("--max-tokens", options->max_tokens, "Longest answer; 0: no limit but the context");
+  command->add_option("--temperature", options->temperature, "0: always the likeliest token");
+  command->add_option("--seed", options->seed, "Of the random draw");
+  command->add_option("--threads", options->threads, "0: one for each processor");
+  command->add_flag("--json", options->json, "Print one JSON object with usage and timings");
+  command->add_option("message", options->message, "What to say")->required();
+  command->callback([options] {
+    if (options->message.empty()) throw CommandFailed{kExitBadInput, "The message is empty."};
+    ask(*options);
+  });
+}
+
+}  // namespace kvasir::app

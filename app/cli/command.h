@@ -1,0 +1,35 @@
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <string>
+#include <utility>
+
+namespace kvasir::app {
+
+/// Exit codes of the command-line programs.
+inline constexpr int kExitOk = 0;
+inline constexpr int kExitFailed = 1;    ///< the work itself failed or was interrupted
+inline constexpr int kExitBadInput = 2;  ///< bad usage or a bad file
+
+/// Parses, runs the chosen subcommand's callback and returns the exit code. Errors are one line on stderr.
+int run_command_line(CLI::App& command_line, int argc, char** argv);
+
+/// Thrown by a subcommand's callback: a sentence for the person, and the exit code.
+struct CommandFailed {
+  int exit_code;
+  std::string message;
+};
+
+/// The value of a Result, or CommandFailed with its message.
+template <class ExpectedLike>
+typename ExpectedLike::value_type value_or_fail(ExpectedLike result, int exit_code = kExitBadInput) {
+  if (!result) throw CommandFailed{exit_code, result.error().message};
+  return std::move(*result);
+}
+
+// The subcommands of kvasir-cli, one file each. Each adds itself with its options.
+void add_ask_command(CLI::App& parent);
+void add_tokenize_command(CLI::App& parent);
+void add_logits_command(CLI::App& parent);
+
+}  // namespace kvasir::app

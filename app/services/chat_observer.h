@@ -1,0 +1,46 @@
+#pragma once
+
+#include "storage/conversations/conversation_store.h"
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+namespace kvasir::app {
+
+/// What is known of the model that answers.
+struct ModelState {
+  enum class Stage { None, Loading, Ready, Failed };
+  Stage stage = Stage::None;
+  std::filesystem::path path;
+  std::string name;
+  std::string weight_type;  ///< "Q8_0"
+  uint64_t file_bytes = 0;
+  uint32_t context_tokens = 0;
+  unsigned threads = 0;
+  std::string note;  ///< a remark about a fallback; when Failed, why
+  double load_ms = 0;
+};
+
+/// Hears of everything that changes. Called from the storage thread and the engine thread, in order for each
+/// message; must return quickly and must not call back into the service and wait.
+class ChatObserver {
+ public:
+  virtual ~ChatObserver() = default;
+
+  virtual void conversation_created(const storage::StoredConversation& conversation) = 0;
+  virtual void conversation_changed(const storage::StoredConversation& conversation) = 0;
+  virtual void conversation_removed(int64_t id) = 0;
+  virtual void message_added(const storage::StoredMessage& message) = 0;
+  virtual void prefill_progress(int64_t conversation_id, int64_t message_id, uint32_t done_tokens,
+                                uint32_t total_tokens) = 0;
+  virtual void answer_grew(int64_t conversation_id, int64_t message_id, const std::string& added_text) = 0;
+  /// Status, usage or text changed; sent when an answer has ended and has been stored.
+  virtual void message_changed(const storage::StoredMessage& message) = 0;
+  virtual void model_changed(const ModelState& model) = 0;
+  /// Something that belongs to no message failed.
+  virtual void failed(const std::string& message) = 0;
+};
+
+}  // namespace kvasir::app

@@ -1,0 +1,28 @@
+#pragma once
+
+#include "engine/chat/prompt.h"
+#include "engine/tokenizer/tokenizer.h"
+#include "storage/conversations/conversation_store.h"
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+namespace kvasir::app {
+
+/// A prompt made from stored messages.
+struct ChatPrompt {
+  std::vector<engine::TokenId> token_ids;
+  /// Messages whose stored ids are not (or no longer) what the prompt holds for them, with those ids.
+  std::vector<storage::StoredMessage> changed;
+};
+
+/// `history` in order, ending with the message to answer. Stored ids count only under this vocabulary;
+/// answers that came to nothing are left out.
+ChatPrompt make_chat_prompt(std::span<const storage::StoredMessage> history,
+                            const engine::Tokenizer& tokenizer, const engine::ChatTemplate& chat_template);
+
+/// The vocabulary's hash as it is stored beside ids.
+std::vector<std::byte> stored_vocabulary_hash(const engine::Tokenizer& tokenizer);
+
+}  // namespace kvasir::app

@@ -1,0 +1,299 @@
+#include "app/services/chat_service.h"
+
+#include "app/services/answer_writer.h"
+#include "app/services/block_store_adapter.h"
+#include "app/services/chat_prompt.h"
+#include "app/services/chat_title.h"
+
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <random>
+#include <utility>
+
+namespace kvasir::app {
+
+using storage::MessageRole;
+using storage::MessageStatus;
+using storage::StoredMessage;
+
+/// One answer on its way from the storage thread to the engine thread and back.
+struct ChatService::Turn {
+  std::vector<StoredMessage> history;  ///< up to the message that is answered
+  StoredMessage answer;                ///< as stored before it is generated
+  ChatSettings settings;
+  std::stop_token stop;
+  Promise promise;
+};
+
+namespace {
+
+std::optional<storage::ConversationStore::FileIdentity> identify(const std::filesystem::path& path) {
+  struct stat status;
+  if (stat(path.c_str(), &status) != 0) return std::nullopt;
+  storage::ConversationStore::FileIdentity identity;
+  identity.size_bytes = static_cast<uint64_t>(status.st_size);
+  identity.modified_ns = int64_t{status.st_mtim.tv_sec} * 1'000'000'000 + status.st_mtim.tv_nsec;
+  identity.inode = status.st_ino;
+  identity.device = status.st_dev;
+  return identity;
+}
+
+MessageStatus to_status(engine::FinishReason reason) {
+  switch (reason) {
+    case engine::FinishReason::Stop:
+      return MessageStatus::Complete;
+    case engine::FinishReason::Length:
+    case engine::FinishReason::ContextFull:
+      return MessageStatus::Length;
+    case engine::FinishReason::Cancelled:
+      return MessageStatus::Stopped;
+  }
+  return MessageStatus::Complete;
+}
+
+storage::MessageUsage to_stored(const engine::GenerateResult& result) {
+  storage::MessageUsage usage;
+  usage.prompt_tokens = result.usage.prompt_tokens;
+  usage.prompt_cache_hit_tokens = result.usage.prompt_cache_hit_tokens;
+  usage.prompt_cache_disk_tokens = result.usage.prompt_cache_disk_tokens;
+  usage.prompt_cache_miss_tokens = result.usage.prompt_cache_miss_tokens;
+  usage.completion_tokens = result.usage.completion_tokens;
+  usage.ttft_ms = result.timings.ttft_ms;
+  usage.prefill_tokens_per_second = result.timings.prefill_tokens_per_second;
+  usage.decode_tokens_per_second = result.timings.decode_tokens_per_second;
+  return usage;
+}
+
+}  // namespace
+
+ChatService::ChatService(Profile& profile, ChatObserver& observer) : profile_(profile), observer_(observer) {
+  std::shared_ptr<engine::BlockStore> blocks;
+  if (profile.blocks() != nullptr) blocks = std::make_shared<BlockStoreAdapter>(*profile.blocks());
+  engine_ = std::make_unique<EngineService>(std::move(blocks), hash_cache());
+}
+
+ChatService::~ChatService() {
+  {
+    const std::lock_guard lock(turns_mutex_);
+    closing_ = true;
+    for (auto& [conversation, stop] : turns_) stop.request_stop();
+  }
+  // Jobs of the storage thread hand turns to the engine: let them, then let the engine end what it has
+  // (at once, being stopped), whose results the storage thread then stores before it is joined.
+  storage_.post([] {}).wait();
+  engine_.reset();
+}
+
+EngineService::HashCache ChatService::hash_cache() {
+  EngineService::HashCache cache;
+  cache.find = [this](const std::filesystem::path& path) -> std::optional<engine::Hash256> {
+    const auto identity = identify(path);
+    if (!identity) return std::nullopt;
+    const auto found = with_store([&](auto& store) { return store.model_content_hash(*identity); }).get();
+    engine::Hash256 hash;
+    if (!found || !*found || (*found)->size() != hash.bytes.size()) return std::nullopt;
+    std::copy((*found)->begin(), (*found)->end(), hash.bytes.begin());
+    return hash;
+  };
+  cache.keep = [this](const std::filesystem::path& path, const engine::Hash256& hash) {
+    if (const auto identity = identify(path))
+      with_store([identity = *identity, hash](auto& store) {
+        return store.set_model_content_hash(identity, {hash.bytes.begin(), hash.bytes.end()});
+      });
+  };
+  return cache;
+}
+
+void ChatService::load_model(std::filesystem::path path, unsigned threads) {
+  engine_->load(std::move(path), threads,
+                [this](const ModelState& state) { observer_.model_changed(state); });
+}
+
+ChatService::Answer ChatService::send(SendRequest request) {
+  auto promise = std::make_shared<std::promise<Outcome<StoredMessage>>>();
+  storage_.post([this, request = std::move(request), promise] { store_and_answer(request, promise); });
+  return promise->get_future();
+}
+
+storage::Result<storage::StoredConversation> ChatService::ensure_conversation(const SendRequest& request) {
+  auto& store = profile_.conversations();
+  if (request.conversation_id != 0) return store.conversation(request.conversation_id);
+  const std::string title = request.title.empty() ? title_from_text(request.text) : request.title;
+  auto id = store.create_conversation(title, request.system_text, request.system_prompt_id);
+  if (!id) return tl::unexpected(id.error());
+  auto created = store.conversation(*id);
+  if (created) observer_.conversation_created(*created);
+  return created;
+}
+
+void ChatService::store_and_answer(const SendRequest& request, const Promise& promise) {
+  auto& store = profile_.conversations();
+  const auto give_up = [&](const std::string& reason) {
+    observer_.failed("Your message was not sent. " + reason);
+    promise->set_value(tl::unexpected(reason));
+  };
+  if (is_answering(request.conversation_id)) return give_up("The answer before it is still being written.");
+  const auto conversation = ensure_conversation(request);
+  if (!conversation) return give_up(conversation.error().message);
+
+  StoredMessage question;
+  question.conversation_id = conversation->id;
+  question.role = MessageRole::User;
+  question.text = request.text;
+  const auto stored = store.append_message(std::move(question));
+  if (!stored) return give_up(stored.error().message);
+  observer_.message_added(*stored);
+
+  auto history = store.messages(conversation->id);
+  StoredMessage empty_answer;
+  empty_answer.conversation_id = conversation->id;
+  empty_answer.role = MessageRole::Assistant;
+  empty_answer.status = MessageStatus::Streaming;
+  auto answer = store.append_message(std::move(empty_answer));
+  if (!history || !answer) return give_up(!history ? history.error().message : answer.error().message);
+  observer_.message_added(*answer);
+  if (auto changed = store.conversation(conversation->id)) observer_.conversation_changed(*changed);
+
+  start_turn(
+      std::make_shared<Turn>(Turn{std::move(*history), std::move(*answer), request.settings, {}, promise}));
+}
+
+ChatService::Answer ChatService::retry(int64_t conversation_id, ChatSettings settings) {
+  auto promise = std::make_shared<std::promise<Outcome<StoredMessage>>>();
+  with_store([this, conversation_id, settings, promise](storage::ConversationStore& store) {
+    auto history = store.messages(conversation_id);
+    if (!history || history->empty() || history->back().role != MessageRole::Assistant ||
+        is_answering(conversation_id)) {
+      const std::string reason =
+          history ? "There is no answer in this chat to go on with." : history.error().message;
+      observer_.failed(reason);
+      promise->set_value(tl::unexpected(reason));
+      return;
+    }
+    StoredMessage answer = std::move(history->back());
+    history->pop_back();
+    answer.status = MessageStatus::Streaming;
+    answer.error.clear();
+    observer_.message_changed(answer);
+    start_turn(std::make_shared<Turn>(Turn{std::move(*history), std::move(answer), settings, {}, promise}));
+  });
+  return promise->get_future();
+}
+
+void ChatService::start_turn(std::shared_ptr<Turn> turn) {
+  {
+    const std::lock_guard lock(turns_mutex_);
+    std::stop_source& stop = turns_[turn->answer.conversation_id] = std::stop_source();
+    if (closing_) stop.request_stop();
+    turn->stop = stop.get_token();
+  }
+  engine_->post([this, turn = std::move(turn)](engine::Engine* engine, const ModelState& model) {
+    run_turn(turn, engine, model);
+  });
+}
+
+bool ChatService::is_answering(int64_t conversation_id) {
+  const std::lock_guard lock(turns_mutex_);
+  return turns_.contains(conversation_id);
+}
+
+void ChatService::stop(int64_t conversation_id) {
+  const std::lock_guard lock(turns_mutex_);
+  if (auto turn = turns_.find(conversation_id); turn != turns_.end()) turn->second.request_stop();
+}
+
+void ChatService::run_turn(const std::shared_ptr<Turn>& turn, engine::Engine* engine,
+                           const ModelState& model) {
+  StoredMessage answer = turn->answer;
+  if (turn->stop.stop_requested()) {
+    answer.status = MessageStatus::Stopped;
+  } else if (engine == nullptr) {
+    answer.status = MessageStatus::Failed;
+    answer.error = model.note.empty() ? "No model is loaded. Choose one first." : model.note;
+  } else {
+    answer = generate_answer(*turn, *engine, model);
+  }
+  storage_.post([this, turn, answer = std::move(answer)] { finish_turn(turn, answer); });
+}
+
+StoredMessage ChatService::generate_answer(Turn& turn, engine::Engine& engine, const ModelState& model) {
+  StoredMessage answer = turn.answer;
+  const auto fail = [&](std::string why) {
+    answer.status = MessageStatus::Failed;
+    answer.error = std::move(why);
+    return answer;
+  };
+  if (!engine.chat_template()) return fail(engine.chat_template().error().message);
+
+  ChatPrompt prompt = make_chat_prompt(turn.history, engine.tokenizer(), *engine.chat_template());
+  for (StoredMessage& message : prompt.changed)
+    with_store([message = std::move(message)](auto& store) {
+      return store.set_token_ids(message.id, message.token_ids, message.vocabulary_hash);
+    });
+
+  const auto vocabulary = stored_vocabulary_hash(engine.tokenizer());
+  if (answer.vocabulary_hash != vocabulary) answer.token_ids = engine.tokenizer().encode(answer.text, false);
+  while (!answer.token_ids.empty() && engine.tokenizer().ends_generation(answer.token_ids.back()))
+    answer.token_ids.pop_back();
+  answer.vocabulary_hash = vocabulary;
+  answer.model = model.name;
+
+  engine::GenerateRequest request;
+  request.prompt = std::move(prompt.token_ids);
+  request.prompt.insert(request.prompt.end(), answer.token_ids.begin(), answer.token_ids.end());
+  request.sampling = turn.settings.sampling;
+  if (turn.settings.random_seed) request.sampling.seed = std::random_device()();
+  request.max_tokens = turn.settings.max_tokens;
+
+  const int64_t conversation = answer.conversation_id;
+  const int64_t id = answer.id;
+  AnswerWriter writer(
+      answer, engine.tokenizer(),
+      [&](const std::string& added) { observer_.answer_grew(conversation, id, added); },
+      [&](const StoredMessage& so_far) {
+        with_store([so_far](auto& store) { return store.update_message(so_far); });
+      });
+  engine::GenerateCallbacks callbacks;
+  callbacks.on_prefill = [&](uint32_t done, uint32_t total) {
+    observer_.prefill_progress(conversation, id, done, total);
+  };
+  callbacks.on_token = [&](const engine::TokenEvent& token) { writer.add(token); };
+
+  const auto result = engine.generate(request, callbacks, turn.stop);
+  answer = writer.finish();
+  if (!result) return fail(result.error().message);
+  answer.status = to_status(result->finish_reason);
+  answer.usage = to_stored(*result);
+  return answer;
+}
+
+void ChatService::finish_turn(const std::shared_ptr<Turn>& turn, const StoredMessage& answer) {
+  StoredMessage stored = answer;
+  if (const auto updated = profile_.conversations().update_message(answer); !updated) {
+    stored.status = MessageStatus::Failed;
+    stored.error = "This answer could not be stored. " + updated.error().message;
+  }
+  {
+    const std::lock_guard lock(turns_mutex_);
+    const auto current = turns_.find(answer.conversation_id);
+    if (current != turns_.end() && current->second.get_token() == turn->stop) turns_.erase(current);
+  }
+  observer_.message_changed(stored);
+  if (auto changed = profile_.conversations().conversation(answer.conversation_id))
+    observer_.conversation_changed(*changed);
+  turn->promise->set_value(stored);
+}
+
+void ChatService::prefetch(int64_t conversation_id) {
+  with_store([this, conversation_id](storage::ConversationStore& store) {
+    auto history = store.messages(conversation_id);
+    if (!history || history->empty()) return;
+    engine_->post([history = std::move(*history)](engine::Engine* engine, const ModelState&) {
+      if (engine == nullptr || !engine->chat_template()) return;
+      engine->prefetch(make_chat_prompt(history, engine->tokenizer(), *engine->chat_template()).token_ids);
+    });
+  });
+}
+
+}  // namespace kvasir::app

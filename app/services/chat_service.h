@@ -1,0 +1,91 @@
+#pragma once
+
+#include "app/services/chat_observer.h"
+#include "app/services/engine_service.h"
+#include "app/services/outcome.h"
+#include "app/services/profile.h"
+#include "app/services/worker.h"
+#include "app/settings/chat_settings.h"
+
+#include <cstdint>
+#include <future>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <stop_token>
+#include <string>
+
+namespace kvasir::app {
+
+/// One message of a person, to be stored and answered.
+struct SendRequest {
+  int64_t conversation_id = 0;  ///< 0: a new conversation
+  std::string title;            ///< of a new conversation; empty: made from the text
+  std::string text;
+  std::string system_text;                  ///< of a new conversation
+  std::optional<int64_t> system_prompt_id;  ///< of a new conversation: where the text came from
+  ChatSettings settings;
+};
+
+/// Chats: stores what is said, has it answered, and tells the observer. The window and the command line
+/// are two users of this class.
+///
+/// Calls may come from any thread and return at once; what they do happens on the storage thread (everything
+/// that touches the database) and on the engine thread (everything that touches the model), which the storage
+/// thread never waits for. Futures are for callers that want to wait.
+class ChatService {
+ public:
+  using Answer = std::future<Outcome<storage::StoredMessage>>;
+
+  /// `profile` and `observer` must outlive the service.
+  ChatService(Profile& profile, ChatObserver& observer);
+  /// Stops answers, stores what there is of them and waits for both threads.
+  ~ChatService();
+
+  void load_model(std::filesystem::path path, unsigned threads);
+
+  /// Stores the message and an empty answer, then generates. The future gives the answer as stored at its
+  /// end, whatever ended it; it fails where not even the message could be stored.
+  Answer send(SendRequest request);
+  /// Goes on with the conversation's last answer where it broke off; what stands is kept.
+  Answer retry(int64_t conversation_id, ChatSettings settings);
+  void stop(int64_t conversation_id);
+
+  /// Has the KV of the conversation's prefix read ahead.
+  void prefetch(int64_t conversation_id);
+
+  /// Work on the stored conversations, on the storage thread.
+  template <class Job>
+  auto with_store(Job job) {
+    return storage_.post([this, job = std::move(job)]() mutable { return job(profile_.conversations()); });
+  }
+
+ private:
+  struct Turn;
+  using Promise = std::shared_ptr<std::promise<Outcome<storage::StoredMessage>>>;
+
+  EngineService::HashCache hash_cache();
+  bool is_answering(int64_t conversation_id);
+
+  // Storage thread.
+  void store_and_answer(const SendRequest& request, const Promise& promise);
+  storage::Result<storage::StoredConversation> ensure_conversation(const SendRequest& request);
+  void start_turn(std::shared_ptr<Turn> turn);
+  void finish_turn(const std::shared_ptr<Turn>& turn, const storage::StoredMessage& answer);
+
+  // Engine thread.
+  void run_turn(const std::shared_ptr<Turn>& turn, engine::Engine* engine, const ModelState& model);
+  storage::StoredMessage generate_answer(Turn& turn, engine::Engine& engine, const ModelState& model);
+
+  Profile& profile_;
+  ChatObserver& observer_;
+  std::mutex turns_mutex_;
+  std::map<int64_t, std::stop_source> turns_;  // by conversation, under turns_mutex_
+  bool closing_ = false;                       // under turns_mutex_
+  // The engine's jobs post to the storage thread, so it goes first; see the destructor.
+  Worker storage_{"storage"};
+  std::unique_ptr<EngineService> engine_;
+};
+
+}  // namespace kvasir::app

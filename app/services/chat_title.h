@@ -1,0 +1,11 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace kvasir::app {
+
+/// A title for a chat from its first message: the first line's beginning, cut between words.
+std::string title_from_text(std::string_view text);
+
+}  // namespace kvasir::app

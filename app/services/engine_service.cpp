@@ -1,0 +1,58 @@
+#include "app/services/engine_service.h"
+
+#include <algorithm>
+#include <chrono>
+#include <thread>
+#include <utility>
+
+namespace kvasir::app {
+
+EngineService::EngineService(std::shared_ptr<engine::BlockStore> store, HashCache hashes)
+    : store_(std::move(store)), hashes_(std::move(hashes)) {}
+
+void EngineService::load(std::filesystem::path path, unsigned threads,
+                         std::function<void(const ModelState&)> report) {
+  thread_.post([this, path = std::move(path), threads, report = std::move(report)] {
+    load_now(path, threads, report);
+  });
+}
+
+void EngineService::post(Job job) {
+  thread_.post([this, job = std::move(job)] { job(engine_.get(), state_); });
+}
+
+void EngineService::load_now(const std::filesystem::path& path, unsigned threads,
+                             const std::function<void(const ModelState&)>& report) {
+  const auto started = std::chrono::steady_clock::now();
+  state_ = {};
+  state_.stage = ModelState::Stage::Loading;
+  state_.path = path;
+  state_.name = path.stem().string();
+  report(state_);
+
+  engine_.reset();  // two models need not fit at once
+  engine::EngineOptions options;
+  options.threads = threads != 0 ? threads : std::max(1u, std::thread::hardware_concurrency());
+  options.model_content_hash = hashes_.find(path);
+  auto loaded = engine::Engine::load(path, options, store_);
+  if (!loaded) {
+    state_.stage = ModelState::Stage::Failed;
+    state_.note = loaded.error().message;
+  } else {
+    engine_ = std::move(*loaded);
+    if (!options.model_content_hash) hashes_.keep(path, engine_->model_content_hash());
+    state_.stage = ModelState::Stage::Ready;
+    state_.name = engine_->config().name;
+    state_.weight_type = engine_->weight_type();
+    state_.file_bytes = engine_->file_bytes();
+    state_.context_tokens = engine_->context_tokens();
+    state_.threads = options.threads;
+    state_.note = engine_->chat_template() ? engine_->chat_template()->note()
+                                           : engine_->chat_template().error().message;
+  }
+  state_.load_ms =
+      std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - started).count();
+  report(state_);
+}
+
+}  // namespace kvasir::app

@@ -1,0 +1,17 @@
+#pragma once
+
+#include "engine/runtime/sampler.h"
+
+#include <cstdint>
+
+namespace kvasir::app {
+
+/// How answers are made, where nothing else is asked for.
+struct ChatSettings {
+  engine::SamplingParams sampling;
+  bool random_seed = true;  ///< a fresh seed for every answer instead of `sampling.seed`
+  uint32_t max_tokens = 0;  ///< 0: until the model ends its answer or the context is full
+  unsigned threads = 0;     ///< 0: as many as the machine has processors
+};
+
+}  // namespace kvasir::app

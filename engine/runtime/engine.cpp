@@ -1,0 +1,276 @@
+#include "engine/runtime/engine.h"
+
+#include "engine/runtime/fingerprint.h"
+#include "engine/runtime/sequence.h"
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <map>
+#include <new>
+#include <thread>
+#include <utility>
+
+namespace kvasir::engine {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+double ms_between(Clock::time_point from, Clock::time_point to) {
+  return std::chrono::duration<double, std::milli>(to - from).count();
+}
+
+double per_second(double count, double ms) {
+  return ms > 0 ? count * 1000.0 / ms : 0;
+}
+
+}  // namespace
+
+std::string_view finish_reason_name(FinishReason reason) {
+  switch (reason) {
+    case FinishReason::Stop:
+      return "stop";
+    case FinishReason::Length:
+      return "length";
+    case FinishReason::ContextFull:
+      return "context_full";
+    case FinishReason::Cancelled:
+      return "cancelled";
+  }
+  return "unknown";
+}
+
+struct Engine::State {
+  GgufFile file;
+  Tokenizer tokenizer;
+  Result<ChatTemplate> chat_template;
+  std::unique_ptr<Model> model;
+  Hash256 content_hash;
+  Hash256 fingerprint;
+  BlockChain root;
+  Sequence sequence;
+  std::shared_ptr<BlockStore> store;
+  std::vector<float> logits;  ///< {vocab}
+
+  uint32_t context_tokens() { return sequence.cache().capacity(); }
+
+  Result<void> check_request(const GenerateRequest& request);
+  /// Takes over the longest known prefix of the prompt; at least its last token is left to compute.
+  void reuse_prefix(const GenerateRequest& request, std::stop_token stop, GenerateResult& result);
+  /// Computes the rest of the prompt; `logits` are then those of its last token. False: stopped.
+  Result<bool> prefill(const GenerateRequest& request, const GenerateCallbacks& callbacks,
+                       std::stop_token stop);
+  Result<FinishReason> decode(const GenerateRequest& request, const GenerateCallbacks& callbacks,
+                              std::stop_token stop, Clock::time_point started, GenerateResult& result);
+  Result<void> forward(std::span<const TokenId> ids, bool want_logits);
+};
+
+namespace {
+
+/// Cannot fail for want of a file: bad bytes become a Result, no memory becomes one in `Engine::load`.
+Result<std::unique_ptr<Backend>> make_backend(const EngineOptions& options) {
+  if (options.exact) return make_scalar_backend();
+  return make_cpu_backend(options.threads);
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Engine>> Engine::load(const std::filesystem::path& model_path,
+                                             const EngineOptions& requested,
+                                             std::shared_ptr<BlockStore> store) {
+  try {
+    EngineOptions options = requested;
+    if (options.threads == 0) options.threads = std::max(1u, std::thread::hardware_concurrency());
+
+    auto file = GgufFile::open(model_path);
+    if (!file) return tl::unexpected(file.error());
+    auto config = ModelConfig::from_gguf(*file);
+    if (!config) return tl::unexpected(config.error());
+    auto tokenizer = Tokenizer::from_gguf(*file);
+    if (!tokenizer) return tl::unexpected(tokenizer.error());
+    auto weights = ModelWeights::bind(*file, *config);
+    if (!weights) return tl::unexpected(weights.error());
+    auto backend = make_backend(options);
+    if (!backend) return tl::unexpected(backend.error());
+    auto model = std::make_unique<Model>(*config, std::move(*weights), std::move(*backend));
+    if (auto prepared = model->prepare(); !prepared) return tl::unexpected(prepared.error());
+
+    const KvLayout layout = model->kv_layout(options.exact ? KvType::F32 : KvType::F16);
+    const uint32_t limit = config->max_position_embeddings;
+    const uint32_t context = options.context_tokens == 0 ? limit : std::min(options.context_tokens, limit);
+    auto cache = KvCache::create(layout, context);
+    if (!cache) return tl::unexpected(cache.error());
+
+    const Hash256 hash = options.model_content_hash ? *options.model_content_hash
+                                                    : content_hash(file->bytes(), options.threads);
+    const Hash256 fingerprint = kv_fingerprint(hash, *config, layout);
+    const BlockChain root(options.profile_secret, fingerprint);
+    auto chat_template = ChatTemplate::from_gguf(*file, *tokenizer);
+    std::vector<float> logits(config->vocab_size);
+    return std::unique_ptr<Engine>(new Engine(std::make_unique<State>(
+        State{std::move(*file), std::move(*tokenizer), std::move(chat_template), std::move(model), hash,
+              fingerprint, root, Sequence(std::move(*cache), root, fingerprint), std::move(store),
+              std::move(logits)})));
+  } catch (const std::bad_alloc&) {
+    return fail(ErrorCode::OutOfMemory, "There is not enough memory to load " + model_path.string() +
+                                            ". Close other programs, or choose a smaller model.");
+  }
+}
+
+Engine::Engine(std::unique_ptr<State> state) : state_(std::move(state)) {}
+Engine::~Engine() = default;
+
+const ModelConfig& Engine::config() const {
+  return state_->model->config();
+}
+uint64_t Engine::file_bytes() const {
+  return state_->file.bytes().size();
+}
+
+std::string_view Engine::weight_type() const {
+  std::map<DType, size_t> bytes_by_type;
+  for (const TensorView& tensor : state_->file.tensors()) bytes_by_type[tensor.dtype] += tensor.data.size();
+  const auto most = std::max_element(bytes_by_type.begin(), bytes_by_type.end(),
+                                     [](const auto& a, const auto& b) { return a.second < b.second; });
+  return most == bytes_by_type.end() ? std::string_view() : dtype_name(most->first);
+}
+
+const Tokenizer& Engine::tokenizer() const {
+  return state_->tokenizer;
+}
+const Result<ChatTemplate>& Engine::chat_template() const {
+  return state_->chat_template;
+}
+uint32_t Engine::context_tokens() const {
+  return state_->context_tokens();
+}
+const Hash256& Engine::model_content_hash() const {
+  return state_->content_hash;
+}
+const Hash256& Engine::fingerprint() const {
+  return state_->fingerprint;
+}
+
+Result<GenerateResult> Engine::generate(const GenerateRequest& request, const GenerateCallbacks& callbacks,
+                                        std::stop_token stop) {
+  try {
+    const auto started = Clock::now();
+    State& state = *state_;
+    if (auto checked = state.check_request(request); !checked) return tl::unexpected(checked.error());
+
+    GenerateResult result;
+    result.usage.prompt_tokens = static_cast<uint32_t>(request.prompt.size());
+    state.reuse_prefix(request, stop, result);
+    const auto restored = Clock::now();
+    result.timings.restore_ms = ms_between(started, restored);
+
+    const auto prefilled = state.prefill(request, callbacks, stop);
+    if (!prefilled) return tl::unexpected(prefilled.error());
+    result.timings.prefill_ms = ms_between(restored, Clock::now());
+    result.timings.prefill_tokens_per_second =
+        per_second(result.usage.prompt_cache_miss_tokens, result.timings.prefill_ms);
+    if (!*prefilled) {
+      result.finish_reason = FinishReason::Cancelled;
+      return result;
+    }
+
+    const auto finished = state.decode(request, callbacks, stop, started, result);
+    if (!finished) return tl::unexpected(finished.error());
+    result.finish_reason = *finished;
+    return result;
+  } catch (const std::bad_alloc&) {
+    return fail(ErrorCode::OutOfMemory,
+                "There was not enough memory to go on with the answer. Close other programs.");
+  }
+}
+
+void Engine::prefetch(std::span<const TokenId> prompt) {
+  if (!state_->store) return;
+  BlockChain chain = state_->root;
+  chain.extend(prompt);
+  state_->store->prefetch(chain.keys);
+}
+
+Result<void> Engine::State::check_request(const GenerateRequest& request) {
+  if (request.prompt.empty())
+    return fail(ErrorCode::BadRequest, "There is nothing to answer: the prompt is empty.");
+  if (request.prompt.size() >= context_tokens())
+    return fail(ErrorCode::BadRequest, "This chat has " + std::to_string(request.prompt.size()) +
+                                           " tokens and no longer fits the context of " +
+                                           std::to_string(context_tokens()) + " tokens. Start a new chat.");
+  if (auto problem = check(request.sampling)) return fail(ErrorCode::BadRequest, *problem);
+  for (const TokenId id : request.prompt)
+    if (id < 0 || static_cast<uint32_t>(id) >= model->config().vocab_size)
+      return fail(ErrorCode::BadRequest, "The prompt holds the token " + std::to_string(id) +
+                                             ", which this model does not have (it has " +
+                                             std::to_string(model->config().vocab_size) + ").");
+  return {};
+}
+
+void Engine::State::reuse_prefix(const GenerateRequest& request, std::stop_token stop,
+                                 GenerateResult& result) {
+  const auto limit = static_cast<uint32_t>(request.prompt.size() - 1);
+  const uint32_t in_memory = sequence.keep_common_prefix(request.prompt, limit);
+  const uint32_t hits = store ? sequence.restore(request.prompt, limit, *store, stop) : in_memory;
+  result.usage.prompt_cache_hit_tokens = hits;
+  result.usage.prompt_cache_disk_tokens = hits - in_memory;
+  result.usage.prompt_cache_miss_tokens = result.usage.prompt_tokens - hits;
+}
+
+Result<void> Engine::State::forward(std::span<const TokenId> ids, bool want_logits) {
+  const std::array<uint32_t, 1> last = {static_cast<uint32_t>(ids.size() - 1)};
+  const auto rows = std::span<const uint32_t>(last).first(want_logits ? 1 : 0);
+  auto done =
+      model->forward(ids, sequence.cache(), rows, std::span(logits).first(rows.size() * logits.size()));
+  if (done) sequence.append(ids);
+  return done;
+}
+
+Result<bool> Engine::State::prefill(const GenerateRequest& request, const GenerateCallbacks& callbacks,
+                                    std::stop_token stop) {
+  const std::span<const TokenId> prompt(request.prompt);
+  const size_t first = sequence.ids().size();
+  for (size_t done = first; done < prompt.size();) {
+    if (stop.stop_requested()) return false;
+    const size_t count = std::min<size_t>(Model::kMaxBatchTokens, prompt.size() - done);
+    const auto batch = forward(prompt.subspan(done, count), done + count == prompt.size());
+    if (!batch) return tl::unexpected(batch.error());
+    if (store && request.keep_kv) sequence.offer(*store);
+    done += count;
+    if (callbacks.on_prefill)
+      callbacks.on_prefill(static_cast<uint32_t>(done - first), static_cast<uint32_t>(prompt.size() - first));
+  }
+  return true;
+}
+
+Result<FinishReason> Engine::State::decode(const GenerateRequest& request, const GenerateCallbacks& callbacks,
+                                           std::stop_token stop, Clock::time_point started,
+                                           GenerateResult& result) {
+  Sampler sampler(request.sampling);
+  Utf8Stream text;
+  Clock::time_point first_token;
+  uint32_t& count = result.usage.completion_tokens;
+  for (;;) {
+    if (stop.stop_requested()) return FinishReason::Cancelled;
+    const TokenId id = sampler.sample(logits, sequence.ids());
+    const auto now = Clock::now();
+    if (++count == 1) {
+      first_token = now;
+      result.timings.ttft_ms = ms_between(started, now);
+    }
+    result.timings.decode_ms = ms_between(first_token, now);
+    result.timings.decode_tokens_per_second = per_second(count - 1, result.timings.decode_ms);
+
+    const bool ends = tokenizer.ends_generation(id);
+    callbacks.on_token({id, ends ? text.finish() : text.push(tokenizer.bytes_of(id))});
+    if (ends) return FinishReason::Stop;
+    if (count == request.max_tokens) return FinishReason::Length;
+    if (sequence.ids().size() + 1 >= context_tokens()) return FinishReason::ContextFull;
+
+    const auto step = forward(std::span(&id, 1), true);
+    if (!step) return tl::unexpected(step.error());
+    if (store && request.keep_kv) sequence.offer(*store);
+  }
+}
+
+}  // namespace kvasir::engine
