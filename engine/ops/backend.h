@@ -7,7 +7,9 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
+#include <string_view>
 #include <vector>
 
 namespace kvasir::engine {
@@ -49,13 +51,16 @@ struct Routing {
   uint32_t per_token = 0;
 };
 
-/// cos and sin for rotation by position, {positions, dim / 2} pairs, YaRN's ramp already in the frequencies.
+/// Rotary embedding: component pair i of a head turns by position · inverse[i] radians.
 struct RopeFrequencies {
-  std::vector<float> inverse;  ///< {qk_rope_head_dim / 2}: angle per position
+  std::vector<double> inverse;  ///< {qk_rope_head_dim / 2}, radians per position, YaRN's ramp included
+
+  static RopeFrequencies from_config(const ModelConfig& config);
 };
 
-/// The operations that a forward pass is written in. One implementation per kind of hardware; `ScalarBackend`
-/// is the plain one that the others are compared with.
+/// The operations that a forward pass is written in. Weight shapes are in GGUF's order {row length, rows,
+/// matrices}; types F32, F16, BF16 and Q8_0 are computed with. One implementation per kind of hardware;
+/// `ScalarBackend` is the plain one that the others are compared with.
 ///
 /// Calls are made by one thread, in order; results of a call are visible to the next one.
 class Backend {
@@ -66,6 +71,8 @@ class Backend {
   virtual Result<TensorView> place(const TensorView& weight) = 0;
   /// Scratch memory for activations, {floats}; lives as long as the backend.
   virtual Result<float*> allocate(size_t floats) = 0;
+  /// Room for the routing of `tokens` tokens; lives as long as the backend.
+  virtual Result<Routing> allocate_routing(uint32_t tokens, uint32_t per_token) = 0;
 
   /// out[t] = table[ids[t]]
   virtual void embed(Activations out, const TensorView& table, std::span<const int32_t> ids) = 0;
@@ -80,7 +87,8 @@ class Backend {
   /// Rotates adjacent pairs of each head by the angle of position first_position + t; out may be in.
   virtual void rope(HeadActivations out, HeadActivations in, const RopeFrequencies& frequencies,
                     uint32_t first_position) = 0;
-  /// Writes rows {tokens, kv_width} to the layer's cache at first_position, in the cache's type.
+  /// Writes rows {tokens, kv_width} to the layer's cache at first_position, in the cache's type (F16: rounded
+  /// to nearest, ties to even).
   virtual void kv_append(KvCache& cache, uint32_t layer, uint32_t first_position, Activations rows) = 0;
   /// Absorbed multi-head latent attention: query {tokens, heads, kv_width} against the layer's rows up to and
   /// including the token's own position; out {tokens, heads, kv_lora_rank} is the softmax-weighted sum of the
@@ -96,13 +104,27 @@ class Backend {
   /// out[t] += Σₑ weightₑ · downₑ (silu(gateₑ in[t]) ⊙ upₑ in[t]) over the token's experts
   virtual void moe_ffn_add(Activations out, const Routing& routing, const TensorView& gate,
                            const TensorView& up, const TensorView& down, Activations in) = 0;
-  /// Copies activations {rows.size(), in.cols} of the given tokens to `out` on the host.
-  virtual void read_rows(std::span<float> out, Activations in, std::span<const uint32_t> rows) = 0;
+  /// out[i] = in[rows[i]]; out may not be in.
+  virtual void gather(Activations out, Activations in, std::span<const uint32_t> rows) = 0;
+  /// Copies {in.tokens, in.cols} to the host, without gaps.
+  virtual void read(std::span<float> out, Activations in) = 0;
 };
 
 /// Plain loops in float32 with double accumulators: slow, obvious, the oracle.
 std::unique_ptr<Backend> make_scalar_backend();
-/// SIMD kernels over `threads` threads, chosen for this processor at run time.
-std::unique_ptr<Backend> make_cpu_backend(unsigned threads);
+
+/// Instruction sets that the CPU backend has kernels for, weakest first.
+enum class Isa { Generic, Avx2, Avx512 };
+
+std::string_view isa_name(Isa isa);
+/// Those that this processor and build can run, weakest first; always holds Generic.
+std::vector<Isa> available_isas();
+
+/// SIMD kernels over `threads` threads (the calling one included; 0 counts as 1), for the strongest
+/// instruction set of this processor, or the given one, which must be among `available_isas()`.
+///
+/// With one instruction set, every value is computed by the same sequence of float operations whatever the
+/// number of tokens in a call and of threads. Different instruction sets differ in rounding.
+std::unique_ptr<Backend> make_cpu_backend(unsigned threads, std::optional<Isa> isa = std::nullopt);
 
 }  // namespace kvasir::engine

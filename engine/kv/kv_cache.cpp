@@ -1,0 +1,74 @@
+#include "engine/kv/kv_cache.h"
+
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <limits>
+#include <string>
+#include <utility>
+
+namespace kvasir::engine {
+
+std::string_view kv_type_name(KvType type) {
+  switch (type) {
+    case KvType::F32:
+      return "f32";
+    case KvType::F16:
+      return "f16";
+  }
+  return "unknown";
+}
+
+Result<KvCache> KvCache::create(const KvLayout& layout, uint32_t capacity_tokens) {
+  if (layout.layers == 0 || layout.width == 0 || capacity_tokens == 0)
+    return fail(ErrorCode::BadRequest, "A context needs room for at least one token of a model with layers.");
+
+  // Each layer's run starts on its own page, so that runs can be read, advised and dropped by themselves.
+  const auto page = static_cast<size_t>(sysconf(_SC_PAGESIZE));
+  const size_t limit = std::numeric_limits<ptrdiff_t>::max();
+  const size_t row = layout.row_bytes();
+  if (row > (limit - page) / capacity_tokens)
+    return fail(ErrorCode::OutOfMemory, "A context of " + std::to_string(capacity_tokens) +
+                                            " tokens is larger than this machine can address. Choose a "
+                                            "smaller context in the settings.");
+  const size_t stride = (row * capacity_tokens + page - 1) / page * page;
+  if (stride > limit / layout.layers)
+    return fail(ErrorCode::OutOfMemory, "A context of " + std::to_string(capacity_tokens) +
+                                            " tokens is larger than this machine can address. Choose a "
+                                            "smaller context in the settings.");
+
+  const size_t bytes = stride * layout.layers;
+  void* base =
+      mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  if (base == MAP_FAILED)
+    return fail(ErrorCode::OutOfMemory,
+                "There is no room for a context of " + std::to_string(capacity_tokens) + " tokens (" +
+                    std::to_string(bytes >> 20) + " MiB). Choose a smaller context in the settings.");
+  KvCache cache;
+  cache.layout_ = layout;
+  cache.capacity_ = capacity_tokens;
+  cache.base_ = static_cast<std::byte*>(base);
+  cache.layer_stride_bytes_ = stride;
+  cache.reserved_bytes_ = bytes;
+  return cache;
+}
+
+KvCache::KvCache(KvCache&& other) noexcept {
+  *this = std::move(other);
+}
+
+KvCache& KvCache::operator=(KvCache&& other) noexcept {
+  std::swap(layout_, other.layout_);
+  std::swap(capacity_, other.capacity_);
+  std::swap(length_, other.length_);
+  std::swap(base_, other.base_);
+  std::swap(layer_stride_bytes_, other.layer_stride_bytes_);
+  std::swap(reserved_bytes_, other.reserved_bytes_);
+  return *this;
+}
+
+KvCache::~KvCache() {
+  if (base_ != nullptr) munmap(base_, reserved_bytes_);
+}
+
+}  // namespace kvasir::engine

@@ -1,0 +1,209 @@
+#include "engine/model/model.h"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+namespace kvasir::engine {
+namespace {
+
+/// Rows of logits that are computed at once: bounds their scratch memory for large vocabularies.
+constexpr uint32_t kLogitRows = 32;
+
+Activations first_rows(Activations all, uint32_t tokens) {
+  all.tokens = tokens;
+  return all;
+}
+
+HeadActivations by_head(Activations all, uint32_t heads) {
+  const uint32_t dim = all.cols / heads;
+  return {all.data, all.tokens, heads, dim, all.stride, dim};
+}
+
+}  // namespace
+
+/// Activations between operations, each {kMaxBatchTokens, cols}.
+struct Model::Scratch {
+  Activations hidden;    ///< {tokens, hidden}: the residual stream
+  Activations normed;    ///< {tokens, hidden}
+  Activations q_latent;  ///< {tokens, q_lora}
+  Activations query;     ///< {tokens, heads · qk_head}: per head nope, then rope
+  Activations kv;        ///< {tokens, kv_lora + rope}
+  Activations absorbed;  ///< {tokens, heads · (kv_lora + rope)}: queries in the latent space
+  Activations attended;  ///< {tokens, heads · kv_lora}: sums of latents
+  Activations values;    ///< {tokens, heads · v_head}
+  Activations wanted;    ///< {kLogitRows, hidden}
+  Activations logits;    ///< {kLogitRows, vocab}
+  Routing routing;       ///< {tokens, experts per token}
+};
+
+Model::Model(ModelConfig config, ModelWeights weights, std::unique_ptr<Backend> backend)
+    : config_(std::move(config)),
+      weights_(std::move(weights)),
+      backend_(std::move(backend)),
+      frequencies_(RopeFrequencies::from_config(config_)) {}
+
+Model::~Model() = default;
+
+KvLayout Model::kv_layout(KvType type) const {
+  return {config_.num_hidden_layers, config_.kv_width(), type};
+}
+
+Result<void> Model::prepare() {
+  if (scratch_ != nullptr) return {};
+  const auto place = [&](TensorView& weight) -> Result<void> {
+    if (!weight.present()) return {};
+    return backend_->place(weight).map([&](TensorView home) { weight = std::move(home); });
+  };
+  for (TensorView* weight : {&weights_.token_embd, &weights_.output_norm, &weights_.output})
+    if (auto placed = place(*weight); !placed) return placed;
+  for (LayerWeights& l : weights_.layers)
+    for (TensorView* weight :
+         {&l.attn_norm,     &l.attn_q,         &l.attn_q_a,    &l.attn_q_a_norm, &l.attn_q_b,
+          &l.attn_kv_a_mqa, &l.attn_kv_a_norm, &l.attn_k_b,    &l.attn_v_b,      &l.attn_output,
+          &l.ffn_norm,      &l.ffn_gate,       &l.ffn_up,      &l.ffn_down,      &l.ffn_gate_inp,
+          &l.exp_probs_b,   &l.ffn_gate_exps,  &l.ffn_up_exps, &l.ffn_down_exps, &l.ffn_gate_shexp,
+          &l.ffn_up_shexp,  &l.ffn_down_shexp})
+      if (auto placed = place(*weight); !placed) return placed;
+
+  auto scratch = std::make_unique<Scratch>();
+  const auto allocate = [&](Activations& out, uint32_t tokens, uint64_t cols) -> Result<void> {
+    return backend_->allocate(size_t{tokens} * cols).map([&](float* data) {
+      out = {data, tokens, static_cast<uint32_t>(cols), cols};
+    });
+  };
+  const uint64_t heads = config_.num_attention_heads;
+  const std::pair<Activations*, uint64_t> per_token[] = {{&scratch->hidden, config_.hidden_size},
+                                                         {&scratch->normed, config_.hidden_size},
+                                                         {&scratch->q_latent, config_.q_lora_rank},
+                                                         {&scratch->query, heads * config_.qk_head_dim()},
+                                                         {&scratch->kv, config_.kv_width()},
+                                                         {&scratch->absorbed, heads * config_.kv_width()},
+                                                         {&scratch->attended, heads * config_.kv_lora_rank},
+                                                         {&scratch->values, heads * config_.v_head_dim}};
+  for (const auto& [activations, cols] : per_token)
+    if (auto done = allocate(*activations, kMaxBatchTokens, cols); !done) return done;
+  if (auto done = allocate(scratch->wanted, kLogitRows, config_.hidden_size); !done) return done;
+  if (auto done = allocate(scratch->logits, kLogitRows, config_.vocab_size); !done) return done;
+  if (config_.num_experts_per_tok > 0) {
+    auto routing = backend_->allocate_routing(kMaxBatchTokens, config_.num_experts_per_tok);
+    if (!routing) return tl::unexpected(routing.error());
+    scratch->routing = *routing;
+  }
+  scratch_ = std::move(scratch);
+  return {};
+}
+
+Result<void> Model::forward(std::span<const int32_t> tokens, KvCache& cache,
+                            std::span<const uint32_t> logit_rows, std::span<float> logits) {
+  if (auto checked = check_request(tokens, cache, logit_rows, logits); !checked) return checked;
+  if (auto prepared = prepare(); !prepared) return prepared;
+
+  const auto count = static_cast<uint32_t>(tokens.size());
+  backend_->embed(first_rows(scratch_->hidden, count), weights_.token_embd, tokens);
+  for (uint32_t i = 0; i < config_.num_hidden_layers; ++i) {
+    attention_block(weights_.layers[i], i, cache, count);
+    feed_forward_block(weights_.layers[i], i, count);
+  }
+  cache.set_length(cache.length() + count);
+  write_logits(logit_rows, logits, count);
+  return {};
+}
+
+/// hidden += attention(norm(hidden)): multi-head latent attention (arXiv:2405.04434, section 2.1) with the
+/// keys' and values' up-projections absorbed, so that all heads read the one latent row per position.
+void Model::attention_block(const LayerWeights& layer, uint32_t index, KvCache& cache, uint32_t tokens) {
+  const uint32_t heads = config_.num_attention_heads;
+  const uint32_t nope = config_.qk_nope_head_dim;
+  const uint32_t rope = config_.qk_rope_head_dim;
+  const uint32_t kv_lora = config_.kv_lora_rank;
+  const float eps = config_.rms_norm_eps;
+  const uint32_t position = cache.length();
+  const Activations hidden = first_rows(scratch_->hidden, tokens);
+  const Activations normed = first_rows(scratch_->normed, tokens);
+  const Activations q_latent = first_rows(scratch_->q_latent, tokens);
+  const Activations query = first_rows(scratch_->query, tokens);
+  const Activations kv = first_rows(scratch_->kv, tokens);
+  const Activations values = first_rows(scratch_->values, tokens);
+
+  backend_->rms_norm(normed, hidden, layer.attn_norm, eps);
+  if (config_.q_lora_rank > 0) {
+    backend_->matmul(q_latent, layer.attn_q_a, normed);
+    backend_->rms_norm(q_latent, q_latent, layer.attn_q_a_norm, eps);
+    backend_->matmul(query, layer.attn_q_b, q_latent);
+  } else {
+    backend_->matmul(query, layer.attn_q, normed);
+  }
+
+  backend_->matmul(kv, layer.attn_kv_a_mqa, normed);
+  backend_->rms_norm(kv.columns(0, kv_lora), kv.columns(0, kv_lora), layer.attn_kv_a_norm, eps);
+  const HeadActivations k_rope = by_head(kv.columns(kv_lora, rope), 1);
+  backend_->rope(k_rope, k_rope, frequencies_, position);
+  backend_->kv_append(cache, index, position, kv);
+
+  const HeadActivations q = by_head(query, heads);
+  const HeadActivations absorbed = by_head(first_rows(scratch_->absorbed, tokens), heads);
+  const HeadActivations attended = by_head(first_rows(scratch_->attended, tokens), heads);
+  backend_->matmul_heads(absorbed.components(0, kv_lora), layer.attn_k_b, q.components(0, nope));
+  backend_->rope(absorbed.components(kv_lora, rope), q.components(nope, rope), frequencies_, position);
+  backend_->attention(attended, absorbed, cache, index, position, config_.softmax_scale());
+  backend_->matmul_heads(by_head(values, heads), layer.attn_v_b, attended);
+  backend_->matmul_add(hidden, layer.attn_output, values);
+}
+
+/// hidden += ffn(norm(hidden)): one gated network in the leading blocks, routed and shared experts after
+/// them.
+void Model::feed_forward_block(const LayerWeights& layer, uint32_t index, uint32_t tokens) {
+  const Activations hidden = first_rows(scratch_->hidden, tokens);
+  const Activations normed = first_rows(scratch_->normed, tokens);
+  backend_->rms_norm(normed, hidden, layer.ffn_norm, config_.rms_norm_eps);
+  if (config_.is_dense(index)) {
+    backend_->gated_ffn_add(hidden, layer.ffn_gate, layer.ffn_up, layer.ffn_down, normed);
+    return;
+  }
+  Routing routing = scratch_->routing;
+  routing.tokens = tokens;
+  backend_->route(routing, layer.ffn_gate_inp, layer.exp_probs_b, normed, config_);
+  backend_->moe_ffn_add(hidden, routing, layer.ffn_gate_exps, layer.ffn_up_exps, layer.ffn_down_exps, normed);
+  if (config_.n_shared_experts > 0)
+    backend_->gated_ffn_add(hidden, layer.ffn_gate_shexp, layer.ffn_up_shexp, layer.ffn_down_shexp, normed);
+}
+
+void Model::write_logits(std::span<const uint32_t> logit_rows, std::span<float> logits, uint32_t tokens) {
+  const Activations hidden = first_rows(scratch_->hidden, tokens);
+  for (size_t first = 0; first < logit_rows.size(); first += kLogitRows) {
+    const size_t count = std::min<size_t>(kLogitRows, logit_rows.size() - first);
+    const Activations wanted = first_rows(scratch_->wanted, static_cast<uint32_t>(count));
+    const Activations out = first_rows(scratch_->logits, static_cast<uint32_t>(count));
+    backend_->gather(wanted, hidden, logit_rows.subspan(first, count));
+    backend_->rms_norm(wanted, wanted, weights_.output_norm, config_.rms_norm_eps);
+    backend_->matmul(out, weights_.output, wanted);
+    backend_->read(logits.subspan(first * config_.vocab_size, count * config_.vocab_size), out);
+  }
+}
+
+Result<void> Model::check_request(std::span<const int32_t> tokens, const KvCache& cache,
+                                  std::span<const uint32_t> logit_rows, std::span<const float> logits) const {
+  if (tokens.empty() || tokens.size() > kMaxBatchTokens)
+    return fail(ErrorCode::BadRequest, "A batch holds between 1 and " + std::to_string(kMaxBatchTokens) +
+                                           " tokens, not " + std::to_string(tokens.size()) + ".");
+  if (tokens.size() > cache.capacity() - cache.length())
+    return fail(ErrorCode::BadRequest,
+                "The conversation no longer fits the context of " + std::to_string(cache.capacity()) +
+                    " tokens. Start a new chat or choose a larger context in the settings.");
+  if (cache.layout() != kv_layout(cache.layout().type))
+    return fail(ErrorCode::BadRequest, "The KV cache belongs to a model of another shape.");
+  for (int32_t id : tokens)
+    if (id < 0 || static_cast<uint32_t>(id) >= config_.vocab_size)
+      return fail(ErrorCode::BadRequest, "Token " + std::to_string(id) + " is not in the vocabulary of " +
+                                             std::to_string(config_.vocab_size) + " tokens.");
+  for (uint32_t row : logit_rows)
+    if (row >= tokens.size())
+      return fail(ErrorCode::BadRequest, "Logits were asked for token " + std::to_string(row) +
+                                             " of a batch of " + std::to_string(tokens.size()) + ".");
+  if (logits.size() != logit_rows.size() * config_.vocab_size)
+    return fail(ErrorCode::BadRequest, "The room for logits does not match the rows that were asked for.");
+  return {};
+}
+
+}  // namespace kvasir::engine

@@ -1,0 +1,286 @@
+#include "engine/gguf/gguf_file.h"
+#include "engine/model/model.h"
+
+#include <QTest>
+#include <algorithm>
+#include <cmath>
+#include <fstream>
+#include <map>
+#include <nlohmann/json.hpp>
+#include <numeric>
+#include <optional>
+#include <string>
+#include <vector>
+
+using namespace kvasir::engine;
+using nlohmann::json;
+
+namespace {
+
+constexpr uint32_t kCapacity = 640;
+
+/// A model with the file that it views into. `threads` 0 is the scalar backend.
+struct Loaded {
+  GgufFile file;
+  std::unique_ptr<Model> model;
+};
+
+std::optional<Loaded> load(const std::string& path, std::unique_ptr<Backend> backend) {
+  auto file = GgufFile::open(path);
+  if (!file) {
+    qWarning("%s", file.error().message.c_str());
+    return std::nullopt;
+  }
+  auto config = ModelConfig::from_gguf(*file);
+  if (!config) {
+    qWarning("%s", config.error().message.c_str());
+    return std::nullopt;
+  }
+  auto weights = ModelWeights::bind(*file, *config);
+  if (!weights) {
+    qWarning("%s", weights.error().message.c_str());
+    return std::nullopt;
+  }
+  auto model = std::make_unique<Model>(std::move(*config), std::move(*weights), std::move(backend));
+  return Loaded{std::move(*file), std::move(model)};
+}
+
+json read_json(const std::string& path) {
+  std::ifstream stream(path);
+  return json::parse(stream);
+}
+
+/// ‖x − reference‖ / ‖reference‖
+double relative_error(std::span<const float> x, const std::vector<double>& reference) {
+  double difference = 0;
+  double norm = 0;
+  for (size_t i = 0; i < reference.size(); ++i) {
+    difference += std::pow(static_cast<double>(x[i]) - reference[i], 2);
+    norm += reference[i] * reference[i];
+  }
+  return std::sqrt(difference / norm);
+}
+
+int32_t argmax(std::span<const float> logits) {
+  return static_cast<int32_t>(std::max_element(logits.begin(), logits.end()) - logits.begin());
+}
+
+/// Runs `tokens` cut at `cuts` and returns the logits of every position, {tokens, vocab}.
+std::vector<float> run(Model& model, KvCache& cache, std::span<const int32_t> tokens,
+                       const std::vector<size_t>& cuts) {
+  const size_t vocab = model.config().vocab_size;
+  std::vector<float> logits(tokens.size() * vocab);
+  size_t first = 0;
+  for (size_t i = 0; i <= cuts.size(); ++i) {
+    const size_t end = i < cuts.size() ? cuts[i] : tokens.size();
+    std::vector<uint32_t> rows(end - first);
+    std::iota(rows.begin(), rows.end(), 0u);
+    const auto done = model.forward(tokens.subspan(first, end - first), cache, rows,
+                                    std::span(logits).subspan(first * vocab, (end - first) * vocab));
+    if (!done) qFatal("%s", done.error().message.c_str());
+    first = end;
+  }
+  return logits;
+}
+
+std::vector<int32_t> continue_greedily(Model& model, KvCache& cache, int32_t next, size_t count) {
+  std::vector<int32_t> ids;
+  std::vector<float> logits(model.config().vocab_size);
+  const uint32_t row = 0;
+  while (ids.size() < count) {
+    ids.push_back(next);
+    const auto done = model.forward(std::span(&next, 1), cache, std::span(&row, 1), logits);
+    if (!done) qFatal("%s", done.error().message.c_str());
+    next = argmax(logits);
+  }
+  return ids;
+}
+
+std::span<const float> row_of(const std::vector<float>& logits, size_t row, size_t vocab) {
+  return std::span(logits).subspan(row * vocab, vocab);
+}
+
+}  // namespace
+
+class ForwardTest : public QObject {
+  Q_OBJECT
+
+ private slots:
+  void golden_logits_are_met_in_every_cut_data();
+  void golden_logits_are_met_in_every_cut();
+  void greedy_continuation_is_the_golden_one_data();
+  void greedy_continuation_is_the_golden_one();
+  void starter_meets_its_golden_logits_data() { add_backends(); }
+  void starter_meets_its_golden_logits();
+  void starter_likes_held_out_text_as_the_reference_does_data() { add_backends(); }
+  void starter_likes_held_out_text_as_the_reference_does();
+  void impossible_requests_are_refused();
+  void cache_of_another_model_is_refused();
+
+ private:
+  void add_backends();
+  void add_golden_files();
+};
+
+void ForwardTest::add_backends() {
+  QTest::addColumn<bool>("scalar");
+  QTest::addColumn<int>("isa");
+  QTest::addRow("scalar") << true << 0;
+}
+
+void ForwardTest::add_golden_files() {
+  QTest::addColumn<bool>("scalar");
+  QTest::addColumn<int>("isa");
+  QTest::addColumn<QString>("name");
+  for (const char* name : {"deepseek2-v2-lite", "deepseek2-v2-lite-kv_b", "deepseek2-v2-yarn-kv_b",
+                           "deepseek2-v3", "deepseek2-glm-4.7-flash"}) {
+    QTest::addRow("scalar %s", name) << true << 0 << name;
+  }
+}
+
+namespace {
+
+std::unique_ptr<Backend> make_backend() {
+  return make_scalar_backend();
+}
+
+}  // namespace
+
+void ForwardTest::golden_logits_are_met_in_every_cut_data() {
+  add_golden_files();
+}
+
+void ForwardTest::golden_logits_are_met_in_every_cut() {
+  QFETCH(QString, name);
+  const std::string path = std::string(KVASIR_GOLDEN_DIR "/") + name.toStdString();
+  const json golden = read_json(path + ".json");
+  const std::vector<int32_t> tokens = golden["tokens"];
+  const std::vector<size_t> positions = golden["positions"];
+  auto loaded = load(path + ".gguf", make_backend());
+  QVERIFY(loaded);
+  Model& model = *loaded->model;
+  const size_t vocab = model.config().vocab_size;
+
+  const std::vector<std::vector<size_t>> all_cuts = {{}, {1, 64}, {63, 64, 70, 159}};
+  for (const auto& cuts : all_cuts) {
+    auto cache = KvCache::create(model.kv_layout(KvType::F32), kCapacity);
+    QVERIFY(cache);
+    const std::vector<float> logits = run(model, *cache, tokens, cuts);
+    QCOMPARE(cache->length(), tokens.size());
+    for (size_t position : positions) {
+      const std::vector<double> reference = golden["logits"][std::to_string(position)];
+      QCOMPARE(reference.size(), vocab);
+      const double error = relative_error(row_of(logits, position, vocab), reference);
+      QVERIFY2(error <= 1e-4, qPrintable(QString("position %1: %2").arg(position).arg(error)));
+    }
+  }
+}
+
+void ForwardTest::greedy_continuation_is_the_golden_one_data() {
+  add_golden_files();
+}
+
+void ForwardTest::greedy_continuation_is_the_golden_one() {
+  QFETCH(QString, name);
+  const std::string path = std::string(KVASIR_GOLDEN_DIR "/") + name.toStdString();
+  const json golden = read_json(path + ".json");
+  const std::vector<int32_t> tokens = golden["tokens"];
+  const std::vector<int32_t> expected = golden["greedy_after_64_tokens"];
+  auto loaded = load(path + ".gguf", make_backend());
+  QVERIFY(loaded);
+  Model& model = *loaded->model;
+  const size_t vocab = model.config().vocab_size;
+
+  auto cache = KvCache::create(model.kv_layout(KvType::F32), kCapacity);
+  QVERIFY(cache);
+  const std::vector<float> logits = run(model, *cache, std::span(tokens).first(64), {50});
+  const auto ids = continue_greedily(model, *cache, argmax(row_of(logits, 63, vocab)), expected.size());
+  QCOMPARE(ids, expected);
+}
+
+void ForwardTest::starter_meets_its_golden_logits() {
+  const json all = read_json(KVASIR_GOLDEN_DIR "/kvasir-starter-0.1.json");
+  const json& golden = all["models"]["kvasir-starter-0.1.gguf"];
+  const std::vector<int32_t> tokens = all["tokens"];
+  const std::vector<double> reference = golden["logits_last"];
+  const std::vector<int32_t> expected = golden["greedy"];
+  auto loaded = load(KVASIR_STARTER_MODEL, make_backend());
+  QVERIFY(loaded);
+  Model& model = *loaded->model;
+
+  auto cache = KvCache::create(model.kv_layout(KvType::F32), kCapacity);
+  QVERIFY(cache);
+  const std::vector<float> logits = run(model, *cache, tokens, {});
+  const auto last = row_of(logits, tokens.size() - 1, model.config().vocab_size);
+  const double error = relative_error(last, reference);
+  QVERIFY2(error <= 1e-4, qPrintable(QString::number(error)));
+  QCOMPARE(continue_greedily(model, *cache, argmax(last), expected.size()), expected);
+}
+
+void ForwardTest::starter_likes_held_out_text_as_the_reference_does() {
+  const json all = read_json(KVASIR_GOLDEN_DIR "/kvasir-starter-0.1.json");
+  const double reference = all["models"]["kvasir-starter-0.1.gguf"]["heldout_first_512_tokens_nll"];
+  const std::vector<int32_t> tokens = all["heldout_first_512_tokens"];
+  auto loaded = load(KVASIR_STARTER_MODEL, make_backend());
+  QVERIFY(loaded);
+  Model& model = *loaded->model;
+  const size_t vocab = model.config().vocab_size;
+
+  auto cache = KvCache::create(model.kv_layout(KvType::F32), kCapacity);
+  QVERIFY(cache);
+  const std::vector<float> logits = run(model, *cache, tokens, {100, 300});
+  double sum = 0;
+  for (size_t i = 0; i + 1 < tokens.size(); ++i) {
+    const auto row = row_of(logits, i, vocab);
+    const double largest = static_cast<double>(*std::max_element(row.begin(), row.end()));
+    double total = 0;
+    for (float logit : row) total += std::exp(static_cast<double>(logit) - largest);
+    sum += largest + std::log(total) - static_cast<double>(row[static_cast<size_t>(tokens[i + 1])]);
+  }
+  const double mean = sum / static_cast<double>(tokens.size() - 1);
+  QVERIFY2(std::abs(mean - reference) < 1e-4,
+           qPrintable(QString("%1 against %2").arg(mean, 0, 'g', 12).arg(reference, 0, 'g', 12)));
+}
+
+void ForwardTest::impossible_requests_are_refused() {
+  auto loaded = load(KVASIR_GOLDEN_DIR "/deepseek2-v3.gguf", make_scalar_backend());
+  QVERIFY(loaded);
+  Model& model = *loaded->model;
+  const uint32_t vocab = model.config().vocab_size;
+  auto cache = KvCache::create(model.kv_layout(KvType::F16), 4);
+  QVERIFY(cache);
+  std::vector<float> logits(vocab);
+  const auto code = [&](std::vector<int32_t> tokens, std::vector<uint32_t> rows, size_t room) {
+    const auto done = model.forward(tokens, *cache, rows, std::span(logits).first(room));
+    return done ? std::nullopt : std::optional(done.error().code);
+  };
+
+  QCOMPARE(code({}, {}, 0), std::optional(ErrorCode::BadRequest));
+  QCOMPARE(code(std::vector<int32_t>(Model::kMaxBatchTokens + 1, 1), {}, 0),
+           std::optional(ErrorCode::BadRequest));
+  QCOMPARE(code({1, -1}, {}, 0), std::optional(ErrorCode::BadRequest));
+  QCOMPARE(code({1, static_cast<int32_t>(vocab)}, {}, 0), std::optional(ErrorCode::BadRequest));
+  QCOMPARE(code({1, 2, 3, 4, 5}, {}, 0), std::optional(ErrorCode::BadRequest));
+  QCOMPARE(code({1}, {1}, vocab), std::optional(ErrorCode::BadRequest));
+  QCOMPARE(code({1}, {0}, vocab - 1), std::optional(ErrorCode::BadRequest));
+  QCOMPARE(cache->length(), 0u);
+  QCOMPARE(code({1, 2, 3, 4}, {3}, vocab), std::optional<ErrorCode>());
+  QCOMPARE(cache->length(), 4u);
+  QCOMPARE(code({1}, {}, 0), std::optional(ErrorCode::BadRequest));
+}
+
+void ForwardTest::cache_of_another_model_is_refused() {
+  auto loaded = load(KVASIR_GOLDEN_DIR "/deepseek2-v3.gguf", make_scalar_backend());
+  QVERIFY(loaded);
+  KvLayout layout = loaded->model->kv_layout(KvType::F32);
+  layout.width += 1;
+  auto cache = KvCache::create(layout, 16);
+  QVERIFY(cache);
+  const int32_t token = 1;
+  const auto done = loaded->model->forward(std::span(&token, 1), *cache, {}, {});
+  QVERIFY(!done);
+  QCOMPARE(done.error().code, ErrorCode::BadRequest);
+}
+
+QTEST_GUILESS_MAIN(ForwardTest)
+#include "forward_test.moc"
