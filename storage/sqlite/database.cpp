@@ -7,6 +7,10 @@
 #include <sqlite3.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <array>
+#include <fstream>
+#include <span>
 #include <string>
 
 namespace kvasir::storage {
@@ -20,6 +24,49 @@ void create_private(const std::filesystem::path& path) {
   if (descriptor >= 0) ::close(descriptor);
 }
 
+tl::unexpected<Error> damaged(const std::filesystem::path& path, const std::string& detail) {
+  return fail(ErrorCode::Corrupt, "The file " + path.string() + " is damaged or is not a database (" +
+                                      detail +
+                                      "). Put back a copy of it, or move it elsewhere to start with an "
+                                      "empty one.");
+}
+
+/// Big-endian, as everything in SQLite's header (https://sqlite.org/fileformat.html#the_database_header).
+uint32_t big_endian(std::span<const unsigned char> bytes) {
+  uint32_t value = 0;
+  for (const unsigned char byte : bytes) value = value << 8 | byte;
+  return value;
+}
+
+/// What SQLite itself is generous with: it takes a very short file for an empty database, and reads what is
+/// missing of the last page as zeros.
+Result<void> check_header(const std::filesystem::path& path) {
+  std::error_code error;
+  const uint64_t size = std::filesystem::file_size(path, error);
+  if (error || size == 0) return {};
+  constexpr std::string_view kMagic("SQLite format 3\0", 16);
+  std::array<unsigned char, 100> header{};
+  std::ifstream in(path, std::ios::binary);
+  if (!in.is_open()) return {};
+  in.read(reinterpret_cast<char*>(header.data()), header.size());
+  if (!in || !std::equal(kMagic.begin(), kMagic.end(), header.begin())) {
+    return damaged(path, "it does not begin as one");
+  }
+  // With a log beside it the file may be in the middle of growing; SQLite then finishes that.
+  const uint64_t log_size = std::filesystem::file_size(path.string() + "-wal", error);
+  if (!error && log_size > 0) return {};
+  const std::span fields(header);
+  uint64_t page_bytes = big_endian(fields.subspan(16, 2));
+  if (page_bytes == 1) page_bytes = 65536;
+  const uint64_t pages = big_endian(fields.subspan(28, 4));
+  const bool pages_are_known = big_endian(fields.subspan(24, 4)) == big_endian(fields.subspan(92, 4));
+  if (pages_are_known && size < pages * page_bytes) {
+    return damaged(path, "it ends after " + std::to_string(size) + " of " +
+                             std::to_string(pages * page_bytes) + " bytes");
+  }
+  return {};
+}
+
 }  // namespace
 
 void Database::Close::operator()(sqlite3* connection) const {
@@ -28,12 +75,13 @@ void Database::Close::operator()(sqlite3* connection) const {
 
 Result<Database> Database::open(const std::filesystem::path& path) {
   create_private(path);
+  KVASIR_TRY(check_header(path));
   sqlite3* connection = nullptr;
   const int code = sqlite3_open_v2(
       path.c_str(), &connection,
       SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, nullptr);
   Database database(connection);
-  if (code != SQLITE_OK) return tl::unexpected<Error>(sqlite_error(connection, code));
+  if (code != SQLITE_OK) return tl::unexpected<Error>(sqlite_error(connection, code, path.string()));
   KVASIR_TRY(database.configure());
   KVASIR_TRY(database.check());
   // Last, since it is the first thing that changes the file. A file system without shared memory answers with
@@ -58,11 +106,7 @@ Result<void> Database::check() {
   KVASIR_TRY_ASSIGN(auto statement, prepare("PRAGMA quick_check(1)"));
   KVASIR_TRY_ASSIGN(const bool has_row, statement.step());
   const std::string verdict = has_row ? statement.text(0) : "no answer";
-  if (verdict != "ok") {
-    return fail(ErrorCode::Corrupt, "The database " + path().string() + " is damaged (" + verdict +
-                                        "). Put back a copy of it, or move it elsewhere to start with an "
-                                        "empty one.");
-  }
+  if (verdict != "ok") return damaged(path(), verdict);
   KVASIR_TRY_ASSIGN(const int64_t application, integer("PRAGMA application_id"));
   KVASIR_TRY_ASSIGN(const int64_t objects, integer("SELECT count(*) FROM sqlite_schema"));
   if (application != kApplicationId && (application != 0 || objects != 0)) {

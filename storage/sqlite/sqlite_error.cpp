@@ -29,7 +29,10 @@ std::string detail_of(sqlite3* connection, int code) {
 }  // namespace
 
 Error sqlite_error(sqlite3* connection, int code) {
-  const std::string file = file_of(connection);
+  return sqlite_error(connection, code, file_of(connection));
+}
+
+Error sqlite_error(sqlite3* connection, int code, const std::string& file) {
   const std::string detail = detail_of(connection, code);
   switch (code & 0xff) {
     case SQLITE_CORRUPT:
