@@ -35,13 +35,18 @@ struct PromptPiece {
 class ChatTemplate {
  public:
   enum class Form { Starter, DeepSeekV3 };
+  /// What both forms write after an answer.
+  static constexpr std::string_view kEndOfTurn = "<｜end▁of▁sentence｜>";
 
   /// Recognises the form in the file's `tokenizer.chat_template`. A file with an unknown template, or none,
   /// whose vocabulary has DeepSeek's turn markers is rendered in the V3 form and `note()` says so.
+  /// Errors: Unsupported where the vocabulary lacks them.
   static Result<ChatTemplate> from_gguf(const GgufFile& file, const Tokenizer& tokenizer);
   /// The form, with the begin-of-sentence text that starts a rendering.
   ChatTemplate(Form form, std::string bos_text, std::string note = {});
 
+  /// Every message has exactly one piece, empty where its content is; pieces stand in the template's order,
+  /// which for the V3 form is system messages first.
   std::vector<PromptPiece> render(std::span<const ChatMessage> messages, bool add_generation_prompt) const;
   /// A remark for the person about a fallback; empty where the template was recognised.
   const std::string& note() const { return note_; }

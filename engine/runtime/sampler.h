@@ -29,7 +29,8 @@ std::optional<std::string> check(const SamplingParams& params);
 class Sampler {
  public:
   explicit Sampler(const SamplingParams& params);
-  /// `logits` {vocab} is used as scratch; `history` are the ids so far, newest last.
+  /// `logits` {vocab}, not empty, is used as scratch; `history` are the ids so far, newest last. NaN is never
+  /// drawn while there is a number.
   TokenId sample(std::span<float> logits, std::span<const TokenId> history);
 
  private:
@@ -40,6 +41,14 @@ class Sampler {
     float logit;
   };
   std::vector<Candidate> candidates_;
+
+  /// Not normalised: e^((logit − best) ÷ temperature), 1 for the likeliest.
+  double weight(const Candidate& candidate, double best) const;
+  // Each drops candidates and leaves at least the likeliest.
+  void keep_top_k();
+  void keep_top_p(double best);
+  void keep_min_p(double best);
+  TokenId draw(double best);
 };
 
 }  // namespace kvasir::engine

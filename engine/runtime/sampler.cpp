@@ -1,0 +1,129 @@
+#include "engine/runtime/sampler.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+namespace kvasir::engine {
+namespace {
+
+/// Likelier first; of equals, the lower id. A total order, so that every machine sorts alike.
+constexpr auto kLikelier = [](const auto& a, const auto& b) {
+  return a.logit != b.logit ? a.logit > b.logit : a.id < b.id;
+};
+
+/// A uniform number in [0, 1) from the generator's upper 53 bits. The standard library's distributions
+/// differ between implementations.
+double uniform(std::mt19937_64& random) {
+  return static_cast<double>(random() >> 11) * 0x1p-53;
+}
+
+/// Positive logits are divided by the penalty, negative ones multiplied: seen tokens become less likely
+/// (arXiv:1909.05858, section 4.1), each once however often it was seen.
+void penalize(std::span<float> logits, std::span<const TokenId> seen, float penalty) {
+  std::vector<TokenId> ids(seen.begin(), seen.end());
+  std::ranges::sort(ids);
+  const auto repeated = std::ranges::unique(ids);
+  ids.erase(repeated.begin(), repeated.end());
+  for (TokenId id : ids) {
+    if (id < 0 || static_cast<size_t>(id) >= logits.size()) continue;
+    float& logit = logits[static_cast<size_t>(id)];
+    logit = logit > 0 ? logit / penalty : logit * penalty;
+  }
+}
+
+/// NaN is never drawn, and infinities are the outermost finite values, so that differences stay numbers.
+void make_finite(std::span<float> logits) {
+  constexpr float kMax = std::numeric_limits<float>::max();
+  for (float& logit : logits) logit = std::isnan(logit) ? -kMax : std::clamp(logit, -kMax, kMax);
+}
+
+}  // namespace
+
+std::optional<std::string> check(const SamplingParams& params) {
+  // Written so that NaN fails each of them.
+  if (!(params.temperature >= 0 && params.temperature <= 100))
+    return "The temperature must be from 0 to 100.";
+  if (!(params.top_p > 0 && params.top_p <= 1)) return "Top-p must be above 0 and at most 1.";
+  if (!(params.min_p >= 0 && params.min_p <= 1)) return "Min-p must be from 0 to 1.";
+  if (!(params.repetition_penalty > 0 && params.repetition_penalty <= 100))
+    return "The repetition penalty must be above 0 and at most 100.";
+  return std::nullopt;
+}
+
+Sampler::Sampler(const SamplingParams& params) : params_(params), random_(params.seed) {}
+
+TokenId Sampler::sample(std::span<float> logits, std::span<const TokenId> history) {
+  if (logits.empty()) return 0;
+  if (params_.repetition_penalty != 1.0f) {
+    const size_t window = std::min<size_t>(params_.repetition_window, history.size());
+    penalize(logits, history.last(window), params_.repetition_penalty);
+  }
+  make_finite(logits);
+  if (!(params_.temperature > 0))
+    return static_cast<TokenId>(std::ranges::max_element(logits) - logits.begin());
+
+  candidates_.clear();
+  for (size_t i = 0; i < logits.size(); ++i) candidates_.push_back({static_cast<TokenId>(i), logits[i]});
+  keep_top_k();
+  const double best = static_cast<double>(std::ranges::min_element(candidates_, kLikelier)->logit);
+  keep_top_p(best);
+  keep_min_p(best);
+  return draw(best);
+}
+
+double Sampler::weight(const Candidate& candidate, double best) const {
+  return std::exp((static_cast<double>(candidate.logit) - best) / static_cast<double>(params_.temperature));
+}
+
+void Sampler::keep_top_k() {
+  if (params_.top_k == 0 || params_.top_k >= candidates_.size()) return;
+  const auto end = candidates_.begin() + static_cast<ptrdiff_t>(params_.top_k);
+  std::ranges::nth_element(candidates_, end, kLikelier);
+  candidates_.erase(end, candidates_.end());
+  std::ranges::sort(candidates_, kLikelier);
+}
+
+void Sampler::keep_top_p(double best) {
+  if (!(params_.top_p < 1)) return;
+  double total = 0;
+  for (const Candidate& candidate : candidates_) total += weight(candidate, best);
+  const double wanted = static_cast<double>(params_.top_p) * total;
+
+  // Sorts only as far as it looks: the set is mostly a small part of the vocabulary.
+  double sum = 0;
+  size_t sorted = 0;
+  for (size_t i = 0; i < candidates_.size(); ++i) {
+    if (i == sorted) {
+      sorted = std::min(candidates_.size(), std::max<size_t>(64, 4 * sorted));
+      const auto begin = candidates_.begin() + static_cast<ptrdiff_t>(i);
+      std::partial_sort(begin, candidates_.begin() + static_cast<ptrdiff_t>(sorted), candidates_.end(),
+                        kLikelier);
+    }
+    sum += weight(candidates_[i], best);
+    if (sum >= wanted) {
+      candidates_.resize(i + 1);
+      return;
+    }
+  }
+}
+
+void Sampler::keep_min_p(double best) {
+  if (!(params_.min_p > 0)) return;
+  const auto least = static_cast<double>(std::min(params_.min_p, 1.0f));
+  std::erase_if(candidates_, [&](const Candidate& candidate) { return weight(candidate, best) < least; });
+}
+
+TokenId Sampler::draw(double best) {
+  double total = 0;
+  for (const Candidate& candidate : candidates_) total += weight(candidate, best);
+  double left = uniform(random_) * total;
+  for (const Candidate& candidate : candidates_) {
+    left -= weight(candidate, best);
+    if (left < 0) return candidate.id;
+  }
+  // Rounding left a rest: the likeliest, whose own share is the largest.
+  return std::ranges::min_element(candidates_, kLikelier)->id;
+}
+
+}  // namespace kvasir::engine
