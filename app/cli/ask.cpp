@@ -34,7 +34,6 @@ class AskObserver final : public ChatObserver {
 
   void conversation_created(const storage::StoredConversation&) override {}
   void conversation_changed(const storage::StoredConversation&) override {}
-  void conversation_removed(int64_t) override {}
   void message_added(const storage::StoredMessage&) override {}
   void prefill_progress(int64_t, int64_t, uint32_t, uint32_t) override {}
   void answer_grew(int64_t, int64_t, const std::string& added) override {

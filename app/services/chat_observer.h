@@ -31,7 +31,6 @@ class ChatObserver {
 
   virtual void conversation_created(const storage::StoredConversation& conversation) = 0;
   virtual void conversation_changed(const storage::StoredConversation& conversation) = 0;
-  virtual void conversation_removed(int64_t id) = 0;
   virtual void message_added(const storage::StoredMessage& message) = 0;
   virtual void prefill_progress(int64_t conversation_id, int64_t message_id, uint32_t done_tokens,
                                 uint32_t total_tokens) = 0;

@@ -62,7 +62,8 @@ struct Engine::State {
                        std::stop_token stop);
   Result<FinishReason> decode(const GenerateRequest& request, const GenerateCallbacks& callbacks,
                               std::stop_token stop, Clock::time_point started, GenerateResult& result);
-  Result<void> forward(std::span<const TokenId> ids, bool want_logits);
+  /// Computes ids behind the sequence and offers the blocks that they fill.
+  Result<void> forward(const GenerateRequest& request, std::span<const TokenId> ids, bool want_logits);
 };
 
 namespace {
@@ -217,13 +218,16 @@ void Engine::State::reuse_prefix(const GenerateRequest& request, std::stop_token
   result.usage.prompt_cache_miss_tokens = result.usage.prompt_tokens - hits;
 }
 
-Result<void> Engine::State::forward(std::span<const TokenId> ids, bool want_logits) {
+Result<void> Engine::State::forward(const GenerateRequest& request, std::span<const TokenId> ids,
+                                    bool want_logits) {
   const std::array<uint32_t, 1> last = {static_cast<uint32_t>(ids.size() - 1)};
   const auto rows = std::span<const uint32_t>(last).first(want_logits ? 1 : 0);
   auto done =
       model->forward(ids, sequence.cache(), rows, std::span(logits).first(rows.size() * logits.size()));
-  if (done) sequence.append(ids);
-  return done;
+  if (!done) return done;
+  sequence.append(ids);
+  if (store && request.keep_kv) sequence.offer(*store);
+  return {};
 }
 
 Result<bool> Engine::State::prefill(const GenerateRequest& request, const GenerateCallbacks& callbacks,
@@ -233,9 +237,8 @@ Result<bool> Engine::State::prefill(const GenerateRequest& request, const Genera
   for (size_t done = first; done < prompt.size();) {
     if (stop.stop_requested()) return false;
     const size_t count = std::min<size_t>(Model::kMaxBatchTokens, prompt.size() - done);
-    const auto batch = forward(prompt.subspan(done, count), done + count == prompt.size());
+    const auto batch = forward(request, prompt.subspan(done, count), done + count == prompt.size());
     if (!batch) return tl::unexpected(batch.error());
-    if (store && request.keep_kv) sequence.offer(*store);
     done += count;
     if (callbacks.on_prefill)
       callbacks.on_prefill(static_cast<uint32_t>(done - first), static_cast<uint32_t>(prompt.size() - first));
@@ -263,13 +266,13 @@ Result<FinishReason> Engine::State::decode(const GenerateRequest& request, const
 
     const bool ends = tokenizer.ends_generation(id);
     callbacks.on_token({id, ends ? text.finish() : text.push(tokenizer.bytes_of(id))});
-    if (ends) return FinishReason::Stop;
-    if (count == request.max_tokens) return FinishReason::Length;
-    if (sequence.ids().size() + 1 >= context_tokens()) return FinishReason::ContextFull;
+    const bool is_last = ends || count == request.max_tokens;
+    if (!is_last && sequence.ids().size() + 1 >= context_tokens()) return FinishReason::ContextFull;
 
-    const auto step = forward(std::span(&id, 1), true);
+    // The last token's KV is computed too: it belongs to the prefix of the next turn.
+    const auto step = forward(request, std::span(&id, 1), !is_last);
     if (!step) return tl::unexpected(step.error());
-    if (store && request.keep_kv) sequence.offer(*store);
+    if (is_last) return ends ? FinishReason::Stop : FinishReason::Length;
   }
 }
 
