@@ -199,7 +199,7 @@ ScoringFunc read_scoring_func(KeyReader& keys, uint32_t blocks, uint32_t vocab_s
     case kSigmoid:
       return ScoringFunc::Sigmoid;
     default:
-      keys.complain(ErrorCode::Unsupported, "chooses experts by the unknown method number " +
+      keys.complain(ErrorCode::Unsupported, "chooses experts by the unknown method " +
                                                 std::to_string(value) + ". A newer Kvasir may run it.");
       return ScoringFunc::Softmax;
   }
