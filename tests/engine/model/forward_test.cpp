@@ -1,11 +1,12 @@
 #include "engine/gguf/gguf_file.h"
 #include "engine/model/model.h"
 
+#include <QFileInfo>
 #include <QTest>
 #include <algorithm>
 #include <cmath>
+#include <cstring>
 #include <fstream>
-#include <map>
 #include <nlohmann/json.hpp>
 #include <numeric>
 #include <optional>
@@ -18,8 +19,11 @@ using nlohmann::json;
 namespace {
 
 constexpr uint32_t kCapacity = 640;
+constexpr int kScalar = -1;  ///< where a row of data names no instruction set
+constexpr const char* kGoldenFiles[] = {"deepseek2-v2-lite", "deepseek2-v2-lite-kv_b",
+                                        "deepseek2-v2-yarn-kv_b", "deepseek2-v3", "deepseek2-glm-4.7-flash"};
 
-/// A model with the file that it views into. `threads` 0 is the scalar backend.
+/// A model with the file that it views into.
 struct Loaded {
   GgufFile file;
   std::unique_ptr<Model> model;
@@ -114,37 +118,37 @@ class ForwardTest : public QObject {
   void starter_meets_its_golden_logits();
   void starter_likes_held_out_text_as_the_reference_does_data() { add_backends(); }
   void starter_likes_held_out_text_as_the_reference_does();
+  void cuts_and_threads_change_no_bit_data();
+  void cuts_and_threads_change_no_bit();
   void impossible_requests_are_refused();
   void cache_of_another_model_is_refused();
 
  private:
   void add_backends();
   void add_golden_files();
+  std::unique_ptr<Backend> make_backend() const;
 };
 
 void ForwardTest::add_backends() {
-  QTest::addColumn<bool>("scalar");
   QTest::addColumn<int>("isa");
-  QTest::addRow("scalar") << true << 0;
+  QTest::addRow("scalar") << kScalar;
+  for (Isa isa : available_isas()) QTest::addRow("%s", isa_name(isa).data()) << static_cast<int>(isa);
 }
 
 void ForwardTest::add_golden_files() {
-  QTest::addColumn<bool>("scalar");
   QTest::addColumn<int>("isa");
   QTest::addColumn<QString>("name");
-  for (const char* name : {"deepseek2-v2-lite", "deepseek2-v2-lite-kv_b", "deepseek2-v2-yarn-kv_b",
-                           "deepseek2-v3", "deepseek2-glm-4.7-flash"}) {
-    QTest::addRow("scalar %s", name) << true << 0 << name;
+  for (const char* name : kGoldenFiles) {
+    QTest::addRow("scalar, %s", name) << kScalar << name;
+    for (Isa isa : available_isas())
+      QTest::addRow("%s, %s", isa_name(isa).data(), name) << static_cast<int>(isa) << name;
   }
 }
 
-namespace {
-
-std::unique_ptr<Backend> make_backend() {
-  return make_scalar_backend();
+std::unique_ptr<Backend> ForwardTest::make_backend() const {
+  QFETCH(int, isa);
+  return isa == kScalar ? make_scalar_backend() : make_cpu_backend(2, static_cast<Isa>(isa));
 }
-
-}  // namespace
 
 void ForwardTest::golden_logits_are_met_in_every_cut_data() {
   add_golden_files();
@@ -240,6 +244,62 @@ void ForwardTest::starter_likes_held_out_text_as_the_reference_does() {
   const double mean = sum / static_cast<double>(tokens.size() - 1);
   QVERIFY2(std::abs(mean - reference) < 1e-4,
            qPrintable(QString("%1 against %2").arg(mean, 0, 'g', 12).arg(reference, 0, 'g', 12)));
+}
+
+void ForwardTest::cuts_and_threads_change_no_bit_data() {
+  QTest::addColumn<int>("isa");
+  QTest::addColumn<QString>("path");
+  QTest::addColumn<bool>("f16");
+  for (Isa isa : available_isas()) {
+    for (const char* path :
+         {KVASIR_GOLDEN_DIR "/deepseek2-v2-lite.gguf", KVASIR_GOLDEN_DIR "/deepseek2-v3.gguf",
+          KVASIR_GOLDEN_DIR "/deepseek2-glm-4.7-flash.gguf", KVASIR_STARTER_MODEL})
+      for (bool f16 : {false, true})
+        QTest::addRow("%s, %s, %s", isa_name(isa).data(), QFileInfo(path).fileName().toUtf8().data(),
+                      f16 ? "F16" : "F32")
+            << static_cast<int>(isa) << path << f16;
+  }
+}
+
+/// The KV and logits of a prompt in one batch on one thread against odd cuts, single tokens and more threads.
+void ForwardTest::cuts_and_threads_change_no_bit() {
+  QFETCH(int, isa);
+  QFETCH(QString, path);
+  QFETCH(bool, f16);
+  const KvType type = f16 ? KvType::F16 : KvType::F32;
+  constexpr uint32_t kTokens = 300;
+  std::vector<int32_t> tokens;
+  for (int32_t i = 0; i < static_cast<int32_t>(kTokens); ++i) tokens.push_back((i * i * 7 + 13 * i) % 512);
+
+  std::vector<float> expected_logits;
+  std::optional<KvCache> expected;
+  const auto every = [](size_t step) {
+    std::vector<size_t> cuts;
+    for (size_t cut = step; cut < kTokens; cut += step) cuts.push_back(cut);
+    return cuts;
+  };
+  for (unsigned threads : {1u, 2u, 3u}) {
+    auto loaded = load(path.toStdString(), make_cpu_backend(threads, static_cast<Isa>(isa)));
+    QVERIFY(loaded);
+    Model& model = *loaded->model;
+    for (const auto& cuts :
+         {every(256), every(64), every(7), std::vector<size_t>{63, 64, 150, 293, 295}, every(1)}) {
+      auto cache = KvCache::create(model.kv_layout(type), kCapacity);
+      QVERIFY(cache);
+      const std::vector<float> logits = run(model, *cache, tokens, cuts);
+      if (!expected) {
+        expected_logits = logits;
+        expected = std::move(*cache);
+        continue;
+      }
+      QVERIFY2(std::memcmp(logits.data(), expected_logits.data(), logits.size() * sizeof(float)) == 0,
+               qPrintable(QString("%1 threads, %2 cuts").arg(threads).arg(cuts.size())));
+      for (uint32_t layer = 0; layer < cache->layout().layers; ++layer) {
+        const auto rows = cache->slice(layer, 0, kTokens);
+        QVERIFY(std::memcmp(rows.data(), expected->row(layer, 0), rows.size()) == 0);
+      }
+    }
+  }
 }
 
 void ForwardTest::impossible_requests_are_refused() {

@@ -1,0 +1,88 @@
+#include "engine/ops/thread_pool.h"
+
+#if defined(__x86_64__) || defined(__i386__)
+#include <immintrin.h>
+#endif
+
+namespace kvasir::engine {
+namespace {
+
+/// About 50 µs of pauses: longer than the gaps inside a forward pass, shorter than a time slice.
+constexpr int kSpins = 2000;
+
+void pause() {
+#if defined(__x86_64__) || defined(__i386__)
+  _mm_pause();
+#elif defined(__aarch64__)
+  asm volatile("yield");
+#endif
+}
+
+}  // namespace
+
+ThreadPool::ThreadPool(unsigned threads) {
+  for (unsigned worker = 1; worker < threads; ++worker)
+    workers_.emplace_back([this, worker](std::stop_token stop) { work(worker, stop); });
+}
+
+ThreadPool::~ThreadPool() {
+  for (std::jthread& worker : workers_) worker.request_stop();
+  epoch_.fetch_add(1, std::memory_order_seq_cst);
+  epoch_.notify_all();
+  workers_.clear();
+}
+
+void ThreadPool::run_shared(uint32_t tasks, const void* context, Trampoline call) {
+  context_ = context;
+  call_ = call;
+  unfinished_.store(tasks, std::memory_order_relaxed);
+  // Publishes the loop: claiming a task acquires what stands above.
+  unclaimed_.store(tasks, std::memory_order_release);
+  epoch_.fetch_add(1, std::memory_order_seq_cst);
+  epoch_.notify_all();
+
+  while (run_one(0)) {
+  }
+  int spins = 0;
+  for (uint32_t left = unfinished_.load(std::memory_order_acquire); left != 0;
+       left = unfinished_.load(std::memory_order_acquire)) {
+    if (++spins < kSpins)
+      pause();
+    else
+      unfinished_.wait(left, std::memory_order_acquire);
+  }
+}
+
+bool ThreadPool::run_one(unsigned worker) {
+  uint32_t left = unclaimed_.load(std::memory_order_relaxed);
+  do {
+    if (left == 0) return false;
+    // Acquire pairs with the store in run_shared: the count may belong to a newer loop than the one that was
+    // seen first, and then its context is what we must read.
+  } while (!unclaimed_.compare_exchange_weak(left, left - 1, std::memory_order_acquire,
+                                             std::memory_order_relaxed));
+  // Only a claimed task may look at the loop's fields. Indices count down so that they are the count itself.
+  call_(context_, left - 1, worker);
+  // Release hands the task's writes to the caller. Only the last task has somebody to wake.
+  if (unfinished_.fetch_sub(1, std::memory_order_acq_rel) == 1) unfinished_.notify_one();
+  return true;
+}
+
+void ThreadPool::work(unsigned worker, std::stop_token stop) {
+  while (!stop.stop_requested()) {
+    // Read before looking for work: a loop published after the look changes it, and the wait returns at once.
+    const uint32_t epoch = epoch_.load(std::memory_order_seq_cst);
+    int spins = 0;
+    while (spins < kSpins) {
+      if (run_one(worker)) {
+        spins = 0;
+      } else {
+        pause();
+        ++spins;
+      }
+    }
+    if (!stop.stop_requested()) epoch_.wait(epoch, std::memory_order_seq_cst);
+  }
+}
+
+}  // namespace kvasir::engine
