@@ -1,0 +1,257 @@
+#include "engine/runtime/engine.h"
+
+#include "tests/support/memory_block_store.h"
+
+#include <QtTest>
+#include <memory>
+#include <numeric>
+#include <vector>
+
+using namespace kvasir::engine;
+using kvasir::test::MemoryBlockStore;
+
+namespace {
+
+std::unique_ptr<Engine> load(std::shared_ptr<BlockStore> store, EngineOptions options = {}) {
+  options.threads = 2;
+  auto engine = Engine::load(KVASIR_STARTER_MODEL, options, std::move(store));
+  if (!engine) qFatal("%s", engine.error().message.c_str());
+  return std::move(*engine);
+}
+
+/// Ordinary tokens, the same for the same `salt`.
+std::vector<TokenId> make_prompt(size_t tokens, int salt = 0) {
+  std::vector<TokenId> ids(tokens);
+  for (size_t i = 0; i < tokens; ++i)
+    ids[i] = static_cast<TokenId>(300 + (i * 37 + static_cast<size_t>(salt) * 11) % 3000);
+  return ids;
+}
+
+struct Answer {
+  std::vector<TokenId> ids;
+  std::string text;
+  GenerateResult result;
+};
+
+Answer generate(Engine& engine, std::vector<TokenId> prompt, uint32_t max_tokens, std::stop_token stop = {},
+                bool keep_kv = true) {
+  GenerateRequest request;
+  request.prompt = std::move(prompt);
+  request.sampling.temperature = 0;
+  request.max_tokens = max_tokens;
+  request.keep_kv = keep_kv;
+  Answer answer;
+  GenerateCallbacks callbacks;
+  callbacks.on_token = [&](const TokenEvent& token) {
+    answer.ids.push_back(token.id);
+    answer.text += token.text;
+  };
+  auto result = engine.generate(request, callbacks, stop);
+  if (!result) qFatal("%s", result.error().message.c_str());
+  answer.result = *result;
+  return answer;
+}
+
+std::vector<TokenId> join(std::vector<TokenId> first, const std::vector<TokenId>& second) {
+  first.insert(first.end(), second.begin(), second.end());
+  return first;
+}
+
+}  // namespace
+
+class EngineTest : public QObject {
+  Q_OBJECT
+
+ private slots:
+  void counts_add_up_and_nothing_is_a_hit_at_first();
+  void next_turn_in_the_same_process_reuses_every_token();
+  void restarted_engine_continues_with_the_same_bits();
+  void blocks_from_disk_and_from_memory_are_told_apart();
+  void whole_prompt_in_the_store_still_computes_its_last_token();
+  void damaged_block_is_quarantined_and_computed();
+  void gap_in_the_chain_ends_the_hits();
+  void full_store_drops_tails_only();
+  void private_request_stores_nothing();
+  void another_profile_secret_sees_no_blocks();
+  void longer_context_reads_the_same_blocks();
+  void stopping_keeps_what_was_generated();
+  void context_limit_ends_the_answer();
+  void impossible_requests_are_refused_with_a_reason();
+};
+
+void EngineTest::counts_add_up_and_nothing_is_a_hit_at_first() {
+  auto engine = load(std::make_shared<MemoryBlockStore>());
+  const auto answer = generate(*engine, make_prompt(200), 10);
+  QCOMPARE(answer.result.usage.prompt_tokens, 200u);
+  QCOMPARE(answer.result.usage.prompt_cache_hit_tokens, 0u);
+  QCOMPARE(answer.result.usage.prompt_cache_miss_tokens, 200u);
+  QCOMPARE(answer.result.usage.completion_tokens, uint32_t(answer.ids.size()));
+}
+
+void EngineTest::next_turn_in_the_same_process_reuses_every_token() {
+  auto engine = load(nullptr);
+  const auto prompt = make_prompt(150);
+  const auto first = generate(*engine, prompt, 20);
+  const auto next = join(join(prompt, first.ids), make_prompt(10, 5));
+  const auto second = generate(*engine, next, 5);
+  QCOMPARE(second.result.usage.prompt_cache_hit_tokens, uint32_t(150 + first.ids.size()));
+  QCOMPARE(second.result.usage.prompt_cache_disk_tokens, 0u);
+}
+
+void EngineTest::restarted_engine_continues_with_the_same_bits() {
+  auto store = std::make_shared<MemoryBlockStore>();
+  const auto prompt = make_prompt(700);
+  auto engine = load(store);
+  const auto first = generate(*engine, prompt, 30);
+  const auto next = join(join(prompt, first.ids), make_prompt(20, 5));
+  const auto never_closed = generate(*engine, next, 40);
+
+  const auto reopened = generate(*load(store), next, 40);
+  const auto cold = generate(*load(nullptr), next, 40);
+  const auto length = uint32_t(prompt.size() + first.ids.size());
+  QVERIFY(reopened.result.usage.prompt_cache_hit_tokens >= length / kBlockTokens * kBlockTokens);
+  QCOMPARE(cold.result.usage.prompt_cache_hit_tokens, 0u);
+  QCOMPARE(reopened.ids, never_closed.ids);
+  QCOMPARE(reopened.ids, cold.ids);
+}
+
+void EngineTest::blocks_from_disk_and_from_memory_are_told_apart() {
+  auto store = std::make_shared<MemoryBlockStore>();
+  generate(*load(store), make_prompt(640), 1);
+  auto engine = load(store);
+  const auto prompt = make_prompt(640);
+  generate(*engine, std::vector(prompt.begin(), prompt.begin() + 200), 1);
+  const auto usage = generate(*engine, prompt, 1).result.usage;
+  QCOMPARE(usage.prompt_cache_hit_tokens, 576u);
+  QCOMPARE(usage.prompt_cache_disk_tokens, 576u - 200u);
+}
+
+void EngineTest::whole_prompt_in_the_store_still_computes_its_last_token() {
+  auto store = std::make_shared<MemoryBlockStore>();
+  const auto prompt = make_prompt(256);
+  const auto first = generate(*load(store), prompt, 12);
+  auto engine = load(store);
+  const auto again = generate(*engine, prompt, 12);
+  QCOMPARE(again.result.usage.prompt_cache_hit_tokens, 192u);
+  QCOMPARE(again.ids, first.ids);
+  const auto in_memory = generate(*engine, prompt, 12);
+  QCOMPARE(in_memory.result.usage.prompt_cache_hit_tokens, 255u);
+  QCOMPARE(in_memory.ids, first.ids);
+}
+
+void EngineTest::damaged_block_is_quarantined_and_computed() {
+  auto store = std::make_shared<MemoryBlockStore>();
+  const auto prompt = make_prompt(400);
+  const auto first = generate(*load(store), prompt, 16);
+  const size_t blocks = store->records.size();
+  auto engine = load(store);
+  BlockChain chain({}, engine->fingerprint());
+  chain.extend(prompt);
+  store->records.at(chain.keys[3]).back() ^= std::byte{1};
+
+  const auto again = generate(*engine, prompt, 16);
+  QCOMPARE(again.result.usage.prompt_cache_hit_tokens, 3 * kBlockTokens);
+  QCOMPARE(store->quarantined, 1);
+  QCOMPARE(again.ids, first.ids);
+  QCOMPARE(store->records.size(), blocks);  // computed and stored anew
+  QCOMPARE(generate(*load(store), prompt, 16).result.usage.prompt_cache_hit_tokens, 6 * kBlockTokens);
+}
+
+void EngineTest::gap_in_the_chain_ends_the_hits() {
+  auto store = std::make_shared<MemoryBlockStore>();
+  const auto prompt = make_prompt(400);
+  generate(*load(store), prompt, 1);
+  auto engine = load(store);
+  BlockChain chain({}, engine->fingerprint());
+  chain.extend(prompt);
+  store->records.erase(chain.keys[1]);
+  QCOMPARE(generate(*engine, prompt, 1).result.usage.prompt_cache_hit_tokens, kBlockTokens);
+}
+
+void EngineTest::full_store_drops_tails_only() {
+  auto store = std::make_shared<MemoryBlockStore>();
+  store->capacity_blocks = 3;
+  generate(*load(store), make_prompt(600), 1);
+  QCOMPARE(generate(*load(store), make_prompt(600), 1).result.usage.prompt_cache_hit_tokens,
+           3 * kBlockTokens);
+}
+
+void EngineTest::private_request_stores_nothing() {
+  auto store = std::make_shared<MemoryBlockStore>();
+  generate(*load(store), make_prompt(300), 10, {}, false);
+  QVERIFY(store->records.empty());
+}
+
+void EngineTest::another_profile_secret_sees_no_blocks() {
+  auto store = std::make_shared<MemoryBlockStore>();
+  generate(*load(store), make_prompt(300), 1);
+  EngineOptions options;
+  options.profile_secret = {std::byte{1}};
+  QCOMPARE(generate(*load(store, options), make_prompt(300), 1).result.usage.prompt_cache_hit_tokens, 0u);
+}
+
+void EngineTest::longer_context_reads_the_same_blocks() {
+  auto store = std::make_shared<MemoryBlockStore>();
+  EngineOptions options;
+  options.context_tokens = 512;
+  generate(*load(store, options), make_prompt(300), 1);
+  options.context_tokens = 1024;
+  QCOMPARE(generate(*load(store, options), make_prompt(300), 1).result.usage.prompt_cache_hit_tokens, 256u);
+}
+
+void EngineTest::stopping_keeps_what_was_generated() {
+  auto engine = load(nullptr);
+  std::stop_source stop;
+  GenerateRequest request;
+  request.prompt = make_prompt(50);
+  request.sampling.temperature = 0;
+  int tokens = 0;
+  GenerateCallbacks callbacks;
+  callbacks.on_token = [&](const TokenEvent&) {
+    if (++tokens == 3) stop.request_stop();
+  };
+  const auto result = engine->generate(request, callbacks, stop.get_token());
+  QVERIFY(result.has_value());
+  QVERIFY(result->finish_reason == FinishReason::Cancelled);
+  QCOMPARE(tokens, 3);
+  QCOMPARE(result->usage.completion_tokens, 3u);
+  // A request that was stopped before it began computes nothing.
+  const auto nothing = generate(*engine, make_prompt(90, 3), 5, stop.get_token());
+  QVERIFY(nothing.result.finish_reason == FinishReason::Cancelled);
+  QVERIFY(nothing.ids.empty());
+}
+
+void EngineTest::context_limit_ends_the_answer() {
+  EngineOptions options;
+  options.context_tokens = 100;
+  auto engine = load(nullptr, options);
+  const auto prompt = make_prompt(90);
+  const auto answer = generate(*engine, prompt, 0);
+  if (answer.result.finish_reason != FinishReason::Stop) {
+    QVERIFY(answer.result.finish_reason == FinishReason::ContextFull);
+    QCOMPARE(prompt.size() + answer.ids.size(), size_t{100});
+  }
+}
+
+void EngineTest::impossible_requests_are_refused_with_a_reason() {
+  EngineOptions options;
+  options.context_tokens = 100;
+  auto engine = load(nullptr, options);
+  GenerateCallbacks callbacks;
+  callbacks.on_token = [](const TokenEvent&) {};
+  const auto refusal = [&](std::vector<TokenId> prompt, float temperature = 0) {
+    GenerateRequest request;
+    request.prompt = std::move(prompt);
+    request.sampling.temperature = temperature;
+    const auto result = engine->generate(request, callbacks, {});
+    return result ? QString() : QString::fromStdString(result.error().message);
+  };
+  QVERIFY(refusal({}).contains("empty"));
+  QVERIFY(refusal(make_prompt(100)).contains("context of 100"));
+  QVERIFY(refusal({1, 2, 4096}).contains("4096"));
+  QVERIFY(refusal({1, -2}).contains("-2"));
+  QVERIFY(refusal({1}, -1).contains("temperature", Qt::CaseInsensitive));
+}
+
+QTEST_GUILESS_MAIN(EngineTest)
+#include "engine_test.moc"
