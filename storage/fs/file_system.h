@@ -18,6 +18,7 @@ class File {
   /// Fills `out` completely from `offset`, or fails (Corrupt where the file ends before).
   virtual Result<void> read(uint64_t offset, std::span<std::byte> out) const = 0;
   virtual Result<void> write(uint64_t offset, std::span<const std::byte> bytes) = 0;
+  virtual bool writable() const { return true; }
   virtual Result<uint64_t> size() const = 0;
   virtual Result<void> truncate(uint64_t size) = 0;
   /// Returns once what was written is on the disk. After a failure the file must not be written again.

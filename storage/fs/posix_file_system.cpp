@@ -78,6 +78,8 @@ class PosixFile final : public File {
     return {};
   }
 
+  bool writable() const override { return (::fcntl(descriptor_.value(), F_GETFL) & O_ACCMODE) != O_RDONLY; }
+
   Result<uint64_t> size() const override {
     struct stat status = {};
     if (::fstat(descriptor_.value(), &status) != 0) return system_failure(errno, "read the size of", path_);

@@ -4,6 +4,7 @@
 #include "storage/fs/file_system.h"
 
 #include <array>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
@@ -20,13 +21,18 @@ using BlockKey = std::array<std::byte, 32>;
 struct DiskBlockStoreOptions {
   /// Records waiting for the writer, in bytes; a block that finds no room is dropped.
   size_t ring_bytes = size_t{256} << 20;
+  /// A pack that would grow beyond this is followed by another.
+  uint64_t pack_bytes = uint64_t{256} << 20;
+  /// How long a record waits for others to be written and synced with it.
+  std::chrono::milliseconds group_delay{2000};
 };
 
 struct DiskBlockStoreStats {
-  uint64_t blocks = 0;
-  uint64_t bytes_on_disk = 0;
+  uint64_t blocks = 0;          ///< durable ones
+  uint64_t bytes_on_disk = 0;   ///< of all packs that could be opened, dead records included
   uint64_t blocks_written = 0;  ///< since opening
-  uint64_t blocks_dropped = 0;  ///< for lack of room or after a write error
+  uint64_t blocks_dropped = 0;  ///< since opening, for lack of room or after a write error
+  uint64_t packs_skipped = 0;   ///< at opening: unreadable, or of a version that is not known
 };
 
 /// Opaque records under 32-byte keys, kept in append-only pack files (docs/formats/kv-pack.md).
@@ -34,7 +40,11 @@ struct DiskBlockStoreStats {
 /// A writer thread appends what `write` queued; a record can be read from the queue until it is durable.
 /// Opening walks the record headers; what is torn at the end of a pack is cut off. A failed write or sync
 /// poisons writing until the store is opened again: reading goes on, further blocks are dropped, `health`
-/// says why. Every call may come from any thread.
+/// says why. Every call may come from any thread; only one process at a time may have the folder open.
+///
+/// The folder holds nothing that cannot be computed again, and may be deleted at any time. If that happens
+/// while the store is open, what is held can still be read, and writing ends at the latest with the next
+/// pack.
 class DiskBlockStore {
  public:
   static Result<std::unique_ptr<DiskBlockStore>> open(const std::filesystem::path& directory,
@@ -58,10 +68,12 @@ class DiskBlockStore {
   /// for none) is neither held nor queued. A key that is held already is accepted and not written again.
   bool write(const BlockKey& key, const BlockKey& parent, std::vector<std::byte> record);
 
-  /// Never returns this record again, also after the store is opened anew.
+  /// Never returns this record again, also after the store is opened anew: it is marked on the disk, which is
+  /// synced before this returns. Where the disk refuses that, it holds until the store is closed. The same
+  /// key may be written again. Not to be called from within a `Sink`.
   void quarantine(const BlockKey& key);
 
-  /// Waits until the queue is empty and synced.
+  /// Waits until everything queued before the call has been synced, or was dropped.
   void flush();
 
   DiskBlockStoreStats stats() const;
@@ -71,6 +83,8 @@ class DiskBlockStore {
  private:
   struct State;
   explicit DiskBlockStore(std::unique_ptr<State> state);
+  /// Asks for as many records as `bytes` covers; how many keys that were.
+  size_t read_ahead(std::span<const BlockKey> keys, uint64_t bytes) const;
   std::unique_ptr<State> state_;
 };
 

@@ -1,0 +1,440 @@
+#include "storage/kv/disk_block_store.h"
+
+#include "storage/kv/pack_format.h"
+#include "tests/storage/block_records.h"
+#include "tests/support/faulty_file_system.h"
+
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <QCoreApplication>
+#include <QTemporaryDir>
+#include <QTest>
+#include <algorithm>
+#include <atomic>
+#include <filesystem>
+#include <fstream>
+#include <map>
+#include <sstream>
+#include <string>
+#include <string_view>
+#include <thread>
+
+using namespace kvasir::storage;
+using namespace kvasir::storage::testing;
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr std::string_view kWriteForever = "--write-forever";
+const std::filesystem::path kFolder = "/kv";
+
+/// Records are written when they are flushed, not by the clock.
+DiskBlockStoreOptions patient() {
+  DiskBlockStoreOptions options;
+  options.group_delay = 1h;
+  return options;
+}
+
+std::unique_ptr<DiskBlockStore> open_store(FileSystem& files, const std::filesystem::path& folder = kFolder,
+                                           const DiskBlockStoreOptions& options = patient()) {
+  auto store = DiskBlockStore::open(folder, files, options);
+  if (!store) qFatal("%s", store.error().message.c_str());
+  return std::move(*store);
+}
+
+/// The life of the child process that is killed.
+int write_forever(const char* folder) {
+  DiskBlockStoreOptions options;
+  options.group_delay = 1ms;
+  options.pack_bytes = 20000;
+  auto store = DiskBlockStore::open(folder, posix_file_system(), options);
+  if (!store) return 1;
+  const auto start = static_cast<uint32_t>((*store)->find_prefix(keys_of(100000)));
+  for (uint32_t n = start;; ++n) {
+    if (!write_record(**store, n)) return 1;
+    if (n % 16 == 0) (*store)->flush();
+    if (n == start + 64 && write(STDOUT_FILENO, "x", 1) != 1) return 1;
+  }
+}
+
+}  // namespace
+
+class DiskBlockStoreTest : public QObject {
+  Q_OBJECT
+
+ private slots:
+  void init() {
+    temporary_ = std::make_unique<QTemporaryDir>();
+    folder_ = std::filesystem::path(temporary_->path().toStdString()) / "profile" / "kv";
+  }
+
+  void records_come_back_as_they_were_written_before_and_after_a_restart() {
+    {
+      auto store = open_store(posix_file_system(), folder_);
+      for (uint32_t n = 0; n < 50; ++n) QVERIFY(write_record(*store, n));
+      QCOMPARE(read_chain(*store, 50), int64_t{50});
+      QCOMPARE(store->stats().blocks, uint64_t{0});
+      store->flush();
+      QCOMPARE(store->stats().blocks, uint64_t{50});
+      QCOMPARE(store->stats().blocks_written, uint64_t{50});
+      QCOMPARE(read_chain(*store, 50), int64_t{50});
+    }
+    auto store = open_store(posix_file_system(), folder_);
+    QCOMPARE(store->find_prefix(keys_of(60)), size_t{50});
+    QCOMPARE(read_chain(*store, 60), int64_t{50});
+    QCOMPARE(store->stats().blocks, uint64_t{50});
+    QCOMPARE(store->stats().bytes_on_disk, std::filesystem::file_size(folder_ / "000001.pack"));
+    QVERIFY(store->health());
+  }
+
+  void an_empty_and_a_large_record_come_back() {
+    const BlockKey empty = key_of(1);
+    const BlockKey large = key_of(2);
+    Bytes payload(5000000, std::byte{0x5A});
+    payload.back() = std::byte{1};
+    {
+      auto store = open_store(posix_file_system(), folder_);
+      QVERIFY(store->write(empty, {}, {}));
+      QVERIFY(store->write(large, empty, payload));
+    }
+    auto store = open_store(posix_file_system(), folder_);
+    QVERIFY(read_record(*store, 1) == Bytes());
+    QVERIFY(read_record(*store, 2) == payload);
+  }
+
+  void a_prefix_ends_at_the_first_gap() {
+    FaultyFileSystem files;
+    auto store = open_store(files);
+    for (uint32_t n = 0; n < 3; ++n) QVERIFY(write_record(*store, n));
+    const std::vector<BlockKey> keys = {key_of(0), key_of(1), key_of(9), key_of(2)};
+    QCOMPARE(store->find_prefix(keys), size_t{2});
+    QCOMPARE(store->find_prefix({}), size_t{0});
+    size_t accepted = 0;
+    QCOMPARE(store->read(keys, [&](size_t, auto) { return ++accepted > 0; }, {}), size_t{2});
+    QCOMPARE(accepted, size_t{2});
+  }
+
+  void a_record_without_its_parent_is_refused() {
+    FaultyFileSystem files;
+    auto store = open_store(files);
+    QVERIFY(!write_record(*store, 1));
+    QVERIFY(write_record(*store, 0));
+    QVERIFY(write_record(*store, 1));
+    store->flush();
+    QVERIFY(write_record(*store, 2));
+    QVERIFY(!write_record(*store, 4));
+  }
+
+  void a_key_that_is_held_is_not_written_again() {
+    FaultyFileSystem files;
+    auto store = open_store(files);
+    QVERIFY(write_record(*store, 0));
+    QVERIFY(store->write(key_of(0), {}, Bytes(10, std::byte{1})));
+    store->flush();
+    const auto operations = files.operations();
+    QVERIFY(store->write(key_of(0), {}, Bytes(10, std::byte{1})));
+    store->flush();
+    QCOMPARE(files.operations(), operations);
+    QVERIFY(read_record(*store, 0) == record_of(0));
+    QCOMPARE(store->stats().blocks_written, uint64_t{1});
+  }
+
+  void a_full_ring_drops_records_and_their_children_until_there_is_room() {
+    FaultyFileSystem files;
+    auto options = patient();
+    options.ring_bytes = 1000;
+    auto store = open_store(files, kFolder, options);
+    QVERIFY(!store->write(key_of(0), {}, Bytes(1001)));
+    QVERIFY(store->write(key_of(0), {}, Bytes(400)));  // less than half a ring waits for the clock
+    QVERIFY(!store->write(key_of(1), key_of(0), Bytes(601)));
+    QVERIFY(!store->write(key_of(2), key_of(1), Bytes(1)));
+    QCOMPARE(store->stats().blocks_dropped, uint64_t{2});
+    store->flush();
+    QVERIFY(store->write(key_of(1), key_of(0), Bytes(601)));
+    QVERIFY(store->health());
+  }
+
+  void packs_roll_over_and_are_read_together() {
+    FaultyFileSystem files;
+    auto options = patient();
+    options.pack_bytes = 3000;
+    {
+      auto store = open_store(files, kFolder, options);
+      for (uint32_t n = 0; n < 60; ++n) QVERIFY(write_record(*store, n));
+    }
+    const auto paths = *files.list(kFolder);
+    QVERIFY(paths.size() > 5);
+    for (const auto& path : paths) QVERIFY(files.contents(path).size() <= 3000);
+    auto store = open_store(files, kFolder, options);
+    QCOMPARE(read_chain(*store, 60), int64_t{60});
+  }
+
+  void a_pack_with_room_is_continued_after_a_restart() {
+    FaultyFileSystem files;
+    for (uint32_t n = 0; n < 5; ++n) {
+      auto store = open_store(files);
+      QVERIFY(write_record(*store, n));
+    }
+    QCOMPARE(files.list(kFolder)->size(), size_t{1});
+    auto store = open_store(files);
+    QCOMPARE(read_chain(*store, 5), int64_t{5});
+  }
+
+  void what_is_queued_together_is_synced_once() {
+    FaultyFileSystem files;
+    auto store = open_store(files);
+    for (uint32_t n = 0; n < 100; ++n) QVERIFY(write_record(*store, n));
+    QCOMPARE(files.syncs(), uint64_t{0});
+    store->flush();
+    QCOMPARE(files.syncs(), uint64_t{2});  // the file and, since it is new, its folder
+    QVERIFY(write_record(*store, 100));
+    store->flush();
+    QCOMPARE(files.syncs(), uint64_t{3});
+  }
+
+  void a_record_is_written_after_the_delay_without_a_flush() {
+    FaultyFileSystem files;
+    auto options = patient();
+    options.group_delay = 1ms;
+    auto store = open_store(files, kFolder, options);
+    QVERIFY(write_record(*store, 0));
+    QTRY_COMPARE(store->stats().blocks, uint64_t{1});
+  }
+
+  void reading_ends_where_the_sink_or_the_token_says_so() {
+    FaultyFileSystem files;
+    auto store = open_store(files);
+    for (uint32_t n = 0; n < 10; ++n) QVERIFY(write_record(*store, n));
+    for (const bool on_disk : {false, true}) {
+      if (on_disk) store->flush();
+      QCOMPARE(store->read(keys_of(10), [](size_t index, auto) { return index < 4; }, {}), size_t{4});
+      std::stop_source stop;
+      const auto sink = [&](size_t index, auto) {
+        if (index == 6) stop.request_stop();
+        return true;
+      };
+      QCOMPARE(store->read(keys_of(10), sink, stop.get_token()), size_t{7});
+    }
+  }
+
+  void a_quarantined_record_is_never_returned_again() {
+    FaultyFileSystem files;
+    {
+      auto store = open_store(files);
+      for (uint32_t n = 0; n < 4; ++n) QVERIFY(write_record(*store, n));
+      store->flush();
+      store->quarantine(key_of(2));
+      store->quarantine(key_of(77));
+      QCOMPARE(store->find_prefix(keys_of(4)), size_t{2});
+      QVERIFY(!read_record(*store, 2));
+    }
+    for (const auto& survivor : {files.after_power_loss(), files.after_kill()}) {
+      auto store = open_store(*survivor);
+      QVERIFY(!read_record(*store, 2));
+      QVERIFY(read_record(*store, 3) == record_of(3));
+      QVERIFY(write_record(*store, 2));
+      store->flush();
+      QCOMPARE(read_chain(*store, 4), int64_t{4});
+      store.reset();
+      store = open_store(*survivor);
+      QCOMPARE(read_chain(*store, 4), int64_t{4});
+    }
+  }
+
+  void a_record_that_is_quarantined_in_the_queue_is_not_written_nor_are_its_children() {
+    FaultyFileSystem files;
+    auto store = open_store(files);
+    for (uint32_t n = 0; n < 5; ++n) QVERIFY(write_record(*store, n));
+    QVERIFY(store->write(key_of(50), key_of(1), record_of(50)));
+    store->quarantine(key_of(2));
+    QCOMPARE(store->find_prefix(keys_of(5)), size_t{2});
+    store->flush();
+    QCOMPARE(store->stats().blocks, uint64_t{3});
+    QVERIFY(!read_record(*store, 3));
+    QVERIFY(read_record(*store, 50) == record_of(50));
+    for (uint32_t n = 2; n < 5; ++n) QVERIFY(write_record(*store, n));
+    QCOMPARE(read_chain(*store, 5), int64_t{5});
+  }
+
+  void prefetching_anything_changes_nothing() {
+    auto store = open_store(posix_file_system(), folder_);
+    for (uint32_t n = 0; n < 5; ++n) QVERIFY(write_record(*store, n));
+    store->prefetch(keys_of(8));
+    store->flush();
+    store->prefetch(keys_of(8));
+    store->prefetch({});
+    QCOMPARE(read_chain(*store, 5), int64_t{5});
+  }
+
+  void the_folder_may_be_deleted_between_runs_and_while_it_is_open() {
+    auto options = patient();
+    options.pack_bytes = 2000;
+    auto store = open_store(posix_file_system(), folder_, options);
+    for (uint32_t n = 0; n < 4; ++n) QVERIFY(write_record(*store, n));
+    store->flush();
+    std::filesystem::remove_all(folder_.parent_path());
+    QCOMPARE(read_chain(*store, 4), int64_t{4});
+    for (uint32_t n = 4; n < 50; ++n) write_record(*store, n);
+    store->flush();
+    QVERIFY(!store->health());
+    QVERIFY(store->health().error().message.find(folder_.string()) != std::string::npos);
+    store->quarantine(key_of(0));
+    store.reset();
+    store = open_store(posix_file_system(), folder_, options);
+    QCOMPARE(store->stats().blocks, uint64_t{0});
+    QVERIFY(write_record(*store, 0));
+    store->flush();
+    QVERIFY(store->health());
+  }
+
+  void a_folder_that_cannot_be_made_is_an_error_that_names_it() {
+    std::filesystem::create_directories(folder_.parent_path());
+    std::ofstream(folder_) << "a file in its place";
+    auto store = DiskBlockStore::open(folder_, posix_file_system());
+    QVERIFY(!store);
+    QVERIFY(store.error().message.find(folder_.string()) != std::string::npos);
+  }
+
+  void foreign_files_in_the_folder_are_left_alone() {
+    FaultyFileSystem files;
+    for (const char* name :
+         {"notes.txt", "1.pack", "abcdef.pack", "000001.pack.bak", "0000001.pack", "-00001.pack"}) {
+      files.set_contents(kFolder / name, Bytes(300, std::byte{'x'}));
+    }
+    auto store = open_store(files);
+    QVERIFY(write_record(*store, 0));
+    store->flush();
+    QVERIFY(store->health());
+    QCOMPARE(files.contents(kFolder / "0000001.pack").size(), size_t{300});
+    QCOMPARE(files.list(kFolder)->size(), size_t{7});
+  }
+
+  void many_threads_may_use_it_at_once() {
+    constexpr uint32_t kChain = 400;
+    DiskBlockStoreOptions options;
+    options.group_delay = 0ms;
+    options.pack_bytes = 20000;
+    auto store = open_store(posix_file_system(), folder_, options);
+    std::atomic<bool> wrong = false;
+    std::atomic<bool> done = false;
+    std::vector<std::thread> threads;
+    for (int i = 0; i < 2; ++i) {
+      threads.emplace_back([&] {
+        for (uint32_t n = 0; n < kChain; ++n) {
+          // A parent that is quarantined just now is refused and written again.
+          for (uint32_t m = n; !write_record(*store, n) && m > 0;) write_record(*store, --m);
+        }
+      });
+    }
+    for (int i = 0; i < 2; ++i) {
+      threads.emplace_back([&] {
+        while (!done) {
+          if (read_chain(*store, kChain) < 0) wrong = true;
+          store->prefetch(keys_of(10));
+        }
+      });
+    }
+    threads.emplace_back([&] {
+      std::mt19937 random(3);
+      while (!done) {
+        store->quarantine(key_of(random() % kChain));
+        store->flush();
+        if (store->stats().blocks > kChain || !store->health()) wrong = true;
+      }
+    });
+    threads[0].join();
+    threads[1].join();
+    done = true;
+    for (size_t i = 2; i < threads.size(); ++i) threads[i].join();
+    QVERIFY(!wrong);
+    for (uint32_t n = 0; n < kChain; ++n) QVERIFY(write_record(*store, n));
+    QCOMPARE(read_chain(*store, kChain), int64_t{kChain});
+    store.reset();
+    store = open_store(posix_file_system(), folder_, options);
+    QCOMPARE(read_chain(*store, kChain), int64_t{kChain});
+  }
+
+  void a_kill_at_any_moment_leaves_a_chain_of_right_records() {
+    uint32_t before = 0;
+    for (int round = 0; round < 8; ++round) {
+      int output[2];
+      QCOMPARE(pipe(output), 0);
+      const pid_t child = fork();
+      QVERIFY(child >= 0);
+      if (child == 0) {
+        dup2(output[1], STDOUT_FILENO);
+        execl("/proc/self/exe", "writer", kWriteForever.data(), folder_.c_str(), nullptr);
+        _exit(1);
+      }
+      close(output[1]);
+      char byte = 0;
+      QCOMPARE(read(output[0], &byte, 1), ssize_t{1});
+      kill(child, SIGKILL);
+      int status = 0;
+      QCOMPARE(waitpid(child, &status, 0), child);
+      close(output[0]);
+      QVERIFY(WIFSIGNALED(status));
+      auto store = open_store(posix_file_system(), folder_);
+      const auto held = static_cast<uint32_t>(store->find_prefix(keys_of(100000)));
+      QCOMPARE(store->stats().blocks, uint64_t{held});
+      QVERIFY(held >= before + 48);  // what the child had flushed before it reported
+      QCOMPARE(read_chain(*store, held), int64_t{held});
+      before = held;
+    }
+  }
+
+  void the_document_agrees_with_the_constants() {
+    std::ifstream in(KVASIR_STORAGE_FORMATS_DIR "/kv-pack.md");
+    QVERIFY(in.is_open());
+    const std::map<std::string, std::pair<size_t, size_t>> expected = {
+        {"magic", {kMagicOffset, kRecordMagic.size()}},
+        {"version", {kVersionOffset, 4}},
+        {"state", {kStateOffset, 4}},
+        {"key", {kKeyOffset, 32}},
+        {"parent", {kParentOffset, 32}},
+        {"payload bytes", {kPayloadBytesOffset, 8}},
+        {"payload checksum", {kPayloadChecksumOffset, 8}},
+        {"reserved", {kReservedOffset, kHeaderChecksumOffset - kReservedOffset}},
+        {"header checksum", {kHeaderChecksumOffset, kRecordHeaderBytes - kHeaderChecksumOffset}},
+    };
+    std::map<std::string, std::pair<size_t, size_t>> documented;
+    std::map<std::string, std::string> values;
+    for (std::string line; std::getline(in, line);) {
+      std::vector<std::string> cells;
+      std::istringstream row(line);
+      for (std::string cell; std::getline(row, cell, '|');) {
+        const auto first = cell.find_first_not_of(' ');
+        cells.push_back(
+            first == std::string::npos ? "" : cell.substr(first, cell.find_last_not_of(' ') - first + 1));
+      }
+      if (cells.size() == 5 && !cells[1].empty() &&
+          cells[1].find_first_not_of("0123456789") == std::string::npos) {
+        documented[cells[3]] = {std::stoul(cells[1]), std::stoul(cells[2])};
+        values[cells[3]] = cells[4];
+      } else if (cells.size() == 3) {
+        values[cells[1]] = cells[2];
+      }
+    }
+    QVERIFY(documented == expected);
+    QCOMPARE(values["magic"], "`" + std::string(kRecordMagic) + "`");
+    QCOMPARE(values["version"], std::to_string(kPackFormatVersion));
+    QCOMPARE(values["bytes of a header"], std::to_string(kRecordHeaderBytes));
+    QCOMPARE(values["alignment of a record"], std::to_string(kRecordAlignmentBytes));
+    QCOMPARE(values["largest payload"], std::to_string(kMaxPayloadBytes));
+    QCOMPARE(values["a pack is followed by another at"], std::to_string(DiskBlockStoreOptions().pack_bytes));
+  }
+
+ private:
+  std::unique_ptr<QTemporaryDir> temporary_;
+  std::filesystem::path folder_;
+};
+
+int main(int argc, char** argv) {
+  if (argc == 3 && argv[1] == kWriteForever) return write_forever(argv[2]);
+  const QCoreApplication application(argc, argv);
+  DiskBlockStoreTest test;
+  return QTest::qExec(&test, argc, argv);
+}
+#include "disk_block_store_test.moc"
