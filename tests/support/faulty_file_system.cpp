@@ -126,8 +126,9 @@ uint64_t FaultyFileSystem::syncs() const {
 
 void FaultyFileSystem::fail_after(uint64_t successes, ErrorCode code, uint64_t count) {
   const std::lock_guard lock(mutex_);
-  fail_from_ = operations_ + successes;
-  fail_until_ = count > UINT64_MAX - fail_from_ ? UINT64_MAX : fail_from_ + count;
+  const auto sum = [](uint64_t x, uint64_t y) { return x > UINT64_MAX - y ? UINT64_MAX : x + y; };
+  fail_from_ = sum(operations_, successes);
+  fail_until_ = sum(fail_from_, count);
   fail_code_ = code;
 }
 
