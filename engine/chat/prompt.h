@@ -10,10 +10,11 @@ namespace kvasir::engine {
 
 struct AssembledPrompt {
   std::vector<TokenId> token_ids;
-  /// For each message, the ids that it contributed (what to store beside it). A message's share begins where
-  /// the one before it ends; template text belongs to the message that follows it, and what stands at the
-  /// end (the generation prompt) to the last message. Together, in the template's order (the V3 form puts
-  /// system messages first), they are `token_ids`. A token across a border belongs to where it begins.
+  /// For each message, the ids that it contributed (what to store beside it; a sampled answer keeps its
+  /// sampled ids instead). A message's share begins where the one before it ends; template text belongs to
+  /// the message that follows it, and what stands at the end (the generation prompt) to the last message.
+  /// Together, in the template's order (the V3 form puts system messages first), they are `token_ids`. A
+  /// token across a border belongs to where it begins.
   std::vector<std::vector<TokenId>> per_message;
 };
 
