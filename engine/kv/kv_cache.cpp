@@ -8,6 +8,15 @@
 #include <utility>
 
 namespace kvasir::engine {
+namespace {
+
+tl::unexpected<Error> too_large(uint32_t capacity_tokens) {
+  return fail(ErrorCode::OutOfMemory, "This machine has no room for a context of " +
+                                          std::to_string(capacity_tokens) +
+                                          " tokens. Choose a smaller context in the settings.");
+}
+
+}  // namespace
 
 std::string_view kv_type_name(KvType type) {
   switch (type) {
@@ -27,23 +36,14 @@ Result<KvCache> KvCache::create(const KvLayout& layout, uint32_t capacity_tokens
   const auto page = static_cast<size_t>(sysconf(_SC_PAGESIZE));
   const size_t limit = std::numeric_limits<ptrdiff_t>::max();
   const size_t row = layout.row_bytes();
-  if (row > (limit - page) / capacity_tokens)
-    return fail(ErrorCode::OutOfMemory, "A context of " + std::to_string(capacity_tokens) +
-                                            " tokens is larger than this machine can address. Choose a "
-                                            "smaller context in the settings.");
+  if (row > (limit - page) / capacity_tokens) return too_large(capacity_tokens);
   const size_t stride = (row * capacity_tokens + page - 1) / page * page;
-  if (stride > limit / layout.layers)
-    return fail(ErrorCode::OutOfMemory, "A context of " + std::to_string(capacity_tokens) +
-                                            " tokens is larger than this machine can address. Choose a "
-                                            "smaller context in the settings.");
+  if (stride > limit / layout.layers) return too_large(capacity_tokens);
 
   const size_t bytes = stride * layout.layers;
   void* base =
       mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-  if (base == MAP_FAILED)
-    return fail(ErrorCode::OutOfMemory,
-                "There is no room for a context of " + std::to_string(capacity_tokens) + " tokens (" +
-                    std::to_string(bytes >> 20) + " MiB). Choose a smaller context in the settings.");
+  if (base == MAP_FAILED) return too_large(capacity_tokens);
   KvCache cache;
   cache.layout_ = layout;
   cache.capacity_ = capacity_tokens;

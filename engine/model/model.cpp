@@ -1,6 +1,7 @@
 #include "engine/model/model.h"
 
 #include <algorithm>
+#include <new>
 #include <string>
 #include <utility>
 
@@ -99,14 +100,19 @@ Result<void> Model::forward(std::span<const int32_t> tokens, KvCache& cache,
   if (auto checked = check_request(tokens, cache, logit_rows, logits); !checked) return checked;
   if (auto prepared = prepare(); !prepared) return prepared;
 
-  const auto count = static_cast<uint32_t>(tokens.size());
-  backend_->embed(first_rows(scratch_->hidden, count), weights_.token_embd, tokens);
-  for (uint32_t i = 0; i < config_.num_hidden_layers; ++i) {
-    attention_block(weights_.layers[i], i, cache, count);
-    feed_forward_block(weights_.layers[i], i, count);
+  try {
+    const auto count = static_cast<uint32_t>(tokens.size());
+    backend_->embed(first_rows(scratch_->hidden, count), weights_.token_embd, tokens);
+    for (uint32_t i = 0; i < config_.num_hidden_layers; ++i) {
+      attention_block(weights_.layers[i], i, cache, count);
+      feed_forward_block(weights_.layers[i], i, count);
+    }
+    write_logits(logit_rows, logits, count);
+    cache.set_length(cache.length() + count);
+  } catch (const std::bad_alloc&) {
+    return fail(ErrorCode::OutOfMemory,
+                "There was not enough memory to go on. Close other programs, or choose a smaller model.");
   }
-  cache.set_length(cache.length() + count);
-  write_logits(logit_rows, logits, count);
   return {};
 }
 

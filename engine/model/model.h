@@ -33,7 +33,8 @@ class Model {
 
   /// Runs `tokens` behind the `cache.length()` positions that the cache holds and appends their KV.
   /// `logit_rows` are indices into `tokens`; `logits` receives {logit_rows, vocab}. At most `kMaxBatchTokens`
-  /// tokens; ids must lie below vocab_size and the cache must have room, else BadRequest.
+  /// tokens; ids must lie below vocab_size and the cache must have room, else BadRequest. After an error the
+  /// cache is as long as before.
   Result<void> forward(std::span<const int32_t> tokens, KvCache& cache, std::span<const uint32_t> logit_rows,
                        std::span<float> logits);
 

@@ -429,8 +429,14 @@ void attention_merge(float* largest, float* total, float* sums, float chunk_larg
   });
 }
 
-constexpr Kernels kKernels = {gemm,       dequantize, rms_norm,        silu_mul,
-                              add_scaled, store_f16,  attention_chunk, attention_merge};
+constexpr Kernels kKernels = {.gemm = gemm,
+                              .dequantize = dequantize,
+                              .rms_norm = rms_norm,
+                              .silu_mul = silu_mul,
+                              .add_scaled = add_scaled,
+                              .store_f16 = store_f16,
+                              .attention_chunk = attention_chunk,
+                              .attention_merge = attention_merge};
 
 }  // namespace
 }  // namespace kvasir::engine::cpu

@@ -1,19 +1,16 @@
-#include "engine/gguf/gguf_file.h"
-#include "engine/model/model.h"
+#include "tests/engine/model/loaded_model.h"
 
-#include <QFileInfo>
 #include <QTest>
 #include <algorithm>
 #include <cmath>
-#include <cstring>
 #include <fstream>
 #include <nlohmann/json.hpp>
-#include <numeric>
 #include <optional>
 #include <string>
 #include <vector>
 
 using namespace kvasir::engine;
+using namespace kvasir::engine::test;
 using nlohmann::json;
 
 namespace {
@@ -22,32 +19,6 @@ constexpr uint32_t kCapacity = 640;
 constexpr int kScalar = -1;  ///< where a row of data names no instruction set
 constexpr const char* kGoldenFiles[] = {"deepseek2-v2-lite", "deepseek2-v2-lite-kv_b",
                                         "deepseek2-v2-yarn-kv_b", "deepseek2-v3", "deepseek2-glm-4.7-flash"};
-
-/// A model with the file that it views into.
-struct Loaded {
-  GgufFile file;
-  std::unique_ptr<Model> model;
-};
-
-std::optional<Loaded> load(const std::string& path, std::unique_ptr<Backend> backend) {
-  auto file = GgufFile::open(path);
-  if (!file) {
-    qWarning("%s", file.error().message.c_str());
-    return std::nullopt;
-  }
-  auto config = ModelConfig::from_gguf(*file);
-  if (!config) {
-    qWarning("%s", config.error().message.c_str());
-    return std::nullopt;
-  }
-  auto weights = ModelWeights::bind(*file, *config);
-  if (!weights) {
-    qWarning("%s", weights.error().message.c_str());
-    return std::nullopt;
-  }
-  auto model = std::make_unique<Model>(std::move(*config), std::move(*weights), std::move(backend));
-  return Loaded{std::move(*file), std::move(model)};
-}
 
 json read_json(const std::string& path) {
   std::ifstream stream(path);
@@ -67,24 +38,6 @@ double relative_error(std::span<const float> x, const std::vector<double>& refer
 
 int32_t argmax(std::span<const float> logits) {
   return static_cast<int32_t>(std::max_element(logits.begin(), logits.end()) - logits.begin());
-}
-
-/// Runs `tokens` cut at `cuts` and returns the logits of every position, {tokens, vocab}.
-std::vector<float> run(Model& model, KvCache& cache, std::span<const int32_t> tokens,
-                       const std::vector<size_t>& cuts) {
-  const size_t vocab = model.config().vocab_size;
-  std::vector<float> logits(tokens.size() * vocab);
-  size_t first = 0;
-  for (size_t i = 0; i <= cuts.size(); ++i) {
-    const size_t end = i < cuts.size() ? cuts[i] : tokens.size();
-    std::vector<uint32_t> rows(end - first);
-    std::iota(rows.begin(), rows.end(), 0u);
-    const auto done = model.forward(tokens.subspan(first, end - first), cache, rows,
-                                    std::span(logits).subspan(first * vocab, (end - first) * vocab));
-    if (!done) qFatal("%s", done.error().message.c_str());
-    first = end;
-  }
-  return logits;
 }
 
 std::vector<int32_t> continue_greedily(Model& model, KvCache& cache, int32_t next, size_t count) {
@@ -118,8 +71,6 @@ class ForwardTest : public QObject {
   void starter_meets_its_golden_logits();
   void starter_likes_held_out_text_as_the_reference_does_data() { add_backends(); }
   void starter_likes_held_out_text_as_the_reference_does();
-  void cuts_and_threads_change_no_bit_data();
-  void cuts_and_threads_change_no_bit();
   void impossible_requests_are_refused();
   void cache_of_another_model_is_refused();
 
@@ -244,62 +195,6 @@ void ForwardTest::starter_likes_held_out_text_as_the_reference_does() {
   const double mean = sum / static_cast<double>(tokens.size() - 1);
   QVERIFY2(std::abs(mean - reference) < 1e-4,
            qPrintable(QString("%1 against %2").arg(mean, 0, 'g', 12).arg(reference, 0, 'g', 12)));
-}
-
-void ForwardTest::cuts_and_threads_change_no_bit_data() {
-  QTest::addColumn<int>("isa");
-  QTest::addColumn<QString>("path");
-  QTest::addColumn<bool>("f16");
-  for (Isa isa : available_isas()) {
-    for (const char* path :
-         {KVASIR_GOLDEN_DIR "/deepseek2-v2-lite.gguf", KVASIR_GOLDEN_DIR "/deepseek2-v3.gguf",
-          KVASIR_GOLDEN_DIR "/deepseek2-glm-4.7-flash.gguf", KVASIR_STARTER_MODEL})
-      for (bool f16 : {false, true})
-        QTest::addRow("%s, %s, %s", isa_name(isa).data(), QFileInfo(path).fileName().toUtf8().data(),
-                      f16 ? "F16" : "F32")
-            << static_cast<int>(isa) << path << f16;
-  }
-}
-
-/// The KV and logits of a prompt in one batch on one thread against odd cuts, single tokens and more threads.
-void ForwardTest::cuts_and_threads_change_no_bit() {
-  QFETCH(int, isa);
-  QFETCH(QString, path);
-  QFETCH(bool, f16);
-  const KvType type = f16 ? KvType::F16 : KvType::F32;
-  constexpr uint32_t kTokens = 300;
-  std::vector<int32_t> tokens;
-  for (int32_t i = 0; i < static_cast<int32_t>(kTokens); ++i) tokens.push_back((i * i * 7 + 13 * i) % 512);
-
-  std::vector<float> expected_logits;
-  std::optional<KvCache> expected;
-  const auto every = [](size_t step) {
-    std::vector<size_t> cuts;
-    for (size_t cut = step; cut < kTokens; cut += step) cuts.push_back(cut);
-    return cuts;
-  };
-  for (unsigned threads : {1u, 2u, 3u}) {
-    auto loaded = load(path.toStdString(), make_cpu_backend(threads, static_cast<Isa>(isa)));
-    QVERIFY(loaded);
-    Model& model = *loaded->model;
-    for (const auto& cuts :
-         {every(256), every(64), every(7), std::vector<size_t>{63, 64, 150, 293, 295}, every(1)}) {
-      auto cache = KvCache::create(model.kv_layout(type), kCapacity);
-      QVERIFY(cache);
-      const std::vector<float> logits = run(model, *cache, tokens, cuts);
-      if (!expected) {
-        expected_logits = logits;
-        expected = std::move(*cache);
-        continue;
-      }
-      QVERIFY2(std::memcmp(logits.data(), expected_logits.data(), logits.size() * sizeof(float)) == 0,
-               qPrintable(QString("%1 threads, %2 cuts").arg(threads).arg(cuts.size())));
-      for (uint32_t layer = 0; layer < cache->layout().layers; ++layer) {
-        const auto rows = cache->slice(layer, 0, kTokens);
-        QVERIFY(std::memcmp(rows.data(), expected->row(layer, 0), rows.size()) == 0);
-      }
-    }
-  }
 }
 
 void ForwardTest::impossible_requests_are_refused() {
