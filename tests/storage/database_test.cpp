@@ -11,6 +11,7 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <map>
 #include <random>
 #include <string>
 
@@ -133,6 +134,29 @@ class DatabaseTest : public QObject {
   void migrations_are_numbered_from_one_without_gaps() {
     int expected = 1;
     for (const Migration& step : migrations()) QCOMPARE(step.version, expected++);
+  }
+
+  void the_document_lists_every_table_and_column() {
+    auto database = Database::open(path_);
+    QVERIFY(migrate(*database));
+    std::string actual;
+    auto columns = database->prepare(
+        "SELECT t.name, c.name FROM sqlite_schema t, pragma_table_info(t.name) c "
+        "WHERE t.type = 'table' AND t.name NOT LIKE 'sqlite_%' ORDER BY t.name, c.cid");
+    while (*columns->step()) actual += columns->text(0) + "." + columns->text(1) + "\n";
+    QVERIFY(!actual.empty());
+
+    std::map<std::string, std::string> documented;
+    std::ifstream in(KVASIR_STORAGE_FORMATS_DIR "/database.md");
+    std::string table;
+    for (std::string line; std::getline(in, line);) {
+      if (line.starts_with("## ")) table = line.substr(3);
+      if (!line.starts_with("| ") || line.starts_with("| ---") || line.starts_with("| column ")) continue;
+      documented[table] += table + "." + line.substr(2, line.find(' ', 2) - 2) + "\n";
+    }
+    std::string expected;
+    for (const auto& [name, lines] : documented) expected += lines;
+    QCOMPARE(actual, expected);
   }
 
   void a_migration_that_fails_leaves_the_version_before_it() {
