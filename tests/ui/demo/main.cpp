@@ -1,0 +1,101 @@
+// Shows the window with made-up chats, for looking at and for screenshots. No model, no database.
+
+#include "tests/support/fake_chat_port.h"
+#include "tests/ui/demo/scenes.h"
+#include "ui/controllers/chat_controller.h"
+#include "ui/controllers/ui_settings.h"
+#include "ui/window.h"
+
+#include <QCommandLineParser>
+#include <QGuiApplication>
+#include <QImage>
+#include <QQuickItem>
+#include <QQuickWindow>
+#include <QTimer>
+
+#include <cstdio>
+
+using namespace kvasir::ui;
+
+namespace {
+
+// Long enough for what a scene scripts and for every animation to have ended.
+constexpr int kSettleMs = 1500;
+
+void openScene(const QString &scene, FakeChatPort &port, ChatController &controller)
+{
+    if (scene == u"empty" || scene == u"first")
+        return;
+    const qint64 id = port.conversations.last().id;
+    controller.open(id);
+    if (scene == u"streaming" || scene == u"waiting") {
+        QTimer::singleShot(100, &port, [&controller] {
+            controller.send(QStringLiteral("And in Python, how would I find the best week to bottle it?"));
+        });
+    }
+    if (scene == u"waiting")
+        QTimer::singleShot(500, &port, [&port, id] { port.setPrefill(id, 512, 1248); });
+}
+
+bool press(QQuickWindow &window, const QString &objectName)
+{
+    QObject *item = window.findChild<QObject *>(objectName);
+    return item && QMetaObject::invokeMethod(item, "clicked");
+}
+
+} // namespace
+
+int main(int argc, char *argv[])
+{
+    QGuiApplication app(argc, argv);
+    QCommandLineParser parser;
+    parser.addHelpOption();
+    parser.addOptions({
+        { QStringLiteral("scene"), sceneNames().join(u'|'), QStringLiteral("name"), QStringLiteral("chat") },
+        { QStringLiteral("theme"), QStringLiteral("light|dark|system"), QStringLiteral("name"), QStringLiteral("system") },
+        { QStringLiteral("size"), QStringLiteral("window size"), QStringLiteral("WxH"), QStringLiteral("1280x800") },
+        { QStringLiteral("scale"), QStringLiteral("text size, 0.8 to 2"), QStringLiteral("factor"), QStringLiteral("1") },
+        { QStringLiteral("press"), QStringLiteral("click an item by its object name; may be repeated"), QStringLiteral("name") },
+        { QStringLiteral("draft"), QStringLiteral("text in the composer"), QStringLiteral("text") },
+        { QStringLiteral("screenshot"), QStringLiteral("write a picture of the window and quit"), QStringLiteral("file") },
+    });
+    parser.process(app);
+
+    FakeChatPort port;
+    const QString scene = parser.value(QStringLiteral("scene"));
+    if (!fillScene(scene, port)) {
+        std::fprintf(stderr, "There is no scene named %s.\n", qPrintable(scene));
+        return 2;
+    }
+    UiSettings settings;
+    const QString theme = parser.value(QStringLiteral("theme"));
+    settings.setThemeMode(theme == u"dark" ? UiSettings::Dark : theme == u"light" ? UiSettings::Light : UiSettings::System);
+    settings.setFontScale(parser.value(QStringLiteral("scale")).toDouble());
+    const QStringList size = parser.value(QStringLiteral("size")).split(u'x');
+    settings.setWindowWidth(size.value(0).toInt());
+    settings.setWindowHeight(size.value(1).toInt());
+
+    Window window(port, settings);
+    QQuickWindow *quickWindow = window.quickWindow();
+    if (!quickWindow)
+        return 1;
+    QTimer::singleShot(50, &app, [&] { openScene(scene, port, window.controller()); });
+    QTimer::singleShot(300, &app, [&] {
+        if (parser.isSet(QStringLiteral("draft")))
+            window.controller().setDraft(parser.value(QStringLiteral("draft")));
+        for (const QString &name : parser.values(QStringLiteral("press"))) {
+            if (!press(*quickWindow, name))
+                std::fprintf(stderr, "There is nothing to press named %s.\n", qPrintable(name));
+        }
+    });
+    if (parser.isSet(QStringLiteral("screenshot"))) {
+        QTimer::singleShot(kSettleMs, &app, [&] {
+            const QString file = parser.value(QStringLiteral("screenshot"));
+            const bool saved = quickWindow->grabWindow().save(file);
+            if (!saved)
+                std::fprintf(stderr, "%s could not be written.\n", qPrintable(file));
+            QCoreApplication::exit(saved ? 0 : 1);
+        });
+    }
+    return QGuiApplication::exec();
+}

@@ -1,0 +1,181 @@
+#include "tests/ui/demo/scenes.h"
+
+#include "tests/support/fake_chat_port.h"
+
+#include <iterator>
+
+namespace kvasir::ui {
+namespace {
+
+MessageItem user(const QString &text)
+{
+    MessageItem item;
+    item.text = text;
+    return item;
+}
+
+MessageItem answer(const QString &text, UsageItem usage, MessageStatus status = MessageStatus::Complete)
+{
+    MessageItem item;
+    item.role = MessageRole::Assistant;
+    item.status = status;
+    item.text = text;
+    item.usage = usage;
+    return item;
+}
+
+const UsageItem kCold { true, 1248, 0, 0, 120, 1840, 41.6 };
+const UsageItem kFromDisk { true, 1248, 1216, 1216, 180, 84, 42.1 };
+const UsageItem kMixed { true, 1872, 1856, 1216, 180, 31, 42.1 };
+
+const char *const kMead = R"(Mead is honey, water and patience. The **yeast** does most of the work; what you choose is how sweet it ends, and how long you are willing to wait.
+
+A small batch needs surprisingly little:
+
+1. Dissolve 1.5 kg of honey in 4 litres of warm water.
+2. Let it cool below 30 °C, then add the yeast.
+   - Champagne yeast ferments dry.
+   - Ale yeast stops earlier and stays sweet.
+3. Close it with an airlock and leave it in the dark for six weeks.
+
+| Style | Honey | Weeks |
+| --- | ---: | ---: |
+| Session | 0.8 kg | 3 |
+| Traditional | 1.5 kg | 6 |
+| Sack | 2.2 kg | 20 |
+
+> The old recipes say to stir with a stick from last year's batch. It was the yeast on the stick that mattered.
+
+Taste it *before* you bottle. More on yeast at [the homebrewers' pages](https://example.org/mead).)";
+
+const char *const kCode = R"(Walk the list once and keep the best sum that *ends* at each element:
+
+```python
+def best_run(values: list[int]) -> int:
+    """The largest sum of consecutive values; at least one is taken."""
+    best = ending_here = values[0]
+    for value in values[1:]:
+        ending_here = max(value, ending_here + value)  # either start again here, or carry on with what came before
+        best = max(best, ending_here)
+    return best
+```
+
+It looks at each value once, so it is `O(n)` in time and `O(1)` in space. Try it:
+
+```sh
+python3 -c 'print(best_run([3, -5, 4, 2, -1]))'
+```
+
+---
+
+### Why it works
+
+A best run that ends at `i` either *is* the value at `i`, or extends a best run that ends at `i - 1`. There is nothing else it could be.)";
+
+void addHistory(FakeChatPort &port)
+{
+    const QDateTime now = QDateTime::currentDateTime();
+    const QPair<const char *, int> titles[] = {
+        { "A name for the boat", 3 * 3600 },
+        { "Rainy day plans", 26 * 3600 },
+        { "What the dogs think about the new neighbours and their cat", 3 * 86400 },
+        { "Learning to bake", 4 * 86400 },
+        { "Night train to Narvik", 6 * 86400 },
+        { "Old songs", 20 * 86400 },
+    };
+    for (const auto &[title, age] : titles)
+        port.addConversation(QString::fromUtf8(title), { user(QStringLiteral("Hi!")), answer(QStringLiteral("Hello!"), kCold) },
+                             now.addSecs(-age));
+    port.prompts = {
+        { 101, QStringLiteral("Friendly companion"),
+          QStringLiteral("You are a friendly companion. Answer in one or two short sentences and ask something back."), true },
+        { 102, QStringLiteral("Patient teacher"), QStringLiteral("Explain step by step, with an example."), false },
+        { 103, QStringLiteral("Terse"), QStringLiteral("Answer in as few words as you can."), false },
+    };
+}
+
+qint64 addMead(FakeChatPort &port)
+{
+    const qint64 id = port.addConversation(
+        QStringLiteral("How mead is made"),
+        { user(QStringLiteral("Hi! How is mead made?")), answer(QString::fromUtf8(kMead), kFromDisk),
+          user(QStringLiteral("And how long does it keep?\nI have a cool cellar.")),
+          answer(QStringLiteral("In a cool cellar a traditional mead keeps for years, and most people find it better after the first one."),
+                 kMixed) });
+    port.conversations.last().systemPromptId = 101;
+    port.conversations.last().systemText = port.prompts.first().text;
+    return id;
+}
+
+void addCode(FakeChatPort &port)
+{
+    port.addConversation(QStringLiteral("Best consecutive sum"),
+                         { user(QStringLiteral("Write a Python function for the largest sum of consecutive numbers.")),
+                           answer(QString::fromUtf8(kCode), kFromDisk) });
+}
+
+void addErrors(FakeChatPort &port)
+{
+    MessageItem failed = answer(QStringLiteral("The sea is"), {}, MessageStatus::Failed);
+    failed.error = QStringLiteral("There is not enough memory for this chat: it needs 412 MB and 180 MB are free. Close other "
+                                  "programs, or start a shorter chat.");
+    port.addConversation(QStringLiteral("When things go wrong"),
+                         { user(QStringLiteral("Tell me about the sea.")),
+                           answer(QStringLiteral("It is large, and mostly"), kCold, MessageStatus::Stopped),
+                           user(QStringLiteral("Go on.")),
+                           answer(QStringLiteral("Well, as I said"), {}, MessageStatus::Interrupted),
+                           user(QStringLiteral("Please go on.")), failed });
+}
+
+void addLong(FakeChatPort &port)
+{
+    QVector<MessageItem> items;
+    for (int i = 1; i <= 60; ++i) {
+        items << user(QStringLiteral("Question %1: and then?").arg(i));
+        items << answer(i % 7 == 0 ? QString::fromUtf8(kMead)
+                                   : QStringLiteral("Then the %1th thing happened, which nobody had expected.").arg(i),
+                        i % 2 ? kFromDisk : kMixed);
+    }
+    port.addConversation(QStringLiteral("A long story"), items);
+}
+
+} // namespace
+
+QStringList sceneNames()
+{
+    return { QStringLiteral("empty"), QStringLiteral("chat"), QStringLiteral("streaming"), QStringLiteral("waiting"),
+             QStringLiteral("code"), QStringLiteral("error"), QStringLiteral("long"), QStringLiteral("prompts"),
+             QStringLiteral("first") };
+}
+
+bool fillScene(const QString &name, FakeChatPort &port)
+{
+    if (!sceneNames().contains(name))
+        return false;
+    if (name == u"first")
+        return true;
+    addHistory(port);
+    if (name == u"chat" || name == u"prompts" || name == u"streaming" || name == u"waiting")
+        addMead(port);
+    else if (name == u"code")
+        addCode(port);
+    else if (name == u"error")
+        addErrors(port);
+    else if (name == u"long")
+        addLong(port);
+    if (name == u"streaming") {
+        const QString text = QString::fromUtf8(kCode);
+        for (qsizetype at = 0; at < text.size(); at += 6)
+            port.script.pieces << text.mid(at, 6);
+        port.script.pieces.remove(0, 2);
+        port.script.pieces.resize(port.script.pieces.size() * 2 / 5);
+        port.script.holdsAfterPieces = true;
+    }
+    if (name == u"waiting") {
+        port.script.pieces.clear();
+        port.script.holdsAfterPieces = true;
+    }
+    return true;
+}
+
+} // namespace kvasir::ui

@@ -1,0 +1,301 @@
+#include "ui/controllers/chat_controller.h"
+
+#include <QClipboard>
+#include <QGuiApplication>
+
+namespace kvasir::ui {
+
+static_assert(int(ModelItem::State::None) == ChatController::NoModel);
+static_assert(int(ModelItem::State::Failed) == ChatController::ModelFailed);
+
+ChatController::ChatController(ChatPort &port, QObject *parent)
+    : QObject(parent)
+    , m_port(port)
+{
+    connect(&port, &ChatPort::conversationsLoaded, this, &ChatController::onConversationsLoaded);
+    connect(&port, &ChatPort::conversationCreated, this, &ChatController::onConversationCreated);
+    connect(&port, &ChatPort::conversationChanged, this, &ChatController::onConversationChanged);
+    connect(&port, &ChatPort::conversationRemoved, this, &ChatController::onConversationRemoved);
+    connect(&port, &ChatPort::messagesLoaded, this, &ChatController::onMessagesLoaded);
+    connect(&port, &ChatPort::messageAdded, this, &ChatController::onMessageAdded);
+    connect(&port, &ChatPort::messageChanged, this, &ChatController::onMessageChanged);
+    connect(&port, &ChatPort::systemPromptsLoaded, this, &ChatController::onSystemPromptsLoaded);
+    connect(&port, &ChatPort::failed, this, &ChatController::onFailed);
+    connect(&port, &ChatPort::prefillProgress, this, [this](qint64 conversation, qint64 message, int done, int total) {
+        if (conversation == m_currentId)
+            m_messages.setPrefill(message, done, total);
+    });
+    connect(&port, &ChatPort::answerGrew, this, [this](qint64 conversation, qint64 message, const QString &added) {
+        if (conversation == m_currentId)
+            m_messages.grow(message, added);
+    });
+    connect(&port, &ChatPort::modelChanged, this, [this](const ModelItem &model) {
+        m_model = model;
+        emit modelChanged();
+    });
+    m_port.loadSystemPrompts();
+    m_port.loadConversations();
+}
+
+QString ChatController::currentTitle() const
+{
+    const auto conversation = m_conversations.find(m_currentId);
+    return conversation ? conversation->title : tr("New chat");
+}
+
+bool ChatController::generating() const
+{
+    return m_generating.contains(m_currentId) || (m_sending && m_sendingFrom == m_currentId);
+}
+
+void ChatController::setDraft(const QString &draft)
+{
+    if (draft == m_drafts.value(m_currentId))
+        return;
+    if (draft.isEmpty())
+        m_drafts.remove(m_currentId);
+    else
+        m_drafts.insert(m_currentId, draft);
+    emit draftChanged();
+}
+
+void ChatController::newChat()
+{
+    m_followCreated = false;
+    const auto preset = m_prompts.defaultPrompt().value_or(SystemPromptItem());
+    m_newPromptChosen = false;
+    m_newPromptId = preset.id;
+    m_newPromptText = preset.text;
+    if (m_currentId == 0) {
+        emit promptChanged();
+        return;
+    }
+    setCurrent(0);
+    m_messages.reset({});
+    setLoadingMessages(false);
+}
+
+void ChatController::open(qint64 id)
+{
+    if (id == m_currentId || id == 0)
+        return;
+    m_followCreated = false;
+    setCurrent(id);
+    m_messages.reset({});
+    setLoadingMessages(true);
+    m_port.openConversation(id);
+}
+
+bool ChatController::send(const QString &text)
+{
+    const QString trimmed = text.trimmed();
+    if (trimmed.isEmpty() || generating() || m_sending)
+        return false;
+    m_sentText = text;
+    m_sendingFrom = m_currentId;
+    m_followCreated = m_currentId == 0;
+    dismissNotice();
+    setDraft({});
+    setSending(true);
+    emit messageSent();
+    m_port.sendMessage(m_currentId, trimmed, promptId(), promptText());
+    return true;
+}
+
+void ChatController::stop()
+{
+    if (m_currentId != 0 && m_generating.contains(m_currentId))
+        m_port.stop(m_currentId);
+}
+
+void ChatController::retry()
+{
+    if (m_currentId == 0 || generating() || m_sending)
+        return;
+    dismissNotice();
+    m_sentText.clear();
+    m_sendingFrom = m_currentId;
+    setSending(true);
+    emit messageSent();
+    m_port.retry(m_currentId);
+}
+
+void ChatController::rename(qint64 id, const QString &title)
+{
+    const QString trimmed = title.simplified();
+    const auto conversation = m_conversations.find(id);
+    if (conversation && !trimmed.isEmpty() && trimmed != conversation->title)
+        m_port.renameConversation(id, trimmed);
+}
+
+void ChatController::remove(qint64 id)
+{
+    const auto conversation = m_conversations.find(id);
+    if (!conversation)
+        return;
+    m_deletedId = id;
+    m_deletedTitle = conversation->title;
+    emit deletedChanged();
+    m_port.deleteConversation(id);
+}
+
+void ChatController::undoRemove()
+{
+    const qint64 id = m_deletedId;
+    dismissUndo();
+    if (id != 0)
+        m_port.restoreConversation(id);
+}
+
+void ChatController::dismissUndo()
+{
+    if (m_deletedId == 0)
+        return;
+    m_deletedId = 0;
+    m_deletedTitle.clear();
+    emit deletedChanged();
+}
+
+void ChatController::dismissNotice()
+{
+    if (m_notice.isEmpty())
+        return;
+    m_notice.clear();
+    emit noticeChanged();
+}
+
+void ChatController::copyMessage(qint64 id)
+{
+    copyText(m_messages.textOf(id));
+}
+
+void ChatController::copyText(const QString &text)
+{
+    QGuiApplication::clipboard()->setText(text);
+}
+
+void ChatController::onConversationsLoaded(const QVector<ConversationItem> &conversations)
+{
+    m_conversations.reset(conversations);
+    emit currentTitleChanged();
+    emit promptChanged();
+}
+
+void ChatController::onConversationCreated(const ConversationItem &conversation)
+{
+    m_conversations.put(conversation);
+    if (m_sending && m_sendingFrom == 0)
+        m_sendingFrom = conversation.id;
+    if (!m_followCreated)
+        return;
+    m_followCreated = false;
+    m_messages.reset({});
+    setCurrent(conversation.id);
+}
+
+void ChatController::onConversationChanged(const ConversationItem &conversation)
+{
+    m_conversations.put(conversation);
+    if (conversation.id == m_currentId) {
+        emit currentTitleChanged();
+        emit promptChanged();
+    }
+}
+
+void ChatController::onConversationRemoved(qint64 id)
+{
+    const int row = m_conversations.rowOf(id);
+    m_conversations.remove(id);
+    m_drafts.remove(id);
+    if (id != m_currentId)
+        return;
+    const qint64 neighbour = m_conversations.idAt(row) != 0 ? m_conversations.idAt(row) : m_conversations.idAt(row - 1);
+    if (neighbour != 0)
+        open(neighbour);
+    else
+        newChat();
+}
+
+void ChatController::onMessagesLoaded(qint64 conversationId, const QVector<MessageItem> &messages)
+{
+    if (conversationId != m_currentId)
+        return;
+    m_messages.reset(messages);
+    setLoadingMessages(false);
+    if (!messages.isEmpty())
+        noteStatus(conversationId, messages.last());
+}
+
+void ChatController::onMessageAdded(qint64 conversationId, const MessageItem &message)
+{
+    if (conversationId == m_currentId)
+        m_messages.add(message);
+    noteStatus(conversationId, message);
+}
+
+void ChatController::onMessageChanged(qint64 conversationId, const MessageItem &message)
+{
+    if (conversationId == m_currentId)
+        m_messages.change(message);
+    noteStatus(conversationId, message);
+}
+
+void ChatController::onFailed(const QString &message)
+{
+    m_notice = message;
+    emit noticeChanged();
+    if (!m_sending)
+        return;
+    // What could not be sent goes back to where it was written, unless something else is there by now.
+    QString &draft = m_drafts[m_sendingFrom];
+    if (draft.isEmpty() && !m_sentText.isEmpty()) {
+        draft = m_sentText;
+        if (m_sendingFrom == m_currentId)
+            emit draftChanged();
+    }
+    setSending(false);
+}
+
+void ChatController::setCurrent(qint64 id)
+{
+    m_currentId = id;
+    emit currentChanged();
+    emit currentTitleChanged();
+    emit draftChanged();
+    emit generatingChanged();
+    emit promptChanged();
+}
+
+void ChatController::setLoadingMessages(bool loading)
+{
+    if (m_loadingMessages == loading)
+        return;
+    m_loadingMessages = loading;
+    emit loadingMessagesChanged();
+}
+
+void ChatController::setSending(bool sending)
+{
+    m_sending = sending;
+    emit generatingChanged();
+}
+
+void ChatController::noteStatus(qint64 conversationId, const MessageItem &message)
+{
+    const bool ofSending = conversationId == m_sendingFrom;
+    if (message.role == MessageRole::User) {
+        if (ofSending)
+            m_sentText.clear(); // it is kept; the answer that follows ends the sending
+        return;
+    }
+    const bool live = message.status == MessageStatus::Waiting || message.status == MessageStatus::Streaming;
+    if (live)
+        m_generating.insert(conversationId);
+    else
+        m_generating.remove(conversationId);
+    m_conversations.setGenerating(conversationId, live);
+    m_sending = m_sending && !ofSending;
+    emit generatingChanged();
+}
+
+} // namespace kvasir::ui

@@ -1,0 +1,153 @@
+#pragma once
+
+#include "ui/models/conversation_list_model.h"
+#include "ui/models/message_list_model.h"
+#include "ui/models/system_prompt_model.h"
+#include "ui/ports/chat_port.h"
+
+#include <QHash>
+#include <QObject>
+#include <QSet>
+#include <QtQml/qqmlregistration.h>
+
+namespace kvasir::ui {
+
+/// What the window shows and does: joins the port with the list models, and holds what no list does: which chat
+/// is open, what is written but not sent in each, what is being generated, what can be undone. GUI thread only.
+class ChatController : public QObject
+{
+    Q_OBJECT
+    QML_ELEMENT
+    QML_UNCREATABLE("The window is given its controller")
+    Q_PROPERTY(kvasir::ui::ConversationListModel *conversations READ conversations CONSTANT)
+    Q_PROPERTY(kvasir::ui::MessageListModel *messages READ messages CONSTANT)
+    Q_PROPERTY(kvasir::ui::SystemPromptModel *systemPrompts READ systemPrompts CONSTANT)
+    /// 0: a new chat that has no message yet.
+    Q_PROPERTY(qint64 currentId READ currentId NOTIFY currentChanged)
+    Q_PROPERTY(QString currentTitle READ currentTitle NOTIFY currentTitleChanged)
+    Q_PROPERTY(bool loadingMessages READ loadingMessages NOTIFY loadingMessagesChanged)
+    Q_PROPERTY(bool generating READ generating NOTIFY generatingChanged)
+    Q_PROPERTY(QString draft READ draft WRITE setDraft NOTIFY draftChanged)
+    Q_PROPERTY(QString notice READ notice NOTIFY noticeChanged)
+    Q_PROPERTY(QString deletedTitle READ deletedTitle NOTIFY deletedChanged)
+    Q_PROPERTY(bool canUndoDelete READ canUndoDelete NOTIFY deletedChanged)
+    Q_PROPERTY(ModelState modelState READ modelState NOTIFY modelChanged)
+    Q_PROPERTY(QString modelName READ modelName NOTIFY modelChanged)
+    Q_PROPERTY(QString modelDetail READ modelDetail NOTIFY modelChanged)
+    Q_PROPERTY(QString modelNote READ modelNote NOTIFY modelChanged)
+    /// The prompt of the open chat, or of the new one to come.
+    Q_PROPERTY(qint64 promptId READ promptId NOTIFY promptChanged)
+    Q_PROPERTY(QString promptText READ promptText NOTIFY promptChanged)
+    Q_PROPERTY(QString promptLabel READ promptLabel NOTIFY promptChanged)
+
+public:
+    /// In the order of `ModelItem::State`.
+    enum ModelState { NoModel, ModelLoading, ModelReady, ModelFailed };
+    Q_ENUM(ModelState)
+
+    /// `port` must live longer. Asks it for the chats and the prompts at once.
+    explicit ChatController(ChatPort &port, QObject *parent = nullptr);
+
+    ConversationListModel *conversations() { return &m_conversations; }
+    MessageListModel *messages() { return &m_messages; }
+    SystemPromptModel *systemPrompts() { return &m_prompts; }
+
+    qint64 currentId() const { return m_currentId; }
+    QString currentTitle() const;
+    bool loadingMessages() const { return m_loadingMessages; }
+    bool generating() const;
+    QString draft() const { return m_drafts.value(m_currentId); }
+    void setDraft(const QString &draft);
+    QString notice() const { return m_notice; }
+    QString deletedTitle() const { return m_deletedTitle; }
+    bool canUndoDelete() const { return m_deletedId != 0; }
+    ModelState modelState() const { return ModelState(m_model.state); }
+    QString modelName() const { return m_model.name; }
+    QString modelDetail() const { return m_model.detail; }
+    QString modelNote() const { return m_model.note; }
+    qint64 promptId() const;
+    QString promptText() const;
+    QString promptLabel() const;
+
+    Q_INVOKABLE void newChat();
+    Q_INVOKABLE void open(qint64 id);
+    /// False, and nothing happens, when the text is blank or an answer is being generated.
+    Q_INVOKABLE bool send(const QString &text);
+    Q_INVOKABLE void stop();
+    Q_INVOKABLE void retry();
+    Q_INVOKABLE void rename(qint64 id, const QString &title);
+    Q_INVOKABLE void remove(qint64 id);
+    Q_INVOKABLE void undoRemove();
+    Q_INVOKABLE void dismissUndo();
+    Q_INVOKABLE void dismissNotice();
+    Q_INVOKABLE void copyMessage(qint64 id);
+    Q_INVOKABLE void copyText(const QString &text);
+
+    /// Uses a prompt of the library for the open chat; 0: none.
+    Q_INVOKABLE void usePrompt(qint64 id);
+    /// Uses a text for the open chat only. `basedOn` is the library's prompt it came from, or 0.
+    Q_INVOKABLE void usePromptText(const QString &text, qint64 basedOn = 0);
+    /// Into the library; id 0 is a new one. With `useHere`, the open chat uses it once it is saved.
+    Q_INVOKABLE void savePrompt(qint64 id, const QString &name, const QString &text, bool useHere);
+    Q_INVOKABLE void deletePrompt(qint64 id);
+    /// 0: new chats start without one.
+    Q_INVOKABLE void setDefaultPrompt(qint64 id);
+
+signals:
+    void currentChanged();
+    void currentTitleChanged();
+    void loadingMessagesChanged();
+    void generatingChanged();
+    void draftChanged();
+    void noticeChanged();
+    void deletedChanged();
+    void modelChanged();
+    void promptChanged();
+    /// The person sent something: the list goes to its end.
+    void messageSent();
+
+private:
+    void onConversationsLoaded(const QVector<ConversationItem> &conversations);
+    void onConversationCreated(const ConversationItem &conversation);
+    void onConversationChanged(const ConversationItem &conversation);
+    void onConversationRemoved(qint64 id);
+    void onMessagesLoaded(qint64 conversationId, const QVector<MessageItem> &messages);
+    void onMessageAdded(qint64 conversationId, const MessageItem &message);
+    void onMessageChanged(qint64 conversationId, const MessageItem &message);
+    void onSystemPromptsLoaded(const QVector<SystemPromptItem> &prompts);
+    void onFailed(const QString &message);
+
+    void setCurrent(qint64 id);
+    void setLoadingMessages(bool loading);
+    void setSending(bool sending);
+    void noteStatus(qint64 conversationId, const MessageItem &message);
+    void storePrompt(qint64 id, const QString &text);
+
+    ChatPort &m_port;
+    ConversationListModel m_conversations;
+    MessageListModel m_messages;
+    SystemPromptModel m_prompts;
+
+    qint64 m_currentId = 0;
+    bool m_loadingMessages = false;
+    QHash<qint64, QString> m_drafts; ///< by conversation; 0: the new one
+    QSet<qint64> m_generating; ///< conversations with an answer under way
+
+    bool m_sending = false; ///< between a send and the first sign of it from the port
+    qint64 m_sendingFrom = 0;
+    QString m_sentText; ///< given back if the send fails
+    bool m_followCreated = false; ///< the chat about to be created was not left meanwhile
+
+    qint64 m_newPromptId = 0; ///< prompt of the new chat to come
+    QString m_newPromptText;
+    bool m_newPromptChosen = false; ///< by the person; otherwise it follows the default
+    QString m_useWhenSaved; ///< name of the prompt that the chat `m_useWhenSavedIn` takes once it is saved
+    qint64 m_useWhenSavedIn = 0;
+
+    QString m_notice;
+    qint64 m_deletedId = 0;
+    QString m_deletedTitle;
+    ModelItem m_model;
+};
+
+} // namespace kvasir::ui

@@ -1,0 +1,182 @@
+#include "ui/models/message_list_model.h"
+
+#include "ui/models/markdown_block_model.h"
+#include "ui/models/usage_text.h"
+
+#include <QQmlEngine>
+
+#include <algorithm>
+
+namespace kvasir::ui {
+
+static_assert(int(MessageStatus::Complete) == MessageListModel::Complete);
+static_assert(int(MessageStatus::Interrupted) == MessageListModel::Interrupted);
+
+namespace {
+
+double fraction(int part, int whole)
+{
+    return whole > 0 ? std::clamp(double(part) / whole, 0.0, 1.0) : 0.0;
+}
+
+} // namespace
+
+MessageListModel::MessageListModel(QObject *parent)
+    : QAbstractListModel(parent)
+{
+}
+
+MessageListModel::~MessageListModel() = default;
+
+int MessageListModel::rowCount(const QModelIndex &parent) const
+{
+    return parent.isValid() ? 0 : int(m_rows.size());
+}
+
+QVariant MessageListModel::data(const QModelIndex &index, int role) const
+{
+    if (!checkIndex(index, CheckIndexOption::IndexIsValid | CheckIndexOption::ParentIsInvalid))
+        return {};
+    Row &row = m_rows[size_t(index.row())];
+    const MessageItem &item = row.item;
+    switch (role) {
+    case IdRole:
+        return item.id;
+    case IsUserRole:
+        return item.role == MessageRole::User;
+    case StatusRole:
+        return int(item.status);
+    case Qt::DisplayRole:
+    case TextRole:
+        return item.text;
+    case BlocksRole:
+        if (item.role == MessageRole::User)
+            return QVariant::fromValue<QObject *>(nullptr);
+        if (!row.blocks) {
+            row.blocks = std::make_unique<MarkdownBlockModel>();
+            QQmlEngine::setObjectOwnership(row.blocks.get(), QQmlEngine::CppOwnership);
+            row.blocks->setText(item.text);
+        }
+        return QVariant::fromValue<QObject *>(row.blocks.get());
+    case ErrorRole:
+        return item.error;
+    case ModelNameRole:
+        return item.model;
+    case UsageTextRole:
+        return usageText(item.usage);
+    case DiskFractionRole:
+        return item.usage.valid ? fraction(item.usage.diskTokens, item.usage.promptTokens) : 0.0;
+    case HitFractionRole:
+        return item.usage.valid ? fraction(item.usage.hitTokens, item.usage.promptTokens) : 0.0;
+    case PrefillDoneRole:
+        return row.prefillDone;
+    case PrefillTotalRole:
+        return row.prefillTotal;
+    default:
+        return {};
+    }
+}
+
+QHash<int, QByteArray> MessageListModel::roleNames() const
+{
+    return {
+        { IdRole, "messageId" },
+        { IsUserRole, "isUser" },
+        { StatusRole, "status" },
+        { TextRole, "text" },
+        { BlocksRole, "blocks" },
+        { ErrorRole, "error" },
+        { ModelNameRole, "modelName" },
+        { UsageTextRole, "usageText" },
+        { DiskFractionRole, "diskFraction" },
+        { HitFractionRole, "hitFraction" },
+        { PrefillDoneRole, "prefillDone" },
+        { PrefillTotalRole, "prefillTotal" },
+    };
+}
+
+void MessageListModel::reset(const QVector<MessageItem> &messages)
+{
+    // The old blocks outlive the reset: delegates let go of them only when they are told of it.
+    std::vector<Row> old;
+    beginResetModel();
+    old.swap(m_rows);
+    m_rows.reserve(size_t(messages.size()));
+    for (const MessageItem &item : messages)
+        m_rows.push_back({ item, 0, 0, nullptr });
+    endResetModel();
+    for (Row &row : old) {
+        if (row.blocks)
+            row.blocks.release()->deleteLater();
+    }
+}
+
+void MessageListModel::add(const MessageItem &message)
+{
+    if (rowOf(message.id) >= 0) {
+        change(message);
+        return;
+    }
+    const int row = int(m_rows.size());
+    beginInsertRows({}, row, row);
+    m_rows.push_back({ message, 0, 0, nullptr });
+    endInsertRows();
+}
+
+void MessageListModel::change(const MessageItem &message)
+{
+    const int row = rowOf(message.id);
+    if (row < 0)
+        return;
+    Row &changed = m_rows[size_t(row)];
+    changed.item = message;
+    if (changed.blocks)
+        changed.blocks->setText(message.text);
+    emitChanged(row, {});
+}
+
+void MessageListModel::grow(qint64 id, const QString &addedText)
+{
+    const int row = rowOf(id);
+    if (row < 0 || addedText.isEmpty())
+        return;
+    Row &grown = m_rows[size_t(row)];
+    grown.item.text += addedText;
+    if (grown.blocks)
+        grown.blocks->append(addedText);
+    // `text` is not announced here: a view shows the blocks, and reads the text only when asked to copy it.
+    if (grown.item.status == MessageStatus::Waiting) {
+        grown.item.status = MessageStatus::Streaming;
+        emitChanged(row, { StatusRole });
+    }
+}
+
+void MessageListModel::setPrefill(qint64 id, int done, int total)
+{
+    const int row = rowOf(id);
+    if (row < 0)
+        return;
+    m_rows[size_t(row)].prefillDone = done;
+    m_rows[size_t(row)].prefillTotal = total;
+    emitChanged(row, { PrefillDoneRole, PrefillTotalRole });
+}
+
+QString MessageListModel::textOf(qint64 id) const
+{
+    const int row = rowOf(id);
+    return row < 0 ? QString() : m_rows[size_t(row)].item.text;
+}
+
+int MessageListModel::rowOf(qint64 id) const
+{
+    const auto found
+        = std::find_if(m_rows.rbegin(), m_rows.rend(), [id](const Row &row) { return row.item.id == id; });
+    return found == m_rows.rend() ? -1 : int(m_rows.rend() - found) - 1;
+}
+
+void MessageListModel::emitChanged(int row, const QVector<int> &roles)
+{
+    emit dataChanged(index(row), index(row), roles);
+}
+
+} // namespace kvasir::ui

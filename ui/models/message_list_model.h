@@ -1,0 +1,73 @@
+#pragma once
+
+#include "ui/ports/chat_port.h"
+
+#include <QAbstractListModel>
+#include <QtQml/qqmlregistration.h>
+
+#include <memory>
+#include <vector>
+
+namespace kvasir::ui {
+
+class MarkdownBlockModel;
+
+/// The messages of the open chat, oldest first. An answer's text is a model of its own (`blocks`), made when a
+/// view first asks for it, so that a long chat costs what is looked at. GUI thread only.
+class MessageListModel : public QAbstractListModel
+{
+    Q_OBJECT
+    QML_ELEMENT
+    QML_UNCREATABLE("The chat controller owns the messages")
+
+public:
+    enum Role {
+        IdRole = Qt::UserRole + 1,
+        IsUserRole,
+        StatusRole,
+        TextRole,
+        BlocksRole,
+        ErrorRole,
+        ModelNameRole,
+        UsageTextRole,
+        DiskFractionRole, ///< of the prompt's tokens, 0 … 1
+        HitFractionRole,
+        PrefillDoneRole,
+        PrefillTotalRole,
+    };
+    /// In the order of `MessageStatus`.
+    enum Status { Complete, Waiting, Streaming, Stopped, Length, Failed, Interrupted };
+    Q_ENUM(Status)
+
+    explicit MessageListModel(QObject *parent = nullptr);
+    ~MessageListModel() override;
+
+    int rowCount(const QModelIndex &parent = {}) const override;
+    QVariant data(const QModelIndex &index, int role) const override;
+    QHash<int, QByteArray> roleNames() const override;
+
+    void reset(const QVector<MessageItem> &messages);
+    /// A message that is already there is replaced.
+    void add(const MessageItem &message);
+    void change(const MessageItem &message);
+    void grow(qint64 id, const QString &addedText);
+    void setPrefill(qint64 id, int done, int total);
+
+    /// The whole text of a message; empty if there is none with this id.
+    QString textOf(qint64 id) const;
+
+private:
+    struct Row {
+        MessageItem item;
+        int prefillDone = 0;
+        int prefillTotal = 0;
+        std::unique_ptr<MarkdownBlockModel> blocks;
+    };
+
+    int rowOf(qint64 id) const; ///< -1: none
+    void emitChanged(int row, const QVector<int> &roles);
+
+    mutable std::vector<Row> m_rows; // mutable: `data` makes blocks on demand
+};
+
+} // namespace kvasir::ui

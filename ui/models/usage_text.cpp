@@ -1,0 +1,56 @@
+#include "ui/models/usage_text.h"
+
+#include <QCoreApplication>
+#include <QLocale>
+#include <QStringList>
+
+namespace kvasir::ui {
+namespace {
+
+QString tr(const char *text)
+{
+    return QCoreApplication::translate("UsageText", text);
+}
+
+QString promptText(const UsageItem &usage)
+{
+    const QLocale locale;
+    const QString total = locale.toString(usage.promptTokens);
+    const QString hit = locale.toString(usage.hitTokens);
+    if (usage.hitTokens <= 0)
+        return tr("%1 tokens read").arg(total);
+    if (usage.diskTokens <= 0)
+        return tr("%1 of %2 tokens reused").arg(hit, total);
+    if (usage.diskTokens >= usage.hitTokens)
+        return tr("%1 of %2 tokens from disk").arg(hit, total);
+    return tr("%1 of %2 tokens reused, %3 of them from disk").arg(hit, total, locale.toString(usage.diskTokens));
+}
+
+QString firstTokenText(double ms)
+{
+    const QLocale locale;
+    if (ms < 1000)
+        return tr("first token %1 ms").arg(locale.toString(qRound(ms)));
+    return tr("first token %1 s").arg(locale.toString(ms / 1000, 'f', 1));
+}
+
+QString speedText(double tokensPerSecond)
+{
+    return tr("%1 tokens/s").arg(QLocale().toString(tokensPerSecond, 'f', tokensPerSecond < 10 ? 1 : 0));
+}
+
+} // namespace
+
+QString usageText(const UsageItem &usage)
+{
+    if (!usage.valid)
+        return {};
+    QStringList parts { promptText(usage) };
+    if (usage.firstTokenMs > 0)
+        parts << firstTokenText(usage.firstTokenMs);
+    if (usage.tokensPerSecond > 0)
+        parts << speedText(usage.tokensPerSecond);
+    return parts.join(QStringLiteral(" · "));
+}
+
+} // namespace kvasir::ui

@@ -1,0 +1,104 @@
+import QtQuick
+import QtQuick.Templates as T
+import Kvasir
+
+// The window: chats on the left, the open one on the right.
+T.ApplicationWindow {
+    id: window
+
+    required property ChatController chat
+    required property UiSettings settings
+
+    readonly property bool overlaid: width < Theme.overlayWidth
+    property bool overlayOpen: false
+    readonly property bool sidebarOpen: overlaid ? overlayOpen : settings.sidebarShown
+    readonly property bool sidebarDocked: sidebarOpen && !overlaid
+
+    function toggleSidebar() {
+        if (overlaid)
+            overlayOpen = !overlayOpen;
+        else
+            settings.sidebarShown = !settings.sidebarShown;
+    }
+    function newChat() {
+        chat.newChat();
+        overlayOpen = false;
+        page.focusComposer();
+    }
+
+    width: 1180
+    height: 780
+    minimumWidth: 420
+    minimumHeight: 460
+    visible: true
+    color: Theme.surface
+    title: qsTr("%1 – Kvasir").arg(chat.currentTitle)
+
+    Component.onCompleted: {
+        width = settings.windowWidth;
+        height = settings.windowHeight;
+        page.focusComposer();
+    }
+    onClosing: {
+        if (visibility === Window.Windowed) {
+            settings.windowWidth = width;
+            settings.windowHeight = height;
+        }
+    }
+    onOverlaidChanged: overlayOpen = false
+
+    Binding { target: Theme; property: "mode"; value: window.settings.themeMode }
+    Binding { target: Theme; property: "fontScale"; value: window.settings.fontScale }
+    Binding { target: Theme; property: "reducedMotion"; value: window.settings.reducedMotion }
+
+    Shortcut { sequence: StandardKey.New; onActivated: window.newChat() }
+    Shortcut { sequence: "Ctrl+B"; onActivated: window.toggleSidebar() }
+    Shortcut {
+        sequence: "Esc"
+        enabled: window.chat.generating || window.overlayOpen
+        onActivated: window.overlayOpen ? window.overlayOpen = false : window.chat.stop()
+    }
+    Connections {
+        target: window.chat
+        function onCurrentChanged() { page.focusComposer(); }
+    }
+
+    ChatPage {
+        id: page
+        anchors.fill: parent
+        anchors.leftMargin: window.overlaid ? 0 : sidebar.x + sidebar.width
+        chat: window.chat
+        sidebarDocked: window.sidebarDocked
+        onSidebarToggled: window.toggleSidebar()
+        onManagePromptsRequested: ownPrompt => prompts.show(ownPrompt)
+    }
+    Rectangle {
+        anchors.fill: parent
+        color: Theme.scrim
+        visible: opacity > 0
+        opacity: window.overlaid && window.overlayOpen ? 1 : 0
+        Behavior on opacity { NumberAnimation { duration: Theme.durationSlow } }
+        MouseArea {
+            anchors.fill: parent
+            onClicked: window.overlayOpen = false
+        }
+    }
+    Sidebar {
+        id: sidebar
+        objectName: "sidebar"
+        width: Theme.sidebarWidth
+        height: parent.height
+        x: window.sidebarOpen ? 0 : -width
+        visible: x > -width
+        chat: window.chat
+        settings: window.settings
+        onHideRequested: window.toggleSidebar()
+        onChosen: window.overlayOpen = false
+        Behavior on x { NumberAnimation { duration: Theme.durationSlow; easing.type: Easing.OutCubic } }
+    }
+    PromptPanel {
+        id: prompts
+        objectName: "promptPanel"
+        chat: window.chat
+    }
+}

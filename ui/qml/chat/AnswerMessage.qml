@@ -1,0 +1,91 @@
+import QtQuick
+import QtQuick.Layouts
+import Kvasir
+
+// The model's answer: text on the surface, what became of it, and one line of figures.
+Item {
+    id: message
+
+    required property var blocks
+    required property int status
+    required property string error
+    required property string usage
+    required property real hitFraction
+    required property real diskFraction
+    required property int prefillDone
+    required property int prefillTotal
+    required property bool isLast
+    required property bool active
+    signal copyRequested
+    signal copyTextRequested(string text)
+    signal retryRequested
+
+    readonly property bool waiting: status === MessageListModel.Waiting
+    readonly property bool live: waiting || status === MessageListModel.Streaming
+    readonly property bool broken: status === MessageListModel.Failed || status === MessageListModel.Interrupted
+    readonly property bool actionsShown: active || copy.activeFocus
+
+    implicitHeight: body.implicitHeight + foot.height
+
+    Column {
+        id: body
+        width: parent.width
+        spacing: Theme.space3
+
+        MarkdownBlocks {
+            width: parent.width
+            visible: !message.waiting && height > 0
+            blocks: message.blocks
+            onCopyRequested: text => message.copyTextRequested(text)
+        }
+        PrefillBar {
+            objectName: "prefillBar"
+            visible: message.waiting
+            done: message.prefillDone
+            total: message.prefillTotal
+        }
+        MessageNote {
+            width: parent.width
+            visible: message.broken
+            failed: message.status === MessageListModel.Failed
+            text: message.status === MessageListModel.Interrupted
+                ? qsTr("Kvasir was closed before this answer was finished.")
+                : message.error.length > 0 ? message.error : qsTr("This answer failed.")
+            canRetry: message.isLast
+            onRetry: message.retryRequested()
+        }
+    }
+    RowLayout {
+        id: foot
+        anchors.top: body.bottom
+        width: parent.width
+        height: 36
+        spacing: Theme.space2
+        UsageLine {
+            id: usageLine
+            Layout.fillWidth: true
+            visible: usage.length > 0 || outcome.length > 0
+            usage: message.usage
+            outcome: message.status === MessageListModel.Stopped ? qsTr("Stopped")
+                : message.status === MessageListModel.Length ? qsTr("Cut at the length limit") : ""
+            hitFraction: message.hitFraction
+            diskFraction: message.diskFraction
+        }
+        Item {
+            Layout.fillWidth: true
+            visible: !usageLine.visible
+        }
+        IconButton {
+            id: copy
+            enabled: !message.live
+            opacity: message.actionsShown && enabled ? 1 : 0
+            implicitWidth: 28
+            implicitHeight: 28
+            iconSize: 16
+            iconName: "copy"
+            text: qsTr("Copy answer")
+            onClicked: message.copyRequested()
+            Behavior on opacity { NumberAnimation { duration: Theme.durationFast } }
+        }
+    }
+}

@@ -1,0 +1,96 @@
+import QtQuick
+import Kvasir
+
+// One chat: its title, its messages, and where to write.
+Item {
+    id: page
+
+    required property ChatController chat
+    required property bool sidebarDocked
+    signal sidebarToggled
+    signal managePromptsRequested(bool ownPrompt)
+
+    readonly property bool empty: messages.count === 0 && !chat.loadingMessages && !chat.generating
+
+    function focusComposer() { composer.focusInput(); }
+
+    ChatHeader {
+        id: header
+        width: parent.width
+        chat: page.chat
+        sidebarDocked: page.sidebarDocked
+        onSidebarToggled: page.sidebarToggled()
+    }
+    Rectangle {
+        anchors.top: header.bottom
+        width: parent.width
+        height: 1
+        color: Theme.outline
+        opacity: messages.contentY > messages.originY + 1 ? 1 : 0
+        Behavior on opacity { NumberAnimation { duration: Theme.durationFast } }
+    }
+    MessageList {
+        id: messages
+        objectName: "messageList"
+        anchors.top: header.bottom
+        anchors.topMargin: 1
+        anchors.bottom: notice.visible ? notice.top : composer.top
+        width: parent.width
+        chat: page.chat
+        visible: !page.empty
+    }
+    EmptyState {
+        anchors.top: header.bottom
+        anchors.bottom: notice.visible ? notice.top : composer.top
+        width: parent.width
+        chat: page.chat
+        visible: page.empty
+    }
+    IconButton {
+        objectName: "jumpButton"
+        readonly property bool wanted: !messages.sticksToEnd && messages.visible && messages.distanceToEnd > Theme.space6
+        anchors.horizontalCenter: messages.horizontalCenter
+        anchors.bottom: messages.bottom
+        anchors.bottomMargin: Theme.space2
+        visible: opacity > 0
+        opacity: wanted ? 1 : 0
+        implicitWidth: 36
+        implicitHeight: 36
+        iconName: "down"
+        text: qsTr("Go to the newest message")
+        onClicked: messages.toEnd()
+        Behavior on opacity { NumberAnimation { duration: Theme.durationFast } }
+        background: Rectangle {
+            radius: width / 2
+            color: Theme.surfaceRaised
+            border.width: 1
+            border.color: parent.hovered ? Theme.textMuted : Theme.outline
+            FocusRing {
+                shown: parent.parent.visualFocus
+                radius: width / 2
+            }
+        }
+    }
+    NoticeBar {
+        id: notice
+        objectName: "noticeBar"
+        anchors.bottom: composer.top
+        anchors.bottomMargin: Theme.space2
+        anchors.horizontalCenter: parent.horizontalCenter
+        width: composer.width
+        visible: page.chat.notice.length > 0
+        text: page.chat.notice
+        iconName: "alert"
+        iconColor: Theme.danger
+        onDismissed: page.chat.dismissNotice()
+    }
+    Composer {
+        id: composer
+        anchors.bottom: parent.bottom
+        anchors.bottomMargin: Theme.space5
+        anchors.horizontalCenter: parent.horizontalCenter
+        width: Math.min(Theme.columnWidth + 2 * Theme.space4, parent.width - 2 * Theme.space4)
+        chat: page.chat
+        onManagePromptsRequested: ownPrompt => page.managePromptsRequested(ownPrompt)
+    }
+}

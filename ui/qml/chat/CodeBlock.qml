@@ -1,0 +1,101 @@
+import QtQuick
+import QtQuick.Templates as T
+import Kvasir
+
+// Code in a panel of its own, with its language, a copy button and sideways scrolling.
+Rectangle {
+    id: block
+
+    required property string code
+    required property string language
+    signal copyRequested(string text)
+
+    implicitHeight: head.height + flick.height + Theme.space3
+    radius: Theme.radiusCard
+    color: Theme.surfaceSunken
+    border.width: 1
+    border.color: Theme.outline
+    Accessible.role: Accessible.Grouping
+    Accessible.name: language.length > 0 ? qsTr("Code, %1").arg(language) : qsTr("Code")
+
+    // While code streams in only its end is laid out again.
+    onCodeChanged: {
+        if (edit.shown.length > 0 && code.startsWith(edit.shown))
+            edit.insert(edit.length, code.slice(edit.shown.length));
+        else
+            edit.text = code;
+        edit.shown = code;
+    }
+
+    Item {
+        id: head
+        width: parent.width
+        height: 36
+        TextLabel {
+            anchors.left: parent.left
+            anchors.leftMargin: Theme.space4
+            anchors.right: copy.left
+            anchors.verticalCenter: parent.verticalCenter
+            text: block.language.length > 0 ? block.language : qsTr("code")
+            font.pixelSize: Theme.sizeSmall
+            color: Theme.textMuted
+        }
+        IconButton {
+            id: copy
+            property bool done: false
+            anchors.right: parent.right
+            anchors.rightMargin: Theme.space1
+            anchors.verticalCenter: parent.verticalCenter
+            implicitWidth: 28
+            implicitHeight: 28
+            iconSize: 16
+            iconName: done ? "check" : "copy"
+            iconColor: done ? Theme.success : hovered || visualFocus ? Theme.text : Theme.textMuted
+            text: done ? qsTr("Copied") : qsTr("Copy code")
+            onClicked: {
+                block.copyRequested(block.code);
+                done = true;
+                reset.restart();
+            }
+            Timer {
+                id: reset
+                interval: Theme.doneTime
+                onTriggered: copy.done = false
+            }
+        }
+    }
+    Flickable {
+        id: flick
+        anchors.top: head.bottom
+        anchors.left: parent.left
+        anchors.right: parent.right
+        anchors.leftMargin: 1
+        anchors.rightMargin: 1
+        height: edit.height + (bar.visible ? 6 : 0)
+        contentWidth: edit.width
+        contentHeight: edit.height
+        clip: true
+        flickableDirection: Flickable.HorizontalFlick
+        boundsBehavior: Flickable.StopAtBounds
+        T.ScrollBar.horizontal: SlimScrollBar { id: bar }
+
+        TextEdit {
+            id: edit
+            property string shown: ""
+            width: Math.max(flick.width, implicitWidth)
+            leftPadding: Theme.space4 - 1
+            rightPadding: Theme.space4 - 1
+            readOnly: true
+            selectByMouse: true
+            textFormat: TextEdit.PlainText
+            color: Theme.text
+            font.family: Theme.monoFamily
+            font.pixelSize: Theme.sizeLabel
+            selectionColor: Theme.selection
+            selectedTextColor: Theme.text
+            Accessible.role: Accessible.StaticText
+            Accessible.name: text
+            HoverHandler { cursorShape: Qt.IBeamCursor }
+        }
+    }
+}

@@ -1,0 +1,141 @@
+import QtQuick
+import QtQuick.Layouts
+import QtQuick.Templates as T
+import Kvasir
+
+// Where the person writes: grows to eight lines, then scrolls.
+Rectangle {
+    id: composer
+
+    required property ChatController chat
+    signal managePromptsRequested(bool ownPrompt)
+    readonly property bool canSend: area.text.trim().length > 0 && !chat.generating
+        && chat.modelState !== ChatController.ModelFailed && chat.modelState !== ChatController.NoModel
+    readonly property real eightLines: 8 * metrics.lineSpacing + area.topPadding + area.bottomPadding
+
+    function focusInput() { area.forceActiveFocus(); }
+    function send() {
+        if (canSend)
+            chat.send(area.text);
+    }
+
+    implicitHeight: flick.height + tools.height + Theme.space2
+    radius: Theme.radiusComposer
+    color: Theme.surfaceRaised
+    border.width: 1
+    border.color: area.activeFocus ? Theme.accent : Theme.outline
+    Behavior on border.color { ColorAnimation { duration: Theme.durationFast } }
+
+    FontMetrics {
+        id: metrics
+        font: area.font
+    }
+    Flickable {
+        id: flick
+        width: parent.width
+        height: Math.min(area.implicitHeight, composer.eightLines)
+        contentWidth: width
+        contentHeight: area.implicitHeight
+        clip: true
+        interactive: contentHeight > height
+        boundsBehavior: Flickable.StopAtBounds
+        T.ScrollBar.vertical: SlimScrollBar {}
+        T.TextArea.flickable: T.TextArea {
+            id: area
+            objectName: "composerInput"
+            implicitHeight: contentHeight + topPadding + bottomPadding
+            leftPadding: Theme.space4
+            rightPadding: Theme.space4
+            topPadding: Theme.space3 + 2
+            bottomPadding: Theme.space1
+            color: Theme.text
+            font.pixelSize: Theme.sizeBody
+            wrapMode: TextEdit.Wrap
+            textFormat: TextEdit.PlainText
+            selectByMouse: true
+            selectionColor: Theme.selection
+            selectedTextColor: Theme.text
+            text: composer.chat.draft
+            focus: true
+            Accessible.role: Accessible.EditableText
+            Accessible.name: qsTr("Message")
+            Accessible.multiLine: true
+            onTextChanged: composer.chat.draft = text
+            Keys.onPressed: event => {
+                const enter = event.key === Qt.Key_Return || event.key === Qt.Key_Enter;
+                if (enter && !(event.modifiers & Qt.ShiftModifier)) {
+                    composer.send();
+                    event.accepted = true;
+                } else if (event.key === Qt.Key_Tab || event.key === Qt.Key_Backtab) {
+                    const forward = event.key === Qt.Key_Tab;
+                    nextItemInFocusChain(forward).forceActiveFocus(forward ? Qt.TabFocusReason : Qt.BacktabFocusReason);
+                    event.accepted = true;
+                }
+            }
+            Connections {
+                target: composer.chat
+                function onDraftChanged() {
+                    if (area.text !== composer.chat.draft) {
+                        area.text = composer.chat.draft;
+                        area.cursorPosition = area.length;
+                    }
+                }
+            }
+            TextLabel {
+                x: area.leftPadding
+                y: area.topPadding
+                width: area.width - area.leftPadding - area.rightPadding
+                visible: area.length === 0 && area.preeditText.length === 0
+                text: qsTr("Write a message")
+                font.pixelSize: Theme.sizeBody
+                color: Theme.textMuted
+                Accessible.ignored: true
+            }
+        }
+    }
+    RowLayout {
+        id: tools
+        anchors.left: parent.left
+        anchors.right: parent.right
+        anchors.bottom: parent.bottom
+        anchors.margins: Theme.space2
+        height: 36
+        spacing: Theme.space1
+        ModelChip {
+            chat: composer.chat
+            maximumWidth: composer.width < 420 ? 140 : 260
+        }
+        PromptMenu {
+            chat: composer.chat
+            maximumWidth: composer.width < 420 ? 130 : 240
+            onManageRequested: ownPrompt => composer.managePromptsRequested(ownPrompt)
+        }
+        Item { Layout.fillWidth: true }
+        IconButton {
+            objectName: "stopButton"
+            visible: composer.chat.generating
+            Layout.preferredWidth: 36
+            Layout.preferredHeight: 36
+            fill: Theme.accentSoft
+            iconName: "stop"
+            iconColor: Theme.accent
+            text: qsTr("Stop")
+            keys: "Esc"
+            onClicked: composer.chat.stop()
+        }
+        IconButton {
+            objectName: "sendButton"
+            visible: !composer.chat.generating
+            enabled: composer.canSend
+            Layout.preferredWidth: 36
+            Layout.preferredHeight: 36
+            fill: composer.canSend ? Theme.accent : Theme.surfaceSunken
+            iconName: "send"
+            iconColor: composer.canSend ? Theme.onAccent : Theme.textMuted
+            opacity: 1
+            text: qsTr("Send")
+            keys: qsTr("Enter")
+            onClicked: composer.send()
+        }
+    }
+}

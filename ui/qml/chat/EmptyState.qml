@@ -1,0 +1,63 @@
+import QtQuick
+import Kvasir
+
+// A chat that has not begun: one sentence and three ways in.
+Item {
+    id: page
+
+    required property ChatController chat
+    readonly property bool starter: chat.modelName.toLowerCase().includes("starter")
+    readonly property string remark: chat.modelState === ChatController.ModelFailed ? ""
+        : starter ? qsTr("The small starter model makes short small talk. It does not know facts.")
+        : chat.modelState === ChatController.ModelReady ? chat.modelNote : ""
+
+    Column {
+        anchors.centerIn: parent
+        width: Math.min(480, parent.width - 2 * Theme.space6)
+        spacing: Theme.space2
+
+        Image {
+            anchors.horizontalCenter: parent.horizontalCenter
+            width: 56
+            height: 56
+            sourceSize: Qt.size(112, 112)
+            source: "qrc:/kvasir/icons/kvasir.svg"
+            Accessible.ignored: true
+        }
+        TextLabel {
+            width: parent.width
+            topPadding: Theme.space3
+            bottomPadding: Theme.space4
+            horizontalAlignment: Text.AlignHCenter
+            wrapMode: Text.Wrap
+            text: qsTr("What would you like to talk about?")
+            font.pixelSize: Theme.sizeDisplay
+            font.weight: Font.DemiBold
+            font.letterSpacing: -0.3
+        }
+        Repeater {
+            model: [qsTr("Hi! How are you today?"), qsTr("I have two dogs and a boat. What do you like?"),
+                    qsTr("What do you like to do on a rainy day?")]
+            Suggestion {
+                required property string modelData
+                required property int index
+                objectName: "suggestion" + index
+                width: parent.width
+                text: modelData
+                enabled: !page.chat.generating
+                onClicked: page.chat.send(text)
+            }
+        }
+        TextLabel {
+            objectName: "starterRemark"
+            width: parent.width
+            topPadding: Theme.space3
+            visible: text.length > 0
+            horizontalAlignment: Text.AlignHCenter
+            wrapMode: Text.Wrap
+            lineHeight: 1.35
+            text: page.remark
+            color: Theme.textMuted
+        }
+    }
+}

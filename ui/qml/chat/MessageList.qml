@@ -1,0 +1,129 @@
+import QtQuick
+import QtQuick.Templates as T
+import Kvasir
+
+// The messages of a chat. Follows the newest while it is at the end, and stays put once the person scrolls up.
+ListView {
+    id: list
+
+    required property ChatController chat
+    property bool sticksToEnd: true
+    property real lastY: 0
+    readonly property real distanceToEnd: originY + contentHeight - contentY - height
+    readonly property int columnWidth: Math.min(Theme.columnWidth, width - 2 * Theme.space6)
+
+    function toEnd() {
+        sticksToEnd = true;
+        positionViewAtEnd();
+    }
+    function scrollBy(pixels: real) {
+        const lowest = Math.max(originY, originY + contentHeight - height);
+        contentY = Math.max(originY, Math.min(lowest, contentY + pixels));
+        sticksToEnd = distanceToEnd < Theme.space2;
+    }
+
+    model: chat.messages
+    clip: true
+    reuseItems: true
+    cacheBuffer: 400
+    boundsBehavior: Flickable.StopAtBounds
+    spacing: Theme.space3
+    header: Item { height: Theme.space6 }
+    footer: Item { height: Theme.space4 }
+    activeFocusOnTab: true
+    keyNavigationEnabled: false
+    Accessible.role: Accessible.List
+    Accessible.name: qsTr("Messages")
+
+    onContentHeightChanged: if (sticksToEnd) positionViewAtEnd()
+    onHeightChanged: if (sticksToEnd) positionViewAtEnd()
+    onCountChanged: if (sticksToEnd) positionViewAtEnd()
+    onContentYChanged: {
+        // Only the person's own scrolling decides; a step up lets go at once, whatever streams in below.
+        if (moving || dragging || bar.pressed) {
+            if (contentY < lastY - 0.5)
+                sticksToEnd = false;
+            else if (distanceToEnd < Theme.space2)
+                sticksToEnd = true;
+        }
+        lastY = contentY;
+    }
+    Keys.onPressed: event => {
+        const page = height * 0.9;
+        const steps = ({});
+        steps[Qt.Key_PageUp] = -page;
+        steps[Qt.Key_PageDown] = page;
+        steps[Qt.Key_Up] = -Theme.sizeBody * 3;
+        steps[Qt.Key_Down] = Theme.sizeBody * 3;
+        if (event.key === Qt.Key_End)
+            toEnd();
+        else if (event.key === Qt.Key_Home)
+            scrollBy(-contentHeight);
+        else if (event.key in steps)
+            scrollBy(steps[event.key]);
+        else
+            return;
+        event.accepted = true;
+    }
+    Connections {
+        target: list.chat
+        function onCurrentChanged() { list.sticksToEnd = true; }
+        function onMessageSent() { list.toEnd(); }
+    }
+
+    T.ScrollBar.vertical: SlimScrollBar { id: bar }
+
+    delegate: Item {
+        id: row
+
+        required property int index
+        required property var messageId
+        required property bool isUser
+        required property int status
+        required property string text
+        required property var blocks
+        required property string error
+        required property string usageText
+        required property real hitFraction
+        required property real diskFraction
+        required property int prefillDone
+        required property int prefillTotal
+
+        width: ListView.view.width
+        height: content.item ? content.item.implicitHeight : 0
+
+        HoverHandler { id: hover }
+        Loader {
+            id: content
+            anchors.horizontalCenter: parent.horizontalCenter
+            width: list.columnWidth
+            sourceComponent: row.isUser ? user : answer
+        }
+        Component {
+            id: user
+            UserMessage {
+                text: row.text
+                active: hover.hovered
+                onCopyRequested: list.chat.copyMessage(row.messageId)
+            }
+        }
+        Component {
+            id: answer
+            AnswerMessage {
+                blocks: row.blocks
+                status: row.status
+                error: row.error
+                usage: row.usageText
+                hitFraction: row.hitFraction
+                diskFraction: row.diskFraction
+                prefillDone: row.prefillDone
+                prefillTotal: row.prefillTotal
+                isLast: row.index === list.count - 1
+                active: hover.hovered
+                onCopyRequested: list.chat.copyMessage(row.messageId)
+                onCopyTextRequested: text => list.chat.copyText(text)
+                onRetryRequested: list.chat.retry()
+            }
+        }
+    }
+}

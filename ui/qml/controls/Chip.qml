@@ -1,0 +1,74 @@
+import QtQuick
+import QtQuick.Templates as T
+import Kvasir
+
+// A small button that shows what is chosen and opens the choice.
+T.AbstractButton {
+    id: control
+
+    property string iconName: ""
+    property color dotColor: Theme.clear
+    property bool dotPulses: false
+    property int maximumWidth: 240
+
+    implicitHeight: Theme.controlHeight
+    implicitWidth: Math.min(maximumWidth, content.implicitWidth + leftPadding + rightPadding)
+    leftPadding: Theme.space2
+    rightPadding: Theme.space2
+    hoverEnabled: true
+    focusPolicy: Qt.StrongFocus
+    Accessible.role: Accessible.ButtonMenu
+    Keys.onReturnPressed: clicked()
+    Keys.onEnterPressed: clicked()
+
+    background: Rectangle {
+        radius: Theme.radiusControl
+        color: control.down ? Theme.pressed : control.hovered ? Theme.hover : Theme.clear
+        FocusRing {
+            shown: control.visualFocus
+            inset: 0
+        }
+    }
+    contentItem: Row {
+        id: content
+        spacing: Theme.space2
+        Icon {
+            id: icon
+            visible: control.iconName.length > 0
+            anchors.verticalCenter: parent.verticalCenter
+            name: control.iconName
+            color: Theme.textMuted
+            size: 16
+        }
+        Rectangle {
+            id: dot
+            visible: control.dotColor.a > 0
+            anchors.verticalCenter: parent.verticalCenter
+            width: 8
+            height: 8
+            radius: 4
+            color: control.dotColor
+            SequentialAnimation on opacity {
+                running: control.dotPulses && !Theme.reducedMotion
+                loops: Animation.Infinite
+                alwaysRunToEnd: true
+                NumberAnimation { to: 0.3; duration: Theme.durationPulse / 2 }
+                NumberAnimation { to: 1; duration: Theme.durationPulse / 2 }
+            }
+        }
+        TextLabel {
+            id: label
+            anchors.verticalCenter: parent.verticalCenter
+            width: Math.min(implicitWidth, control.maximumWidth - 58)
+            text: control.text
+            color: control.hovered || control.visualFocus ? Theme.text : Theme.textMuted
+            Accessible.ignored: true
+        }
+        Icon {
+            anchors.verticalCenter: parent.verticalCenter
+            name: "chevron-down"
+            color: Theme.textMuted
+            size: 12
+        }
+    }
+}

@@ -1,0 +1,67 @@
+#include "ui/window.h"
+
+#include "ui/controllers/chat_controller.h"
+#include "ui/controllers/icon_provider.h"
+#include "ui/controllers/ui_settings.h"
+
+#include <QFont>
+#include <QGuiApplication>
+#include <QIcon>
+#include <QQmlApplicationEngine>
+#include <QQuickWindow>
+
+// From the generated registration; naming it keeps the linker from leaving it out of a static library.
+extern void qml_register_types_Kvasir();
+
+namespace kvasir::ui {
+namespace {
+
+void setUpLook()
+{
+    [[maybe_unused]] volatile auto registration = &qml_register_types_Kvasir;
+    QFont font = QGuiApplication::font();
+    font.setFamilies({ QStringLiteral("Inter"), QStringLiteral("Noto Sans"), QStringLiteral("Noto Sans CJK SC"),
+                       QStringLiteral("sans-serif") });
+    font.setPixelSize(15);
+    QGuiApplication::setFont(font);
+    QGuiApplication::setWindowIcon(QIcon(QStringLiteral(":/kvasir/icons/kvasir.svg")));
+    QQuickWindow::setTextRenderType(QQuickWindow::NativeTextRendering);
+}
+
+} // namespace
+
+struct Window::Private {
+    Private(ChatPort &port, UiSettings &settings)
+        : controller(port)
+    {
+        engine.addImageProvider(QStringLiteral("icons"), new IconProvider);
+        engine.addImportPath(QStringLiteral("qrc:/qt/qml"));
+        engine.setInitialProperties({ { QStringLiteral("chat"), QVariant::fromValue(&controller) },
+                                      { QStringLiteral("settings"), QVariant::fromValue(&settings) } });
+        engine.load(QUrl(QStringLiteral("qrc:/qt/qml/Kvasir/qml/Main.qml")));
+    }
+
+    ChatController controller;
+    QQmlApplicationEngine engine; // goes first: its items look at the controller
+};
+
+Window::Window(ChatPort &port, UiSettings &settings)
+{
+    setUpLook();
+    d = std::make_unique<Private>(port, settings);
+}
+
+Window::~Window() = default;
+
+QQuickWindow *Window::quickWindow() const
+{
+    const QList<QObject *> roots = d->engine.rootObjects();
+    return roots.isEmpty() ? nullptr : qobject_cast<QQuickWindow *>(roots.first());
+}
+
+ChatController &Window::controller()
+{
+    return d->controller;
+}
+
+} // namespace kvasir::ui

@@ -1,0 +1,31 @@
+#pragma once
+
+#include <memory>
+
+class QQuickWindow;
+
+namespace kvasir::ui {
+
+class ChatController;
+class ChatPort;
+class UiSettings;
+
+/// The chat window. Make one after the QGuiApplication, on its thread; it shows itself.
+/// Sets the application's font, icon and way of drawing text, which belong to the look.
+class Window
+{
+public:
+    /// Both must live longer than the window.
+    Window(ChatPort &port, UiSettings &settings);
+    ~Window();
+
+    /// Null when the QML could not be loaded, which the log says.
+    QQuickWindow *quickWindow() const;
+    ChatController &controller();
+
+private:
+    struct Private;
+    std::unique_ptr<Private> d;
+};
+
+} // namespace kvasir::ui
