@@ -17,10 +17,14 @@ namespace kvasir::storage::testing {
 
 using Bytes = std::vector<std::byte>;
 
+/// Distinct for distinct numbers: the first eight bytes are an invertible function of it.
 inline BlockKey key_of(uint32_t n) {
-  std::mt19937 random(n + 1);
   BlockKey key;
-  for (auto& byte : key) byte = static_cast<std::byte>(random());
+  uint64_t mixed = n + uint64_t{1};
+  for (size_t i = 0; i < key.size(); ++i) {
+    if (i % 8 == 0) mixed = (mixed ^ mixed >> 31) * 0x9E3779B97F4A7C15U;
+    key[i] = static_cast<std::byte>(mixed >> (8 * (i % 8)));
+  }
   return key;
 }
 

@@ -358,7 +358,7 @@ class DiskBlockStoreTest : public QObject {
 
   void a_kill_at_any_moment_leaves_a_chain_of_right_records() {
     uint32_t before = 0;
-    for (int round = 0; round < 8; ++round) {
+    for (int round = 0; round < 5; ++round) {
       int output[2];
       QCOMPARE(pipe(output), 0);
       const pid_t child = fork();
