@@ -63,9 +63,7 @@ TokenId Sampler::sample(std::span<float> logits, std::span<const TokenId> histor
   if (!(params_.temperature > 0))
     return static_cast<TokenId>(std::ranges::max_element(logits) - logits.begin());
 
-  candidates_.clear();
-  for (size_t i = 0; i < logits.size(); ++i) candidates_.push_back({static_cast<TokenId>(i), logits[i]});
-  keep_top_k();
+  collect_top_k(logits);
   const double best = static_cast<double>(std::ranges::min_element(candidates_, kLikelier)->logit);
   keep_top_p(best);
   keep_min_p(best);
@@ -76,12 +74,25 @@ double Sampler::weight(const Candidate& candidate, double best) const {
   return std::exp((static_cast<double>(candidate.logit) - best) / static_cast<double>(params_.temperature));
 }
 
-void Sampler::keep_top_k() {
-  if (params_.top_k == 0 || params_.top_k >= candidates_.size()) return;
-  const auto end = candidates_.begin() + static_cast<ptrdiff_t>(params_.top_k);
-  std::ranges::nth_element(candidates_, end, kLikelier);
-  candidates_.erase(end, candidates_.end());
+void Sampler::collect_top_k(std::span<const float> logits) {
+  candidates_.clear();
+  const size_t kept = params_.top_k == 0 ? logits.size() : std::min<size_t>(params_.top_k, logits.size());
+  const auto end_of_kept = [&] { return candidates_.begin() + static_cast<ptrdiff_t>(kept); };
+  // Whenever twice the wanted number has come together the lesser half goes; from then on only what is
+  // likelier than all that went is looked at. Of equals the earlier, lower ids are kept.
+  float bar = -std::numeric_limits<float>::infinity();
+  for (size_t i = 0; i < logits.size(); ++i) {
+    if (!(logits[i] > bar)) continue;
+    candidates_.push_back({static_cast<TokenId>(i), logits[i]});
+    if (candidates_.size() < 2 * kept) continue;
+    std::ranges::nth_element(candidates_, end_of_kept() - 1, kLikelier);
+    candidates_.resize(kept);
+    bar = candidates_.back().logit;
+  }
+  // The order decides what is drawn, so it must not be a selection algorithm's.
+  if (kept == logits.size()) return;
   std::ranges::sort(candidates_, kLikelier);
+  candidates_.resize(kept);
 }
 
 void Sampler::keep_top_p(double best) {
@@ -97,8 +108,9 @@ void Sampler::keep_top_p(double best) {
     if (i == sorted) {
       sorted = std::min(candidates_.size(), std::max<size_t>(64, 4 * sorted));
       const auto begin = candidates_.begin() + static_cast<ptrdiff_t>(i);
-      std::partial_sort(begin, candidates_.begin() + static_cast<ptrdiff_t>(sorted), candidates_.end(),
-                        kLikelier);
+      const auto end = candidates_.begin() + static_cast<ptrdiff_t>(sorted);
+      std::nth_element(begin, end, candidates_.end(), kLikelier);
+      std::sort(begin, end, kLikelier);
     }
     sum += weight(candidates_[i], best);
     if (sum >= wanted) {

@@ -44,8 +44,8 @@ class Sampler {
 
   /// Not normalised: e^((logit − best) ÷ temperature), 1 for the likeliest.
   double weight(const Candidate& candidate, double best) const;
+  void collect_top_k(std::span<const float> logits);
   // Each drops candidates and leaves at least the likeliest.
-  void keep_top_k();
   void keep_top_p(double best);
   void keep_min_p(double best);
   TokenId draw(double best);

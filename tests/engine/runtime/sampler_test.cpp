@@ -150,6 +150,33 @@ class SamplerTest : public QObject {
     QCOMPARE(drawn(params, Logits(5, 1.0f)), (std::set<TokenId>{0, 1}));
   }
 
+  void a_large_vocabulary_is_cut_and_drawn_from_as_if_it_were_sorted() {
+    std::mt19937_64 random(3);
+    Logits logits(3000);
+    for (float& logit : logits) logit = static_cast<float>(random() % 500) / 50.0f;  // with many equals
+    Ids sorted(logits.size());
+    for (size_t i = 0; i < sorted.size(); ++i) sorted[i] = static_cast<TokenId>(i);
+    const auto logit = [&](TokenId id) { return logits[static_cast<size_t>(id)]; };
+    std::ranges::stable_sort(sorted, [&](TokenId a, TokenId b) { return logit(a) > logit(b); });
+
+    for (uint32_t k : {1u, 2u, 7u, 40u, 1000u, 2999u}) {
+      SamplingParams params = plain();
+      params.top_k = k;
+      params.seed = k;
+      Sampler sampler(params);
+      std::mt19937_64 same(k);
+      double total = 0;
+      for (uint32_t i = 0; i < k; ++i)
+        total += std::exp(static_cast<double>(logit(sorted[i]) - logit(sorted[0])));
+      for (int round = 0; round < 50; ++round) {
+        double left = static_cast<double>(same() >> 11) / 9007199254740992.0 * total;
+        size_t i = 0;
+        while ((left -= std::exp(static_cast<double>(logit(sorted[i]) - logit(sorted[0])))) >= 0) ++i;
+        QCOMPARE(draw(sampler, logits), sorted[i]);
+      }
+    }
+  }
+
   void top_p_keeps_the_smallest_set_that_reaches_it() {
     const Logits logits = log_of({0.1, 0.4, 0.05, 0.25, 0.2});
     const std::pair<float, std::set<TokenId>> cases[] = {
