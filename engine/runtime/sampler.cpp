@@ -23,8 +23,7 @@ double uniform(std::mt19937_64& random) {
 void penalize(std::span<float> logits, std::span<const TokenId> seen, float penalty) {
   std::vector<TokenId> ids(seen.begin(), seen.end());
   std::ranges::sort(ids);
-  const auto repeated = std::ranges::unique(ids);
-  ids.erase(repeated.begin(), repeated.end());
+  ids.erase(std::unique(ids.begin(), ids.end()), ids.end());
   for (TokenId id : ids) {
     if (id < 0 || static_cast<size_t>(id) >= logits.size()) continue;
     float& logit = logits[static_cast<size_t>(id)];

@@ -36,13 +36,15 @@ uint32_t Sequence::restore(std::span<const int32_t> prompt, uint32_t limit, Bloc
       [&](size_t index, std::span<const std::byte> record) {
         const size_t block = first_block + index;
         const auto position = static_cast<uint32_t>(block * kBlockTokens);
-        const auto imported =
-            import_kv_block(record, cache_, position, wanted.keys[block], wanted.parent(block), fingerprint_,
-                            prompt.subspan(position, kBlockTokens));
-        if (!imported) store.quarantine(wanted.keys[block]);
-        return imported.has_value();
+        return import_kv_block(record, cache_, position, wanted.keys[block], wanted.parent(block),
+                               fingerprint_, prompt.subspan(position, kBlockTokens))
+            .has_value();
       },
       stop);
+  // A block that is there but can't be used, and those behind it, which can't be trusted more: all will be
+  // computed now and stored anew.
+  if (!stop.stop_requested())
+    for (const Hash256& key : keys.first(held).subspan(taken)) store.quarantine(key);
 
   const size_t restored = (first_block + taken) * kBlockTokens;
   if (restored > ids_.size()) {

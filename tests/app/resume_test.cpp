@@ -84,7 +84,7 @@ Turn ResumeTest::ask_in(const QString& data_dir, const QString& conversation, co
 
 Turn ResumeTest::grow_conversation(const QString& name) {
   Turn turn{};
-  for (int i = 0; i < 4; ++i) turn = ask(name, long_text(310, i));
+  for (int i = 0; i < 4; ++i) turn = ask(name, long_text(340, i));
   return turn;
 }
 

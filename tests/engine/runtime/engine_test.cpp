@@ -151,7 +151,7 @@ void EngineTest::damaged_block_is_quarantined_and_computed() {
 
   const auto again = generate(*engine, prompt, 16);
   QCOMPARE(again.result.usage.prompt_cache_hit_tokens, 3 * kBlockTokens);
-  QCOMPARE(store->quarantined, 1);
+  QCOMPARE(store->quarantined, 3);  // it and what hangs on it
   QCOMPARE(again.ids, first.ids);
   QCOMPARE(store->records.size(), blocks);  // computed and stored anew
   QCOMPARE(generate(*load(store), prompt, 16).result.usage.prompt_cache_hit_tokens, 6 * kBlockTokens);

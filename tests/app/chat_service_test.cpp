@@ -1,0 +1,261 @@
+#include "app/services/chat_service.h"
+
+#include <QTemporaryDir>
+#include <QtTest>
+#include <condition_variable>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+using namespace kvasir;
+using namespace kvasir::app;
+using storage::MessageRole;
+using storage::MessageStatus;
+using storage::StoredMessage;
+
+namespace {
+
+/// Writes down what it hears; `wait_for` lets a test wait until it has heard enough.
+class RecordingObserver final : public ChatObserver {
+ public:
+  void conversation_created(const storage::StoredConversation& conversation) override {
+    note([&] { created.push_back(conversation); });
+  }
+  void conversation_changed(const storage::StoredConversation&) override {}
+  void message_added(const StoredMessage& message) override {
+    note([&] { added.push_back(message); });
+  }
+  void prefill_progress(int64_t, int64_t, uint32_t, uint32_t) override {}
+  void answer_grew(int64_t, int64_t, const std::string& text) override {
+    note([&] { grown += text; });
+  }
+  void message_changed(const StoredMessage& message) override {
+    note([&] { changed.push_back(message); });
+  }
+  void model_changed(const ModelState& state) override {
+    note([&] { model = state; });
+  }
+  void failed(const std::string& message) override {
+    note([&] { failures.push_back(message); });
+  }
+
+  template <class Condition>
+  bool wait_for(Condition condition) {
+    std::unique_lock lock(mutex_);
+    return heard_.wait_for(lock, std::chrono::seconds(60), condition);
+  }
+
+  std::vector<storage::StoredConversation> created;
+  std::vector<StoredMessage> added;
+  std::vector<StoredMessage> changed;
+  std::vector<std::string> failures;
+  std::string grown;
+  ModelState model;
+
+ private:
+  template <class Change>
+  void note(Change change) {
+    const std::lock_guard lock(mutex_);
+    change();
+    heard_.notify_all();
+  }
+  std::mutex mutex_;
+  std::condition_variable heard_;
+};
+
+SendRequest make_request(int64_t conversation, std::string text, uint32_t max_tokens = 16) {
+  SendRequest request;
+  request.conversation_id = conversation;
+  request.text = std::move(text);
+  request.settings.sampling.temperature = 0;
+  request.settings.max_tokens = max_tokens;
+  request.settings.threads = 2;
+  return request;
+}
+
+}  // namespace
+
+class ChatServiceTest : public QObject {
+  Q_OBJECT
+
+ private slots:
+  void init();
+  void cleanup();
+  void question_and_answer_are_stored_as_they_were_heard();
+  void system_text_is_part_of_the_prompt();
+  void next_turn_stores_exactly_the_ids_that_the_engine_saw();
+  void answer_without_a_model_says_why_and_can_be_retried();
+  void retry_goes_on_where_the_answer_broke_off();
+  void stopped_answer_keeps_its_words();
+  void second_message_during_an_answer_is_refused_without_loss();
+  void closing_during_an_answer_keeps_it();
+  void long_first_lines_become_short_titles();
+
+ private:
+  void open();
+  void close();
+  void load_starter();
+  StoredMessage ask(SendRequest request);
+  std::vector<StoredMessage> stored(int64_t conversation);
+
+  std::unique_ptr<QTemporaryDir> folder_;
+  std::unique_ptr<Profile> profile_;
+  std::unique_ptr<RecordingObserver> observer_;
+  std::unique_ptr<ChatService> chats_;
+};
+
+void ChatServiceTest::open() {
+  auto profile = Profile::open({folder_->path().toStdString()});
+  if (!profile) qFatal("%s", profile.error().c_str());
+  profile_ = std::move(*profile);
+  observer_ = std::make_unique<RecordingObserver>();
+  chats_ = std::make_unique<ChatService>(*profile_, *observer_);
+}
+
+void ChatServiceTest::close() {
+  chats_.reset();
+  profile_.reset();
+}
+
+void ChatServiceTest::init() {
+  folder_ = std::make_unique<QTemporaryDir>();
+  open();
+}
+
+void ChatServiceTest::cleanup() {
+  close();
+}
+
+void ChatServiceTest::load_starter() {
+  chats_->load_model(KVASIR_STARTER_MODEL, 2);
+  QVERIFY(observer_->wait_for([&] { return observer_->model.stage == ModelState::Stage::Ready; }));
+}
+
+StoredMessage ChatServiceTest::ask(SendRequest request) {
+  auto answer = chats_->send(std::move(request)).get();
+  if (!answer) qFatal("%s", answer.error().c_str());
+  return *answer;
+}
+
+std::vector<StoredMessage> ChatServiceTest::stored(int64_t conversation) {
+  return *chats_->with_store([=](auto& store) { return store.messages(conversation); }).get();
+}
+
+void ChatServiceTest::question_and_answer_are_stored_as_they_were_heard() {
+  load_starter();
+  const auto answer = ask(make_request(0, "Hi! I have two dogs and a boat."));
+  QCOMPARE(observer_->created.size(), size_t{1});
+  QCOMPARE(observer_->created[0].title, std::string("Hi! I have two dogs and a boat."));
+  const auto messages = stored(answer.conversation_id);
+  QCOMPARE(messages.size(), size_t{2});
+  QVERIFY(messages[0].role == MessageRole::User);
+  QCOMPARE(messages[1].text, observer_->grown);
+  QCOMPARE(messages[1].text, answer.text);
+  QVERIFY(!answer.text.empty());
+  QVERIFY(messages[1].usage.has_value());
+  QCOMPARE(messages[1].model, std::string("Kvasir Starter"));
+  // A person's words are on the disk before the model is asked.
+  QCOMPARE(observer_->added.size(), size_t{2});
+  QVERIFY(observer_->added[0].id != 0);
+}
+
+void ChatServiceTest::system_text_is_part_of_the_prompt() {
+  load_starter();
+  const auto without = ask(make_request(0, "Hello there."));
+  auto request = make_request(0, "Hello there.");
+  request.system_text = "You are a friendly companion.";
+  const auto with = ask(request);
+  QVERIFY(with.usage->prompt_tokens > without.usage->prompt_tokens);
+}
+
+void ChatServiceTest::next_turn_stores_exactly_the_ids_that_the_engine_saw() {
+  load_starter();
+  const auto first = ask(make_request(0, "Hi! What do you like to do on a rainy day?"));
+  const auto second = ask(make_request(first.conversation_id, "And on a sunny one?"));
+  std::vector<int32_t> ids;
+  for (const auto& message : stored(first.conversation_id))
+    ids.insert(ids.end(), message.token_ids.begin(), message.token_ids.end());
+  QCOMPARE(ids.size(), size_t{second.usage->prompt_tokens} + second.usage->completion_tokens);
+  QCOMPARE(second.usage->prompt_cache_hit_tokens,
+           first.usage->prompt_tokens + first.usage->completion_tokens);
+}
+
+void ChatServiceTest::answer_without_a_model_says_why_and_can_be_retried() {
+  chats_->load_model("/nowhere/model.gguf", 2);
+  const auto failed = ask(make_request(0, "Hello"));
+  QVERIFY(failed.status == MessageStatus::Failed);
+  QVERIFY2(failed.error.find("/nowhere/model.gguf") != std::string::npos, failed.error.c_str());
+
+  load_starter();
+  const auto answer = chats_->retry(failed.conversation_id, make_request(0, "").settings).get();
+  QVERIFY(answer.has_value());
+  QCOMPARE(answer->id, failed.id);
+  QVERIFY(answer->status != MessageStatus::Failed);
+  QVERIFY(!answer->text.empty());
+  QCOMPARE(stored(failed.conversation_id).size(), size_t{2});
+}
+
+void ChatServiceTest::retry_goes_on_where_the_answer_broke_off() {
+  load_starter();
+  const auto whole = ask(make_request(0, "Tell me a long story about a boat and a lake.", 40));
+  auto part = ask(make_request(0, "Tell me a long story about a boat and a lake.", 15));
+  QVERIFY(part.status == MessageStatus::Length);
+  const auto rest = chats_->retry(part.conversation_id, make_request(0, "", 25).settings).get();
+  QVERIFY(rest.has_value());
+  QCOMPARE(rest->id, part.id);
+  QVERIFY(rest->token_ids == whole.token_ids);
+  QCOMPARE(rest->text, whole.text);
+}
+
+void ChatServiceTest::stopped_answer_keeps_its_words() {
+  load_starter();
+  auto future = chats_->send(make_request(0, "Tell me a long story about a boat and a lake.", 0));
+  QVERIFY(observer_->wait_for([&] { return !observer_->grown.empty(); }));
+  chats_->stop(observer_->created[0].id);
+  const auto answer = future.get();
+  QVERIFY(answer.has_value());
+  QVERIFY(answer->status == MessageStatus::Stopped);
+  QVERIFY(answer->text.starts_with(observer_->grown) && !answer->text.empty());
+  QCOMPARE(stored(answer->conversation_id)[1].text, answer->text);
+}
+
+void ChatServiceTest::second_message_during_an_answer_is_refused_without_loss() {
+  load_starter();
+  auto first = chats_->send(make_request(0, "Tell me a long story about a boat and a lake.", 0));
+  QVERIFY(observer_->wait_for([&] { return !observer_->created.empty() && !observer_->grown.empty(); }));
+  const int64_t conversation = observer_->created[0].id;
+  const auto second = chats_->send(make_request(conversation, "And then?")).get();
+  chats_->stop(conversation);
+  QVERIFY(first.get().has_value());
+  QVERIFY(!second.has_value());
+  QCOMPARE(observer_->failures.size(), size_t{1});
+  QCOMPARE(stored(conversation).size(), size_t{2});
+}
+
+void ChatServiceTest::closing_during_an_answer_keeps_it() {
+  load_starter();
+  auto future = chats_->send(make_request(0, "Tell me a long story about a boat and a lake.", 0));
+  QVERIFY(observer_->wait_for([&] { return !observer_->grown.empty(); }));
+  const int64_t conversation = observer_->created[0].id;
+  close();
+  const std::string heard = observer_->grown;
+  open();
+  const auto messages = stored(conversation);
+  QCOMPARE(messages.size(), size_t{2});
+  QVERIFY(messages[1].status == MessageStatus::Stopped);
+  QCOMPARE(messages[1].text, heard);
+}
+
+void ChatServiceTest::long_first_lines_become_short_titles() {
+  const auto answer = ask(
+      make_request(0, "  Grüße aus dem Garten, in dem heute die allerletzten Äpfel des Jahres hängen\nmehr"));
+  const auto title =
+      chats_->with_store([&](auto& store) { return store.conversation(answer.conversation_id); })
+          .get()
+          ->title;
+  QCOMPARE(title, std::string("Grüße aus dem Garten, in dem heute die allerletzten Äpfel…"));
+}
+
+QTEST_GUILESS_MAIN(ChatServiceTest)
+#include "chat_service_test.moc"
