@@ -47,7 +47,11 @@ void ProseDocument::restyle()
 
 void ProseDocument::write()
 {
-    if (m_complete && m_document && m_document->textDocument())
+    if (!m_complete || !m_document || !m_document->textDocument())
+        return;
+    if (m_plain)
+        writePlain(*m_document->textDocument(), m_markdown, m_style);
+    else
         writeProse(*m_document->textDocument(), m_markdown, m_style);
 }
 

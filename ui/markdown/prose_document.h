@@ -17,13 +17,14 @@ class ProseDocument : public QObject, public QQmlParserStatus
     QML_ELEMENT
     Q_PROPERTY(QQuickTextDocument *document READ document WRITE setDocument NOTIFY documentChanged)
     Q_PROPERTY(QString markdown READ markdown WRITE setMarkdown NOTIFY markdownChanged)
+    /// The text has no markup.
+    Q_PROPERTY(bool plain READ plain WRITE setPlain NOTIFY styleChanged)
     Q_PROPERTY(int pixelSize READ pixelSize WRITE setPixelSize NOTIFY styleChanged)
     Q_PROPERTY(qreal lineHeight READ lineHeight WRITE setLineHeight NOTIFY styleChanged)
     Q_PROPERTY(QColor textColor READ textColor WRITE setTextColor NOTIFY styleChanged)
     Q_PROPERTY(QColor mutedColor READ mutedColor WRITE setMutedColor NOTIFY styleChanged)
     Q_PROPERTY(QColor linkColor READ linkColor WRITE setLinkColor NOTIFY styleChanged)
     Q_PROPERTY(QColor codeBackground READ codeBackground WRITE setCodeBackground NOTIFY styleChanged)
-    Q_PROPERTY(QColor outlineColor READ outlineColor WRITE setOutlineColor NOTIFY styleChanged)
     Q_PROPERTY(QString monoFamily READ monoFamily WRITE setMonoFamily NOTIFY styleChanged)
 
 public:
@@ -37,6 +38,8 @@ public:
     QString markdown() const { return m_markdown; }
     void setMarkdown(const QString &markdown);
 
+    bool plain() const { return m_plain; }
+    void setPlain(bool plain) { setStyle(m_plain, plain); }
     int pixelSize() const { return m_style.pixelSize; }
     void setPixelSize(int size) { setStyle(m_style.pixelSize, size); }
     qreal lineHeight() const { return m_style.lineHeight; }
@@ -49,8 +52,6 @@ public:
     void setLinkColor(const QColor &color) { setStyle(m_style.link, color); }
     QColor codeBackground() const { return m_style.codeBackground; }
     void setCodeBackground(const QColor &color) { setStyle(m_style.codeBackground, color); }
-    QColor outlineColor() const { return m_style.outline; }
-    void setOutlineColor(const QColor &color) { setStyle(m_style.outline, color); }
     QString monoFamily() const { return m_style.monoFamily; }
     void setMonoFamily(const QString &family) { setStyle(m_style.monoFamily, family); }
 
@@ -76,6 +77,7 @@ private:
     QQuickTextDocument *m_document = nullptr;
     QString m_markdown;
     ProseStyle m_style;
+    bool m_plain = false;
     bool m_complete = false;
     bool m_restylePending = false;
 };

@@ -1,5 +1,6 @@
 #include "ui/markdown/prose_writer.h"
 
+#include <QFontMetricsF>
 #include <QRegularExpression>
 #include <QTextCursor>
 #include <QTextDocument>
@@ -34,6 +35,23 @@ QString decodeEntity(const QString &entity)
     return QTextDocumentFragment::fromHtml(entity).toPlainText();
 }
 
+QTextCharFormat bodyFormat(const ProseStyle &style)
+{
+    QTextCharFormat format;
+    format.setForeground(style.text);
+    format.setProperty(QTextFormat::FontPixelSize, style.pixelSize);
+    return format;
+}
+
+/// Qt counts a line's height in percent of the font's own, not of its size.
+qreal lineHeightPercent(const QTextDocument &document, const ProseStyle &style)
+{
+    QFont font = document.defaultFont();
+    font.setPixelSize(style.pixelSize);
+    const qreal natural = QFontMetricsF(font).height();
+    return natural > 0 ? std::max(100.0, 100.0 * style.lineHeight * style.pixelSize / natural) : 100.0;
+}
+
 QString attributeText(const MD_ATTRIBUTE &attribute)
 {
     return QString::fromUtf8(attribute.text, qsizetype(attribute.size));
@@ -46,10 +64,10 @@ public:
     ProseWriter(QTextDocument &document, const ProseStyle &style)
         : m_style(style)
         , m_cursor(&document)
+        , m_body(bodyFormat(style))
+        , m_spans { m_body }
+        , m_lineHeightPercent(lineHeightPercent(document, style))
     {
-        m_body.setForeground(style.text);
-        m_body.setProperty(QTextFormat::FontPixelSize, style.pixelSize);
-        m_spans.append(m_body);
     }
 
     bool run(const QByteArray &utf8)
@@ -267,7 +285,7 @@ private:
         const qreal size = kHeadingSizes[std::clamp(level, 1, 6) - 1] * m_style.pixelSize;
         beginBlock(kHeadingGap);
         QTextBlockFormat format = m_cursor.blockFormat();
-        format.setLineHeight(130, QTextBlockFormat::ProportionalHeight);
+        format.setLineHeight(100, QTextBlockFormat::ProportionalHeight);
         m_cursor.setBlockFormat(format);
         QTextCharFormat heading = m_body;
         heading.setFontWeight(QFont::DemiBold);
@@ -279,17 +297,11 @@ private:
     void beginTable(const MD_BLOCK_TABLE_DETAIL &detail)
     {
         QTextTableFormat format;
-        format.setBorderCollapse(true);
-        format.setBorder(1);
-        format.setBorderBrush(m_style.outline);
-        format.setBorderStyle(QTextFrameFormat::BorderStyle_Solid);
-        format.setCellPadding(qRound(0.4 * m_style.pixelSize));
+        format.setBorder(0);
+        format.setCellPadding(0);
         format.setCellSpacing(0);
-        if (!m_empty) {
-            // A table can't have a margin: an empty block of that height stands before it.
-            m_cursor.insertBlock();
-            shrinkBlock(qRound(kParagraphGap * m_style.pixelSize));
-        }
+        if (!m_empty)
+            format.setTopMargin(qRound(kParagraphGap * m_style.pixelSize));
         const unsigned rows = detail.head_row_count + detail.body_row_count;
         m_table = m_cursor.insertTable(int(std::max(rows, 1U)), int(std::max(detail.col_count, 1U)), format);
         m_row = -1;
@@ -305,15 +317,27 @@ private:
         m_spans.append(format);
         if (!m_table || m_row >= m_table->rows() || m_column >= m_table->columns())
             return;
-        m_cursor = m_table->cellAt(m_row, m_column).firstCursorPosition();
+        QTextTableCell cell = m_table->cellAt(m_row, m_column);
+        m_cursor = cell.firstCursorPosition();
         QTextBlockFormat block = blockFormat();
         if (detail.align == MD_ALIGN_RIGHT)
             block.setAlignment(Qt::AlignRight);
         else if (detail.align == MD_ALIGN_CENTER)
             block.setAlignment(Qt::AlignHCenter);
         m_cursor.setBlockFormat(block);
-        m_cursor.setBlockCharFormat(format);
+        cell.setFormat(cellFormat()); // this is also the block's own character format
         m_blockOpen = true;
+    }
+
+    /// No lines: space between the columns and a bolder heading are enough.
+    QTextTableCellFormat cellFormat() const
+    {
+        QTextTableCellFormat format;
+        format.merge(m_body);
+        format.setTopPadding(qRound(0.2 * m_style.pixelSize));
+        format.setBottomPadding(qRound(0.2 * m_style.pixelSize));
+        format.setRightPadding(qRound(1.6 * m_style.pixelSize));
+        return format;
     }
 
     /// Makes the present, empty block this high.
@@ -330,7 +354,7 @@ private:
     QTextBlockFormat blockFormat() const
     {
         QTextBlockFormat format;
-        format.setLineHeight(m_style.lineHeight * 100, QTextBlockFormat::ProportionalHeight);
+        format.setLineHeight(m_lineHeightPercent, QTextBlockFormat::ProportionalHeight);
         return format;
     }
 
@@ -362,6 +386,7 @@ private:
     QTextCharFormat m_body;
     QVector<QTextCharFormat> m_spans; ///< the last is in force; never empty
     QVector<List> m_lists; ///< innermost last
+    const qreal m_lineHeightPercent;
     QTextTable *m_table = nullptr;
     int m_row = -1;
     int m_column = -1;
@@ -382,6 +407,21 @@ void writeProse(QTextDocument &document, const QString &markdown, const ProseSty
     ProseWriter writer(document, style);
     if (!writer.run(markdown.toUtf8()))
         document.setPlainText(markdown);
+}
+
+void writePlain(QTextDocument &document, const QString &text, const ProseStyle &style)
+{
+    document.setUndoRedoEnabled(false);
+    document.setDocumentMargin(0);
+    QTextBlockFormat block;
+    block.setLineHeight(lineHeightPercent(document, style), QTextBlockFormat::ProportionalHeight);
+    QTextCursor cursor(&document);
+    cursor.beginEditBlock();
+    cursor.select(QTextCursor::Document);
+    cursor.removeSelectedText();
+    cursor.setBlockFormat(block);
+    cursor.insertText(text, bodyFormat(style));
+    cursor.endEditBlock();
 }
 
 bool isSafeLink(const QString &href)

@@ -15,7 +15,6 @@ struct ProseStyle {
     QColor muted;
     QColor link;
     QColor codeBackground;
-    QColor outline;
     QString monoFamily;
 
     bool operator==(const ProseStyle &) const = default;
@@ -25,6 +24,9 @@ struct ProseStyle {
 /// loaded or run: HTML is shown as it is written, images as their description, and links are anchors only when
 /// they lead to http, https or mailto.
 void writeProse(QTextDocument &document, const QString &markdown, const ProseStyle &style);
+
+/// The same for text without any markup, as people write it.
+void writePlain(QTextDocument &document, const QString &text, const ProseStyle &style);
 
 /// Whether a click on it may open it outside.
 bool isSafeLink(const QString &href);

@@ -23,7 +23,7 @@ QString promptText(const UsageItem &usage)
         return tr("%1 of %2 tokens reused").arg(hit, total);
     if (usage.diskTokens >= usage.hitTokens)
         return tr("%1 of %2 tokens from disk").arg(hit, total);
-    return tr("%1 of %2 tokens reused, %3 of them from disk").arg(hit, total, locale.toString(usage.diskTokens));
+    return tr("%1 of %2 tokens reused (%3 from disk)").arg(hit, total, locale.toString(usage.diskTokens));
 }
 
 QString firstTokenText(double ms)

@@ -27,8 +27,9 @@ QtObject {
     readonly property color success: dark ? "#6CC08B" : "#266B43"
 
     // Made from the ten above.
-    readonly property color onAccent: dark ? "#17181A" : "#FFFFFF"
+    readonly property color accentInk: dark ? "#17181A" : "#FFFFFF"
     readonly property color textMutedOnAccentSoft: dark ? "#B5AD9D" : "#625C4F"
+    readonly property color outlineStrong: withAlpha(accent, 0.55)
     readonly property color hover: withAlpha(text, dark ? 0.07 : 0.05)
     readonly property color pressed: withAlpha(text, dark ? 0.12 : 0.09)
     readonly property color selection: withAlpha(accent, dark ? 0.38 : 0.26)
@@ -47,6 +48,7 @@ QtObject {
     readonly property int sizeTitle: scaled(18)
     readonly property int sizeDisplay: scaled(24)
     readonly property real lineHeight: 1.5
+    readonly property string family: Qt.application.font.family
     readonly property string monoFamily: Qt.fontFamilies().indexOf("JetBrains Mono") >= 0 ? "JetBrains Mono" : "monospace"
 
     function scaled(pixels: real): int {

@@ -9,6 +9,7 @@
 #include <QCommandLineParser>
 #include <QGuiApplication>
 #include <QImage>
+#include <QMouseEvent>
 #include <QQuickItem>
 #include <QQuickWindow>
 #include <QTimer>
@@ -43,6 +44,13 @@ bool press(QQuickWindow &window, const QString &objectName)
     return item && QMetaObject::invokeMethod(item, "clicked");
 }
 
+void movePointer(QQuickWindow &window, QPointF position)
+{
+    QMouseEvent event(QEvent::MouseMove, position, window.mapToGlobal(position), Qt::NoButton, Qt::NoButton,
+                      Qt::NoModifier);
+    QCoreApplication::sendEvent(&window, &event);
+}
+
 } // namespace
 
 int main(int argc, char *argv[])
@@ -56,6 +64,7 @@ int main(int argc, char *argv[])
         { QStringLiteral("size"), QStringLiteral("window size"), QStringLiteral("WxH"), QStringLiteral("1280x800") },
         { QStringLiteral("scale"), QStringLiteral("text size, 0.8 to 2"), QStringLiteral("factor"), QStringLiteral("1") },
         { QStringLiteral("press"), QStringLiteral("click an item by its object name; may be repeated"), QStringLiteral("name") },
+        { QStringLiteral("pointer"), QStringLiteral("where the mouse is"), QStringLiteral("X,Y") },
         { QStringLiteral("draft"), QStringLiteral("text in the composer"), QStringLiteral("text") },
         { QStringLiteral("screenshot"), QStringLiteral("write a picture of the window and quit"), QStringLiteral("file") },
     });
@@ -87,6 +96,9 @@ int main(int argc, char *argv[])
             if (!press(*quickWindow, name))
                 std::fprintf(stderr, "There is nothing to press named %s.\n", qPrintable(name));
         }
+        const QStringList pointer = parser.value(QStringLiteral("pointer")).split(u',');
+        if (pointer.size() == 2)
+            movePointer(*quickWindow, QPointF(pointer[0].toDouble(), pointer[1].toDouble()));
     });
     if (parser.isSet(QStringLiteral("screenshot"))) {
         QTimer::singleShot(kSettleMs, &app, [&] {

@@ -59,7 +59,7 @@ Item {
         id: foot
         anchors.top: body.bottom
         width: parent.width
-        height: 36
+        height: Math.max(36, usageLine.implicitHeight + Theme.space3)
         spacing: Theme.space2
         UsageLine {
             id: usageLine

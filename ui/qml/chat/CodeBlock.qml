@@ -10,7 +10,7 @@ Rectangle {
     required property string language
     signal copyRequested(string text)
 
-    implicitHeight: head.height + flick.height + Theme.space3
+    implicitHeight: head.height + flick.height + (bar.visible ? Theme.space1 : Theme.space3)
     radius: Theme.radiusCard
     color: Theme.surfaceSunken
     border.width: 1
@@ -71,7 +71,7 @@ Rectangle {
         anchors.right: parent.right
         anchors.leftMargin: 1
         anchors.rightMargin: 1
-        height: edit.height + (bar.visible ? 6 : 0)
+        height: edit.height + (bar.visible ? Theme.space3 : 0)
         contentWidth: edit.width
         contentHeight: edit.height
         clip: true

@@ -23,7 +23,7 @@ Rectangle {
     radius: Theme.radiusComposer
     color: Theme.surfaceRaised
     border.width: 1
-    border.color: area.activeFocus ? Theme.accent : Theme.outline
+    border.color: area.activeFocus ? Theme.outlineStrong : Theme.outline
     Behavior on border.color { ColorAnimation { duration: Theme.durationFast } }
 
     FontMetrics {
@@ -49,6 +49,7 @@ Rectangle {
             topPadding: Theme.space3 + 2
             bottomPadding: Theme.space1
             color: Theme.text
+            font.family: Theme.family
             font.pixelSize: Theme.sizeBody
             wrapMode: TextEdit.Wrap
             textFormat: TextEdit.PlainText
@@ -131,7 +132,7 @@ Rectangle {
             Layout.preferredHeight: 36
             fill: composer.canSend ? Theme.accent : Theme.surfaceSunken
             iconName: "send"
-            iconColor: composer.canSend ? Theme.onAccent : Theme.textMuted
+            iconColor: composer.canSend ? Theme.accentInk : Theme.textMuted
             opacity: 1
             text: qsTr("Send")
             keys: qsTr("Enter")

@@ -27,7 +27,7 @@ ListView {
     reuseItems: true
     cacheBuffer: 400
     boundsBehavior: Flickable.StopAtBounds
-    spacing: Theme.space3
+    spacing: Theme.space2
     header: Item { height: Theme.space6 }
     footer: Item { height: Theme.space4 }
     activeFocusOnTab: true

@@ -1,13 +1,18 @@
 import QtQuick
 import Kvasir
 
-// A run of Markdown prose that can be selected. Links open outside, on a click; nothing is ever loaded.
+// A run of Markdown prose, or of plain text, that can be selected. Links open outside, on a click; nothing is ever loaded.
 TextEdit {
     id: edit
 
     required property string markdown
     property color inkColor: Theme.text
+    property bool plain: false
+    // A line's extra height lies below its text; this puts half of it above.
+    readonly property int lead: Math.round(Theme.sizeBody * 0.14)
 
+    topPadding: lead
+    bottomPadding: -lead
     readOnly: true
     selectByMouse: true
     activeFocusOnPress: true
@@ -24,17 +29,19 @@ TextEdit {
             Qt.openUrlExternally(link);
     }
 
+    // Not earlier: the editor empties its document when it is complete.
+    Component.onCompleted: prose.document = textDocument
+
     ProseDocument {
         id: prose
-        document: edit.textDocument
         markdown: edit.markdown
+        plain: edit.plain
         pixelSize: Theme.sizeBody
         lineHeight: Theme.lineHeight
         textColor: edit.inkColor
         mutedColor: Theme.textMuted
         linkColor: Theme.accent
         codeBackground: Theme.surfaceSunken
-        outlineColor: Theme.outline
         monoFamily: Theme.monoFamily
     }
     HoverHandler {

@@ -2,7 +2,7 @@ import QtQuick
 import Kvasir
 
 // What an answer cost: one muted line, with the part that was not computed again as a thin bar.
-Row {
+Item {
     id: line
 
     required property string usage
@@ -10,16 +10,17 @@ Row {
     required property real hitFraction
     required property real diskFraction
 
-    spacing: Theme.space2
+    implicitHeight: label.implicitHeight
 
     Rectangle {
+        id: bar
         visible: line.hitFraction > 0
-        anchors.verticalCenter: parent.verticalCenter
+        y: Math.round((Theme.sizeSmall * 1.3 - height) / 2)
         width: 48
         height: 4
         radius: 2
         color: Theme.outline
-        Rectangle { // reused from memory, and behind it what came from disk
+        Rectangle { // reused from memory, and in front of it what came from disk
             width: parent.width * line.hitFraction
             height: parent.height
             radius: parent.radius
@@ -34,8 +35,12 @@ Row {
         }
     }
     TextLabel {
+        id: label
         objectName: "usageText"
-        width: Math.min(implicitWidth, line.width - x)
+        anchors.left: parent.left
+        anchors.leftMargin: bar.visible ? bar.width + Theme.space2 : 0
+        anchors.right: parent.right
+        wrapMode: Text.Wrap
         text: [line.outcome, line.usage].filter(part => part.length > 0).join(" · ")
         font.pixelSize: Theme.sizeSmall
         color: Theme.textMuted

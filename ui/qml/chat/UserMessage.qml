@@ -16,30 +16,21 @@ Item {
     Rectangle {
         id: bubble
         anchors.right: parent.right
-        width: Math.min(edit.implicitWidth, Math.round(parent.width * 0.85))
+        width: Math.min(Math.ceil(edit.implicitWidth), Math.round(parent.width * 0.85))
         height: edit.implicitHeight
         radius: Theme.radiusComposer
         color: Theme.accentSoft
 
-        TextEdit {
+        ProseBlock {
             id: edit
             width: parent.width
             leftPadding: Theme.space4
             rightPadding: Theme.space4
-            topPadding: Theme.space2 + 2
-            bottomPadding: Theme.space2 + 2
-            readOnly: true
-            selectByMouse: true
-            textFormat: TextEdit.PlainText
-            wrapMode: TextEdit.Wrap
-            text: message.text
-            color: Theme.text
-            font.pixelSize: Theme.sizeBody
-            selectionColor: Theme.selection
-            selectedTextColor: Theme.text
-            Accessible.role: Accessible.StaticText
-            Accessible.name: qsTr("You: %1").arg(text)
-            HoverHandler { cursorShape: Qt.IBeamCursor }
+            topPadding: Theme.space2 + lead
+            bottomPadding: Theme.space2 - lead
+            plain: true
+            markdown: message.text
+            Accessible.name: qsTr("You: %1").arg(message.text)
         }
     }
     Item {
@@ -47,7 +38,7 @@ Item {
         anchors.top: bubble.bottom
         anchors.right: parent.right
         width: copy.width
-        height: 32
+        height: 28
         opacity: message.actionsShown ? 1 : 0
         Behavior on opacity { NumberAnimation { duration: Theme.durationFast } }
         IconButton {

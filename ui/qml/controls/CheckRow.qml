@@ -29,7 +29,7 @@ T.CheckBox {
             visible: control.checked
             name: "check"
             size: 14
-            color: Theme.onAccent
+            color: Theme.accentInk
         }
         FocusRing { shown: control.visualFocus }
     }

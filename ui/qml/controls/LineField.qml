@@ -11,6 +11,7 @@ T.TextField {
     leftPadding: Theme.space3
     rightPadding: Theme.space3
     color: Theme.text
+    font.family: Theme.family
     font.pixelSize: Theme.sizeLabel
     verticalAlignment: TextInput.AlignVCenter
     selectByMouse: true

@@ -9,7 +9,7 @@ T.AbstractButton {
     property bool primary: false
     property bool dangerous: false
     property string iconName: ""
-    readonly property color ink: primary ? Theme.onAccent : dangerous ? Theme.danger : Theme.text
+    readonly property color ink: primary ? Theme.accentInk : dangerous ? Theme.danger : Theme.text
 
     implicitHeight: Theme.controlHeight
     implicitWidth: content.implicitWidth + leftPadding + rightPadding

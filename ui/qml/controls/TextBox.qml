@@ -36,6 +36,7 @@ FocusScope {
             implicitHeight: contentHeight + topPadding + bottomPadding
             padding: Theme.space3
             color: Theme.text
+            font.family: Theme.family
             font.pixelSize: Theme.sizeLabel
             wrapMode: TextEdit.Wrap
             selectByMouse: true

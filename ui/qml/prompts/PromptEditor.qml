@@ -80,24 +80,21 @@ ColumnLayout {
         font.pixelSize: Theme.sizeSmall
         color: Theme.textMuted
     }
-    Flow {
+    RowLayout {
         Layout.fillWidth: true
         Layout.topMargin: Theme.space2
         spacing: Theme.space2
-        layoutDirection: Qt.RightToLeft
         PushButton {
-            objectName: "usePromptButton"
-            primary: true
-            text: editor.own ? qsTr("Use in this chat") : qsTr("Save and use here")
-            enabled: editor.own || editor.savable
+            objectName: "deletePromptButton"
+            visible: !editor.own && !editor.fresh
+            dangerous: true
+            text: qsTr("Delete")
             onClicked: {
-                if (editor.own)
-                    editor.chat.usePromptText(box.text, 0);
-                else
-                    editor.save(true);
+                editor.chat.deletePrompt(editor.promptId);
                 editor.finished();
             }
         }
+        Item { Layout.fillWidth: true }
         PushButton {
             objectName: "savePromptButton"
             text: editor.own ? qsTr("Save to library") : qsTr("Save")
@@ -108,12 +105,15 @@ ColumnLayout {
             }
         }
         PushButton {
-            objectName: "deletePromptButton"
-            visible: !editor.own && !editor.fresh
-            dangerous: true
-            text: qsTr("Delete")
+            objectName: "usePromptButton"
+            primary: true
+            text: editor.own ? qsTr("Use in this chat") : qsTr("Save and use here")
+            enabled: editor.own || editor.savable
             onClicked: {
-                editor.chat.deletePrompt(editor.promptId);
+                if (editor.own)
+                    editor.chat.usePromptText(box.text, 0);
+                else
+                    editor.save(true);
                 editor.finished();
             }
         }
