@@ -13,13 +13,20 @@ tl::unexpected<Error> no_such_conversation() {
   return fail(ErrorCode::NotFound, "This conversation no longer exists. Choose another one.");
 }
 
+/// Position 0 is the system message's own.
+const std::string kSelectConversation =
+    "SELECT id, title, system_prompt_id, "
+    "COALESCE((SELECT text FROM messages WHERE conversation_id = conversations.id AND position = 0), ''), "
+    "created_at_ms, updated_at_ms FROM conversations";
+
 StoredConversation read_conversation(const Statement& row) {
   StoredConversation conversation;
   conversation.id = row.integer(0);
   conversation.title = row.text(1);
   if (!row.is_null(2)) conversation.system_prompt_id = row.integer(2);
-  conversation.created_at_ms = row.integer(3);
-  conversation.updated_at_ms = row.integer(4);
+  conversation.system_text = row.text(3);
+  conversation.created_at_ms = row.integer(4);
+  conversation.updated_at_ms = row.integer(5);
   return conversation;
 }
 
@@ -63,9 +70,8 @@ Result<int64_t> ConversationStore::create_conversation(std::string_view title, s
 
 Result<std::vector<StoredConversation>> ConversationStore::conversations() {
   KVASIR_TRY_ASSIGN(auto rows,
-                    database_->prepare("SELECT id, title, system_prompt_id, created_at_ms, updated_at_ms "
-                                       "FROM conversations WHERE deleted_at_ms IS NULL "
-                                       "ORDER BY updated_at_ms DESC, id DESC"));
+                    database_->prepare(kSelectConversation + " WHERE deleted_at_ms IS NULL "
+                                                             "ORDER BY updated_at_ms DESC, id DESC"));
   std::vector<StoredConversation> found;
   for (;;) {
     KVASIR_TRY_ASSIGN(const bool has_row, rows.step());
@@ -76,9 +82,7 @@ Result<std::vector<StoredConversation>> ConversationStore::conversations() {
 
 Result<StoredConversation> ConversationStore::conversation(int64_t id) {
   KVASIR_TRY_ASSIGN(auto rows,
-                    database_->query("SELECT id, title, system_prompt_id, created_at_ms, updated_at_ms "
-                                     "FROM conversations WHERE id = ?1 AND deleted_at_ms IS NULL",
-                                     id));
+                    database_->query(kSelectConversation + " WHERE id = ?1 AND deleted_at_ms IS NULL", id));
   KVASIR_TRY_ASSIGN(const bool has_row, rows.step());
   if (!has_row) return no_such_conversation();
   return read_conversation(rows);

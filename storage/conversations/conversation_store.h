@@ -57,6 +57,7 @@ struct StoredConversation {
   std::string title;
   /// The library prompt that the chat's system message was copied from, if it still exists.
   std::optional<int64_t> system_prompt_id;
+  std::string system_text;  ///< the chat's own copy; empty: none
   int64_t created_at_ms = 0;
   int64_t updated_at_ms = 0;
 };

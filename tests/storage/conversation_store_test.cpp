@@ -241,7 +241,10 @@ class ConversationStoreTest : public QObject {
     QVERIFY(messages[0].token_ids.empty());
     QVERIFY(messages[0].vocabulary_hash.empty());
     QCOMPARE(store_->conversation(chat)->system_prompt_id, std::optional(prompt));
+    QCOMPARE(store_->conversation(chat)->system_text, std::string("second"));
+    QCOMPARE(store_->conversations()->front().system_text, std::string("second"));
     QVERIFY(store_->set_system_text(chat, "", kNoPrompt));
+    QCOMPARE(store_->conversation(chat)->system_text, std::string());
     messages = *store_->messages(chat);
     QCOMPARE(messages.size(), size_t{1});
     QCOMPARE(messages[0].position, int64_t{1});
