@@ -219,9 +219,10 @@ class Reader {
     }
     const auto text = [this](int32_t id) { return texts_[static_cast<size_t>(id)]; };
     // Of two tokens with the same text the first stays.
-    std::ranges::stable_sort(specials, {}, text);
-    const auto repeated = std::ranges::unique(specials, {}, text);
-    specials.erase(repeated.begin(), repeated.end());
+    std::stable_sort(specials.begin(), specials.end(),
+                     [&](int32_t a, int32_t b) { return text(a) < text(b); });
+    const auto same_text = [&](int32_t a, int32_t b) { return text(a) == text(b); };
+    specials.erase(std::unique(specials.begin(), specials.end(), same_text), specials.end());
   }
 
   void compute_hash() {
