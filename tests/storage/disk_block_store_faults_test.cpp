@@ -58,7 +58,7 @@ bool goes_on(FileSystem& files, uint32_t count) {
     }
     store->flush();
     // Payloads that were damaged are found out by the first reading, and then written anew.
-    while (read_chain(*store, count) != count) {
+    for (uint32_t attempt = 0; attempt < 2 * count; ++attempt) {
       const int64_t right = read_chain(*store, count);
       if (right < 0) return false;
       if (right < count && !write_record(*store, static_cast<uint32_t>(right))) return false;
