@@ -28,6 +28,12 @@ void setUpLook()
     QQuickWindow::setTextRenderType(QQuickWindow::NativeTextRendering);
 }
 
+QQuickWindow *rootWindow(const QQmlApplicationEngine &engine)
+{
+    const QList<QObject *> roots = engine.rootObjects();
+    return roots.isEmpty() ? nullptr : qobject_cast<QQuickWindow *>(roots.first());
+}
+
 } // namespace
 
 struct Window::Private {
@@ -55,13 +61,33 @@ Window::~Window() = default;
 
 QQuickWindow *Window::quickWindow() const
 {
-    const QList<QObject *> roots = d->engine.rootObjects();
-    return roots.isEmpty() ? nullptr : qobject_cast<QQuickWindow *>(roots.first());
+    return rootWindow(d->engine);
 }
 
 ChatController &Window::controller()
 {
     return d->controller;
+}
+
+struct ErrorWindow::Private {
+    QQmlApplicationEngine engine;
+};
+
+ErrorWindow::ErrorWindow(const QString &message)
+    : d(std::make_unique<Private>())
+{
+    setUpLook();
+    d->engine.addImageProvider(QStringLiteral("icons"), new IconProvider);
+    d->engine.addImportPath(QStringLiteral("qrc:/qt/qml"));
+    d->engine.setInitialProperties({ { QStringLiteral("message"), message } });
+    d->engine.load(QUrl(QStringLiteral("qrc:/qt/qml/Kvasir/qml/StartupError.qml")));
+}
+
+ErrorWindow::~ErrorWindow() = default;
+
+QQuickWindow *ErrorWindow::quickWindow() const
+{
+    return rootWindow(d->engine);
 }
 
 } // namespace kvasir::ui

@@ -3,6 +3,7 @@
 #include <memory>
 
 class QQuickWindow;
+class QString;
 
 namespace kvasir::ui {
 
@@ -22,6 +23,20 @@ public:
     /// Null when the QML could not be loaded, which the log says.
     QQuickWindow *quickWindow() const;
     ChatController &controller();
+
+private:
+    struct Private;
+    std::unique_ptr<Private> d;
+};
+
+/// What a person sees instead of the chat window when it can't be opened: why, and a button that closes it.
+class ErrorWindow
+{
+public:
+    explicit ErrorWindow(const QString &message);
+    ~ErrorWindow();
+
+    QQuickWindow *quickWindow() const;
 
 private:
     struct Private;

@@ -37,6 +37,7 @@ ChatPrompt make_chat_prompt(std::span<const storage::StoredMessage> history,
   auto assembled = engine::assemble_prompt(tokenizer, chat_template, messages);
   ChatPrompt prompt{std::move(assembled.token_ids), {}};
   for (size_t i = 0; i < used.size(); ++i) {
+    if (used[i]->role == storage::MessageRole::Assistant) continue;  // its ids are those that were sampled
     if (assembled.per_message[i] == used[i]->token_ids && used[i]->vocabulary_hash == vocabulary) continue;
     auto& changed = prompt.changed.emplace_back(*used[i]);
     changed.token_ids = std::move(assembled.per_message[i]);

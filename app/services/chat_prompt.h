@@ -13,7 +13,8 @@ namespace kvasir::app {
 /// A prompt made from stored messages.
 struct ChatPrompt {
   std::vector<engine::TokenId> token_ids;
-  /// Messages whose stored ids are not (or no longer) what the prompt holds for them, with those ids.
+  /// Messages other than answers whose stored ids are not (or no longer) what the prompt holds for them, with
+  /// those ids.
   std::vector<storage::StoredMessage> changed;
 };
 

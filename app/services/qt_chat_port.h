@@ -12,7 +12,7 @@ namespace kvasir::app {
 ///
 /// Lives in the GUI thread. The observer's half is called on the service's threads and touches nothing else
 /// than Qt's event queue.
-class QtChatPort final : public ui::ChatPort, private ChatObserver {
+class QtChatPort final : public ui::ChatPort, public ChatObserver {
     Q_OBJECT
 
 public:
