@@ -20,8 +20,8 @@ void setUpLook()
 {
     [[maybe_unused]] volatile auto registration = &qml_register_types_Kvasir;
     QFont font = QGuiApplication::font();
-    font.setFamilies({ QStringLiteral("Inter"), QStringLiteral("Noto Sans"), QStringLiteral("Noto Sans CJK SC"),
-                       QStringLiteral("sans-serif") });
+    font.setFamilies({ QStringLiteral("Inter"), QStringLiteral("Noto Sans"),
+                       QStringLiteral("Noto Sans CJK SC"), QStringLiteral("sans-serif") });
     font.setPixelSize(15);
     QGuiApplication::setFont(font);
     QGuiApplication::setWindowIcon(QIcon(QStringLiteral(":/kvasir/icons/kvasir.svg")));

@@ -13,8 +13,7 @@ class UiSettings;
 
 /// The chat window. Make one after the QGuiApplication, on its thread; it shows itself.
 /// Sets the application's font, icon and way of drawing text, which belong to the look.
-class Window
-{
+class Window {
 public:
     /// Both must live longer than the window.
     Window(ChatPort &port, UiSettings &settings);
@@ -30,8 +29,7 @@ private:
 };
 
 /// What a person sees instead of the chat window when it can't be opened: why, and a button that closes it.
-class ErrorWindow
-{
+class ErrorWindow {
 public:
     explicit ErrorWindow(const QString &message);
     ~ErrorWindow();

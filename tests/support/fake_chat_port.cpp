@@ -9,8 +9,7 @@ namespace {
 
 constexpr int kPrefillSteps = 4;
 
-template <typename Items>
-auto findById(Items &items, qint64 id)
+template <typename Items> auto findById(Items &items, qint64 id)
 {
     return std::find_if(items.begin(), items.end(), [id](const auto &item) { return item.id == id; });
 }
@@ -19,8 +18,11 @@ auto findById(Items &items, qint64 id)
 
 FakeChatPort::FakeChatPort(QObject *parent)
     : ChatPort(parent)
-    , m_model { ModelItem::State::Ready, QStringLiteral("Kvasir starter 0.1"),
-                QStringLiteral("Q8_0 · 12.7 MB · context 2,048 · CPU, 2 threads"), {}, 2048 }
+    , m_model { ModelItem::State::Ready,
+                QStringLiteral("Kvasir starter 0.1"),
+                QStringLiteral("Q8_0 · 12.7 MB · context 2,048 · CPU, 2 threads"),
+                {},
+                2048 }
 {
 }
 
@@ -127,7 +129,7 @@ void FakeChatPort::step(qint64 conversationId, qint64 messageId)
     } else if (run->next < run->script.pieces.size()) {
         grow(conversationId, run->script.pieces[run->next++]);
     } else if (!run->script.error.isEmpty()) {
-        finish(conversationId, MessageStatus::Failed, run->script.error);
+        finish(conversationId, MessageStatus::Failed, QString(run->script.error));
         return;
     } else if (run->script.holdsAfterPieces) {
         return;
@@ -249,8 +251,9 @@ void FakeChatPort::saveSystemPrompt(const SystemPromptItem &prompt)
 void FakeChatPort::deleteSystemPrompt(qint64 id)
 {
     calls << QStringLiteral("delete-prompt %1").arg(id);
-    prompts.erase(std::remove_if(prompts.begin(), prompts.end(), [id](const auto &item) { return item.id == id; }),
-                  prompts.end());
+    prompts.erase(
+        std::remove_if(prompts.begin(), prompts.end(), [id](const auto &item) { return item.id == id; }),
+        prompts.end());
     loadSystemPrompts();
 }
 

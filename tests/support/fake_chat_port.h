@@ -9,10 +9,9 @@
 
 namespace kvasir::ui {
 
-/// A ChatPort in memory, for tests and the demo. Conversations and prompts behave as the real ones do; what the
-/// model says is a script. Effects are signalled from the event loop, never from inside a call.
-class FakeChatPort : public ChatPort
-{
+/// A ChatPort in memory, for tests and the demo. Conversations and prompts behave as the real ones do; what
+/// the model says is a script. Effects are signalled from the event loop, never from inside a call.
+class FakeChatPort : public ChatPort {
     Q_OBJECT
 
 public:

@@ -21,14 +21,16 @@ ChatController::ChatController(ChatPort &port, QObject *parent)
     connect(&port, &ChatPort::messageChanged, this, &ChatController::onMessageChanged);
     connect(&port, &ChatPort::systemPromptsLoaded, this, &ChatController::onSystemPromptsLoaded);
     connect(&port, &ChatPort::failed, this, &ChatController::onFailed);
-    connect(&port, &ChatPort::prefillProgress, this, [this](qint64 conversation, qint64 message, int done, int total) {
-        if (conversation == m_currentId)
-            m_messages.setPrefill(message, done, total);
-    });
-    connect(&port, &ChatPort::answerGrew, this, [this](qint64 conversation, qint64 message, const QString &added) {
-        if (conversation == m_currentId)
-            m_messages.grow(message, added);
-    });
+    connect(&port, &ChatPort::prefillProgress, this,
+            [this](qint64 conversation, qint64 message, int done, int total) {
+                if (conversation == m_currentId)
+                    m_messages.setPrefill(message, done, total);
+            });
+    connect(&port, &ChatPort::answerGrew, this,
+            [this](qint64 conversation, qint64 message, const QString &added) {
+                if (conversation == m_currentId)
+                    m_messages.grow(message, added);
+            });
     connect(&port, &ChatPort::modelChanged, this, [this](const ModelItem &model) {
         m_model = model;
         emit modelChanged();
@@ -209,7 +211,8 @@ void ChatController::onConversationRemoved(qint64 id)
     m_drafts.remove(id);
     if (id != m_currentId)
         return;
-    const qint64 neighbour = m_conversations.idAt(row) != 0 ? m_conversations.idAt(row) : m_conversations.idAt(row - 1);
+    const qint64 neighbour =
+        m_conversations.idAt(row) != 0 ? m_conversations.idAt(row) : m_conversations.idAt(row - 1);
     if (neighbour != 0)
         open(neighbour);
     else

@@ -12,10 +12,10 @@
 
 namespace kvasir::ui {
 
-/// What the window shows and does: joins the port with the list models, and holds what no list does: which chat
-/// is open, what is written but not sent in each, what is being generated, what can be undone. GUI thread only.
-class ChatController : public QObject
-{
+/// What the window shows and does: joins the port with the list models, and holds what no list does: which
+/// chat is open, what is written but not sent in each, what is being generated, what can be undone. GUI
+/// thread only.
+class ChatController : public QObject {
     Q_OBJECT
     QML_ELEMENT
     QML_UNCREATABLE("The window is given its controller")

@@ -28,7 +28,8 @@ QString themeName(UiSettings::ThemeMode mode)
 
 qreal scaleInRange(qreal scale)
 {
-    return std::isfinite(scale) ? std::clamp(scale, UiSettings::kMinFontScale, UiSettings::kMaxFontScale) : 1.0;
+    return std::isfinite(scale) ? std::clamp(scale, UiSettings::kMinFontScale, UiSettings::kMaxFontScale)
+                                : 1.0;
 }
 
 } // namespace

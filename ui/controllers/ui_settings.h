@@ -9,8 +9,7 @@ class QSettings;
 namespace kvasir::ui {
 
 /// What the window remembers about itself. Values from outside are brought into range. GUI thread only.
-class UiSettings : public QObject
-{
+class UiSettings : public QObject {
     Q_OBJECT
     QML_ELEMENT
     QML_UNCREATABLE("The window is given its settings")

@@ -60,7 +60,8 @@ std::optional<Fence> openingFence(QStringView line)
 bool isClosingFence(QStringView line, const Fence &fence)
 {
     const QStringView trimmed = line.trimmed();
-    return trimmed.size() >= fence.length && trimmed[0] == fence.mark && runLength(trimmed, 0) == trimmed.size();
+    return trimmed.size() >= fence.length && trimmed[0] == fence.mark
+        && runLength(trimmed, 0) == trimmed.size();
 }
 
 bool isOnlyFenceMarks(QStringView line, const Fence &fence)
@@ -105,8 +106,7 @@ QStringView withoutTrailingSpace(QStringView text)
 } // namespace
 
 /// Reads a splitter's text from its stable offset to its end, line by line.
-class TailScanner
-{
+class TailScanner {
 public:
     explicit TailScanner(MarkdownSplitter &splitter)
         : m_splitter(splitter)
@@ -166,7 +166,7 @@ private:
             closeProse();
             settle(m_lineBegin);
             m_fence = std::move(fence);
-        } else if (m_complete && isRule(line) && (m_prose.isEmpty() || m_afterBlank)) {
+        } else if (m_complete && isRule(line) && mayBeRule()) {
             closeProse();
             m_splitter.m_blocks.append({ MarkdownBlock::Kind::Rule, {}, {} });
             settle(m_nextLine);
@@ -183,10 +183,16 @@ private:
         }
     }
 
+    /// Below a paragraph, dashes make it a heading.
+    bool mayBeRule() const
+    {
+        return m_prose.isEmpty() || m_afterBlank || m_kind == MarkdownBlock::Kind::Quote;
+    }
+
     bool isLongEnough(QStringView line) const
     {
         return m_complete
-            && (m_prose.size() >= kHardProseLimit
+            && ((m_prose.size() >= kHardProseLimit && !isRule(line))
                 || (m_prose.size() >= kSoftProseLimit && m_afterBlank && beginsParagraph(line)));
     }
 

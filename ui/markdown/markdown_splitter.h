@@ -24,8 +24,7 @@ struct MarkdownBlock {
 /// Cuts growing Markdown into blocks. Where a block ends is decided by lines before it and by the whole line
 /// that ends it, so that a stream only ever changes the last blocks: `append` looks at nothing before them.
 /// The blocks depend on the text alone, not on how it was cut into pieces.
-class MarkdownSplitter
-{
+class MarkdownSplitter {
 public:
     /// Returns the index of the first block that may have changed.
     qsizetype append(QStringView added);

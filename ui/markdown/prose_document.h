@@ -10,8 +10,7 @@
 namespace kvasir::ui {
 
 /// Writes Markdown into the document of a QML TextEdit and keeps it as text and style change.
-class ProseDocument : public QObject, public QQmlParserStatus
-{
+class ProseDocument : public QObject, public QQmlParserStatus {
     Q_OBJECT
     Q_INTERFACES(QQmlParserStatus)
     QML_ELEMENT
@@ -63,8 +62,7 @@ signals:
     void styleChanged();
 
 private:
-    template <typename T>
-    void setStyle(T &member, const T &value)
+    template <typename T> void setStyle(T &member, const T &value)
     {
         if (member == value)
             return;

@@ -58,8 +58,7 @@ QString attributeText(const MD_ATTRIBUTE &attribute)
 }
 
 /// Receives the parser's events and writes them through one cursor.
-class ProseWriter
-{
+class ProseWriter {
 public:
     ProseWriter(QTextDocument &document, const ProseStyle &style)
         : m_style(style)
@@ -87,7 +86,7 @@ public:
             return 0;
         };
         parser.leave_span = [](MD_SPANTYPE, void *, void *self) {
-            static_cast<ProseWriter *>(self)->m_spans.removeLast();
+            static_cast<ProseWriter *>(self)->endSpan();
             return 0;
         };
         parser.text = [](MD_TEXTTYPE type, const MD_CHAR *text, MD_SIZE size, void *self) {
@@ -156,6 +155,7 @@ private:
             break;
         default: // MD_BLOCK_P begins with its first text
             m_blockOpen = false;
+            m_spans.resize(1);
             break;
         }
     }
@@ -165,19 +165,20 @@ private:
         switch (type) {
         case MD_BLOCK_UL:
         case MD_BLOCK_OL:
-            m_lists.removeLast();
+            if (!m_lists.isEmpty())
+                m_lists.removeLast();
             break;
         case MD_BLOCK_QUOTE:
             --m_quoteDepth;
             break;
         case MD_BLOCK_CODE:
             m_inCode = false;
-            m_spans.removeLast();
+            endSpan();
             break;
         case MD_BLOCK_H:
         case MD_BLOCK_TH:
         case MD_BLOCK_TD:
-            m_spans.removeLast();
+            endSpan();
             break;
         case MD_BLOCK_TABLE:
             if (m_table)
@@ -228,6 +229,13 @@ private:
         m_spans.append(format);
     }
 
+    /// The parser sometimes ends a span that it did not begin, where marks of several kinds cross.
+    void endSpan()
+    {
+        if (m_spans.size() > 1)
+            m_spans.removeLast();
+    }
+
     void text(MD_TEXTTYPE type, QString text)
     {
         if (!m_blockOpen)
@@ -243,7 +251,8 @@ private:
         m_cursor.insertText(text, m_spans.last());
     }
 
-    /// Starts a paragraph, with the marker of a list item before its first. `gap` above it is in ems of the body.
+    /// Starts a paragraph, with the marker of a list item before its first. `gap` above it is in ems of the
+    /// body.
     void beginBlock(qreal gap)
     {
         QTextBlockFormat format = blockFormat();

@@ -21,8 +21,8 @@ struct ProseStyle {
 };
 
 /// Replaces the document's content with the Markdown, laid out in the style. Nothing in the Markdown is ever
-/// loaded or run: HTML is shown as it is written, images as their description, and links are anchors only when
-/// they lead to http, https or mailto.
+/// loaded or run: HTML is shown as it is written, images as their description, and links are anchors only
+/// when they lead to http, https or mailto.
 void writeProse(QTextDocument &document, const QString &markdown, const ProseStyle &style);
 
 /// The same for text without any markup, as people write it.

@@ -119,8 +119,8 @@ std::optional<ConversationItem> ConversationListModel::find(qint64 id) const
 
 int ConversationListModel::rowOf(qint64 id) const
 {
-    const auto found
-        = std::find_if(m_items.cbegin(), m_items.cend(), [id](const ConversationItem &item) { return item.id == id; });
+    const auto found = std::find_if(m_items.cbegin(), m_items.cend(),
+                                    [id](const ConversationItem &item) { return item.id == id; });
     return found == m_items.cend() ? -1 : int(found - m_items.cbegin());
 }
 

@@ -11,8 +11,7 @@
 namespace kvasir::ui {
 
 /// All chats, the one that changed last on top. GUI thread only.
-class ConversationListModel : public QAbstractListModel
-{
+class ConversationListModel : public QAbstractListModel {
     Q_OBJECT
     QML_ELEMENT
     QML_UNCREATABLE("The chat controller owns the list of chats")

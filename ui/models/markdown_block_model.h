@@ -8,8 +8,7 @@
 namespace kvasir::ui {
 
 /// The blocks of one answer. While it grows, rows change or appear only at the end. GUI thread only.
-class MarkdownBlockModel : public QAbstractListModel
-{
+class MarkdownBlockModel : public QAbstractListModel {
     Q_OBJECT
     QML_ELEMENT
     QML_UNCREATABLE("The message list owns the blocks")

@@ -169,8 +169,8 @@ QString MessageListModel::textOf(qint64 id) const
 
 int MessageListModel::rowOf(qint64 id) const
 {
-    const auto found
-        = std::find_if(m_rows.rbegin(), m_rows.rend(), [id](const Row &row) { return row.item.id == id; });
+    const auto found =
+        std::find_if(m_rows.rbegin(), m_rows.rend(), [id](const Row &row) { return row.item.id == id; });
     return found == m_rows.rend() ? -1 : int(m_rows.rend() - found) - 1;
 }
 

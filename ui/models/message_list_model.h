@@ -12,10 +12,9 @@ namespace kvasir::ui {
 
 class MarkdownBlockModel;
 
-/// The messages of the open chat, oldest first. An answer's text is a model of its own (`blocks`), made when a
-/// view first asks for it, so that a long chat costs what is looked at. GUI thread only.
-class MessageListModel : public QAbstractListModel
-{
+/// The messages of the open chat, oldest first. An answer's text is a model of its own (`blocks`), made when
+/// a view first asks for it, so that a long chat costs what is looked at. GUI thread only.
+class MessageListModel : public QAbstractListModel {
     Q_OBJECT
     QML_ELEMENT
     QML_UNCREATABLE("The chat controller owns the messages")

@@ -41,7 +41,9 @@ QVariant SystemPromptModel::data(const QModelIndex &index, int role) const
 
 QHash<int, QByteArray> SystemPromptModel::roleNames() const
 {
-    return { { IdRole, "promptId" }, { NameRole, "name" }, { TextRole, "text" }, { DefaultRole, "isDefault" } };
+    return {
+        { IdRole, "promptId" }, { NameRole, "name" }, { TextRole, "text" }, { DefaultRole, "isDefault" }
+    };
 }
 
 void SystemPromptModel::reset(QVector<SystemPromptItem> prompts)

@@ -10,8 +10,7 @@
 namespace kvasir::ui {
 
 /// The library of named system prompts, by name. GUI thread only.
-class SystemPromptModel : public QAbstractListModel
-{
+class SystemPromptModel : public QAbstractListModel {
     Q_OBJECT
     QML_ELEMENT
     QML_UNCREATABLE("The chat controller owns the library of prompts")

@@ -28,7 +28,6 @@ QtObject {
 
     // Made from the ten above.
     readonly property color accentInk: dark ? "#17181A" : "#FFFFFF"
-    readonly property color textMutedOnAccentSoft: dark ? "#B5AD9D" : "#625C4F"
     readonly property color outlineStrong: withAlpha(accent, 0.55)
     readonly property color hover: withAlpha(text, dark ? 0.07 : 0.05)
     readonly property color pressed: withAlpha(text, dark ? 0.12 : 0.09)
@@ -75,7 +74,9 @@ QtObject {
     readonly property int controlHeight: Math.max(32, scaled(32))
     readonly property int rowHeight: Math.max(36, scaled(36))
     readonly property int headerHeight: 56
-    readonly property int iconSize: 18
+    readonly property int wheelStep: scaled(72)
+    readonly property int iconSize: scaled(18)
+    readonly property int iconSizeSmall: scaled(16)
 
     readonly property int durationFast: reducedMotion ? 0 : 120
     readonly property int durationSlow: reducedMotion ? 0 : 180

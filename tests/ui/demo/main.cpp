@@ -60,13 +60,18 @@ int main(int argc, char *argv[])
     parser.addHelpOption();
     parser.addOptions({
         { QStringLiteral("scene"), sceneNames().join(u'|'), QStringLiteral("name"), QStringLiteral("chat") },
-        { QStringLiteral("theme"), QStringLiteral("light|dark|system"), QStringLiteral("name"), QStringLiteral("system") },
-        { QStringLiteral("size"), QStringLiteral("window size"), QStringLiteral("WxH"), QStringLiteral("1280x800") },
-        { QStringLiteral("scale"), QStringLiteral("text size, 0.8 to 2"), QStringLiteral("factor"), QStringLiteral("1") },
-        { QStringLiteral("press"), QStringLiteral("click an item by its object name; may be repeated"), QStringLiteral("name") },
+        { QStringLiteral("theme"), QStringLiteral("light|dark|system"), QStringLiteral("name"),
+          QStringLiteral("system") },
+        { QStringLiteral("size"), QStringLiteral("window size"), QStringLiteral("WxH"),
+          QStringLiteral("1280x800") },
+        { QStringLiteral("scale"), QStringLiteral("text size, 0.8 to 2"), QStringLiteral("factor"),
+          QStringLiteral("1") },
+        { QStringLiteral("press"), QStringLiteral("click an item by its object name; may be repeated"),
+          QStringLiteral("name") },
         { QStringLiteral("pointer"), QStringLiteral("where the mouse is"), QStringLiteral("X,Y") },
         { QStringLiteral("draft"), QStringLiteral("text in the composer"), QStringLiteral("text") },
-        { QStringLiteral("screenshot"), QStringLiteral("write a picture of the window and quit"), QStringLiteral("file") },
+        { QStringLiteral("screenshot"), QStringLiteral("write a picture of the window and quit"),
+          QStringLiteral("file") },
     });
     parser.process(app);
 
@@ -78,7 +83,9 @@ int main(int argc, char *argv[])
     }
     UiSettings settings;
     const QString theme = parser.value(QStringLiteral("theme"));
-    settings.setThemeMode(theme == u"dark" ? UiSettings::Dark : theme == u"light" ? UiSettings::Light : UiSettings::System);
+    settings.setThemeMode(theme == u"dark"        ? UiSettings::Dark
+                              : theme == u"light" ? UiSettings::Light
+                                                  : UiSettings::System);
     settings.setFontScale(parser.value(QStringLiteral("scale")).toDouble());
     const QStringList size = parser.value(QStringLiteral("size")).split(u'x');
     settings.setWindowWidth(size.value(0).toInt());

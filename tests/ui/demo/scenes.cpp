@@ -28,7 +28,8 @@ const UsageItem kCold { true, 1248, 0, 0, 120, 1840, 41.6 };
 const UsageItem kFromDisk { true, 1248, 1216, 1216, 180, 84, 42.1 };
 const UsageItem kMixed { true, 1872, 1856, 1216, 180, 31, 42.1 };
 
-const char *const kMead = R"(Mead is honey, water and patience. The **yeast** does most of the work; what you choose is how sweet it ends, and how long you are willing to wait.
+const char *const kMead =
+    R"(Mead is honey, water and patience. The **yeast** does most of the work; what you choose is how sweet it ends, and how long you are willing to wait.
 
 A small batch needs surprisingly little:
 
@@ -84,12 +85,16 @@ void addHistory(FakeChatPort &port)
         { "Old songs", 20 * 86400 },
     };
     for (const auto &[title, age] : titles)
-        port.addConversation(QString::fromUtf8(title), { user(QStringLiteral("Hi!")), answer(QStringLiteral("Hello!"), kCold) },
+        port.addConversation(QString::fromUtf8(title),
+                             { user(QStringLiteral("Hi!")), answer(QStringLiteral("Hello!"), kCold) },
                              now.addSecs(-age));
     port.prompts = {
         { 101, QStringLiteral("Friendly companion"),
-          QStringLiteral("You are a friendly companion. Answer in one or two short sentences and ask something back."), true },
-        { 102, QStringLiteral("Patient teacher"), QStringLiteral("Explain step by step, with an example."), false },
+          QStringLiteral(
+              "You are a friendly companion. Answer in one or two short sentences and ask something back."),
+          true },
+        { 102, QStringLiteral("Patient teacher"), QStringLiteral("Explain step by step, with an example."),
+          false },
         { 103, QStringLiteral("Terse"), QStringLiteral("Answer in as few words as you can."), false },
     };
 }
@@ -100,7 +105,8 @@ qint64 addMead(FakeChatPort &port)
         QStringLiteral("How mead is made"),
         { user(QStringLiteral("Hi! How is mead made?")), answer(QString::fromUtf8(kMead), kFromDisk),
           user(QStringLiteral("And how long does it keep?\nI have a cool cellar.")),
-          answer(QStringLiteral("In a cool cellar a traditional mead keeps for years, and most people find it better after the first one."),
+          answer(QStringLiteral("In a cool cellar a traditional mead keeps for years, and most people find "
+                                "it better after the first one."),
                  kMixed) });
     port.conversations.last().systemPromptId = 101;
     port.conversations.last().systemText = port.prompts.first().text;
@@ -109,16 +115,18 @@ qint64 addMead(FakeChatPort &port)
 
 void addCode(FakeChatPort &port)
 {
-    port.addConversation(QStringLiteral("Best consecutive sum"),
-                         { user(QStringLiteral("Write a Python function for the largest sum of consecutive numbers.")),
-                           answer(QString::fromUtf8(kCode), kFromDisk) });
+    port.addConversation(
+        QStringLiteral("Best consecutive sum"),
+        { user(QStringLiteral("Write a Python function for the largest sum of consecutive numbers.")),
+          answer(QString::fromUtf8(kCode), kFromDisk) });
 }
 
 void addErrors(FakeChatPort &port)
 {
     MessageItem failed = answer(QStringLiteral("The sea is"), {}, MessageStatus::Failed);
-    failed.error = QStringLiteral("There is not enough memory for this chat: it needs 412 MB and 180 MB are free. Close other "
-                                  "programs, or start a shorter chat.");
+    failed.error = QStringLiteral(
+        "There is not enough memory for this chat: it needs 412 MB and 180 MB are free. Close other "
+        "programs, or start a shorter chat.");
     port.addConversation(QStringLiteral("When things go wrong"),
                          { user(QStringLiteral("Tell me about the sea.")),
                            answer(QStringLiteral("It is large, and mostly"), kCold, MessageStatus::Stopped),
@@ -132,9 +140,10 @@ void addLong(FakeChatPort &port)
     QVector<MessageItem> items;
     for (int i = 1; i <= 60; ++i) {
         items << user(QStringLiteral("Question %1: and then?").arg(i));
-        items << answer(i % 7 == 0 ? QString::fromUtf8(kMead)
-                                   : QStringLiteral("Then the %1th thing happened, which nobody had expected.").arg(i),
-                        i % 2 ? kFromDisk : kMixed);
+        items << answer(
+            i % 7 == 0 ? QString::fromUtf8(kMead)
+                       : QStringLiteral("Then the %1th thing happened, which nobody had expected.").arg(i),
+            i % 2 ? kFromDisk : kMixed);
     }
     port.addConversation(QStringLiteral("A long story"), items);
 }
@@ -143,9 +152,9 @@ void addLong(FakeChatPort &port)
 
 QStringList sceneNames()
 {
-    return { QStringLiteral("empty"), QStringLiteral("chat"), QStringLiteral("streaming"), QStringLiteral("waiting"),
-             QStringLiteral("code"), QStringLiteral("error"), QStringLiteral("long"), QStringLiteral("prompts"),
-             QStringLiteral("first") };
+    return { QStringLiteral("empty"),   QStringLiteral("chat"),    QStringLiteral("streaming"),
+             QStringLiteral("waiting"), QStringLiteral("code"),    QStringLiteral("error"),
+             QStringLiteral("long"),    QStringLiteral("prompts"), QStringLiteral("first") };
 }
 
 bool fillScene(const QString &name, FakeChatPort &port)

@@ -81,7 +81,7 @@ Item {
             opacity: message.actionsShown && enabled ? 1 : 0
             implicitWidth: 28
             implicitHeight: 28
-            iconSize: 16
+            iconSize: Theme.iconSizeSmall
             iconName: "copy"
             text: qsTr("Copy answer")
             onClicked: message.copyRequested()

@@ -48,7 +48,7 @@ Rectangle {
             anchors.verticalCenter: parent.verticalCenter
             implicitWidth: 28
             implicitHeight: 28
-            iconSize: 16
+            iconSize: Theme.iconSizeSmall
             iconName: done ? "check" : "copy"
             iconColor: done ? Theme.success : hovered || visualFocus ? Theme.text : Theme.textMuted
             text: done ? qsTr("Copied") : qsTr("Copy code")

@@ -11,7 +11,7 @@ Rectangle {
     signal managePromptsRequested(bool ownPrompt)
     readonly property bool canSend: area.text.trim().length > 0 && !chat.generating
         && chat.modelState !== ChatController.ModelFailed && chat.modelState !== ChatController.NoModel
-    readonly property real eightLines: 8 * metrics.lineSpacing + area.topPadding + area.bottomPadding
+    readonly property real eightLines: 8 * Math.ceil(metrics.lineSpacing) + area.topPadding + area.bottomPadding
 
     function focusInput() { area.forceActiveFocus(); }
     function send() {
@@ -56,12 +56,12 @@ Rectangle {
             selectByMouse: true
             selectionColor: Theme.selection
             selectedTextColor: Theme.text
-            text: composer.chat.draft
             focus: true
             Accessible.role: Accessible.EditableText
             Accessible.name: qsTr("Message")
             Accessible.multiLine: true
             onTextChanged: composer.chat.draft = text
+            Component.onCompleted: text = composer.chat.draft
             Keys.onPressed: event => {
                 const enter = event.key === Qt.Key_Return || event.key === Qt.Key_Enter;
                 if (enter && !(event.modifiers & Qt.ShiftModifier)) {
@@ -100,7 +100,7 @@ Rectangle {
         anchors.right: parent.right
         anchors.bottom: parent.bottom
         anchors.margins: Theme.space2
-        height: 36
+        height: Math.max(36, Theme.controlHeight)
         spacing: Theme.space1
         ModelChip {
             chat: composer.chat

@@ -18,8 +18,9 @@ ListView {
     }
     function scrollBy(pixels: real) {
         const lowest = Math.max(originY, originY + contentHeight - height);
-        contentY = Math.max(originY, Math.min(lowest, contentY + pixels));
-        sticksToEnd = distanceToEnd < Theme.space2;
+        sticksToEnd = false; // or new estimates of heights above would pull the view back
+        contentY = Math.round(Math.max(originY, Math.min(lowest, contentY + pixels)));
+        sticksToEnd = pixels > 0 && distanceToEnd < Theme.space2;
     }
 
     model: chat.messages
@@ -40,7 +41,7 @@ ListView {
     onCountChanged: if (sticksToEnd) positionViewAtEnd()
     onContentYChanged: {
         // Only the person's own scrolling decides; a step up lets go at once, whatever streams in below.
-        if (moving || dragging || bar.pressed) {
+        if (moving || flicking || dragging || bar.pressed) {
             if (contentY < lastY - 0.5)
                 sticksToEnd = false;
             else if (distanceToEnd < Theme.space2)
@@ -71,6 +72,12 @@ ListView {
         function onMessageSent() { list.toEnd(); }
     }
 
+    WheelHandler {
+        acceptedDevices: PointerDevice.Mouse | PointerDevice.TouchPad
+        target: null
+        onWheel: event => list.scrollBy(event.pixelDelta.y !== 0 ? -event.pixelDelta.y
+            : -event.angleDelta.y / 120 * Theme.wheelStep)
+    }
     T.ScrollBar.vertical: SlimScrollBar { id: bar }
 
     delegate: Item {
@@ -90,7 +97,7 @@ ListView {
         required property int prefillTotal
 
         width: ListView.view.width
-        height: content.item ? content.item.implicitHeight : 0
+        height: content.item ? Math.ceil(content.item.implicitHeight) : 0 // whole pixels keep text sharp
 
         HoverHandler { id: hover }
         Loader {

@@ -46,7 +46,7 @@ Item {
             anchors.verticalCenter: parent.verticalCenter
             implicitWidth: 28
             implicitHeight: 28
-            iconSize: 16
+            iconSize: Theme.iconSizeSmall
             iconName: "copy"
             text: qsTr("Copy message")
             onClicked: message.copyRequested()

@@ -38,7 +38,7 @@ T.AbstractButton {
             anchors.verticalCenter: parent.verticalCenter
             name: control.iconName
             color: Theme.textMuted
-            size: 16
+            size: Theme.iconSizeSmall
         }
         Rectangle {
             id: dot

@@ -12,8 +12,8 @@ T.AbstractButton {
     property color fill: Theme.clear
     property string keys: ""
 
-    implicitWidth: 32
-    implicitHeight: 32
+    implicitWidth: Theme.controlHeight
+    implicitHeight: Theme.controlHeight
     hoverEnabled: true
     focusPolicy: Qt.StrongFocus
     opacity: enabled ? 1 : 0.4

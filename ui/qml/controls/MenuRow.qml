@@ -69,7 +69,7 @@ T.AbstractButton {
             anchors.right: parent.right
             name: "check"
             color: Theme.accent
-            size: 16
+            size: Theme.iconSizeSmall
         }
     }
 }

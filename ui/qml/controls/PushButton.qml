@@ -46,7 +46,7 @@ T.AbstractButton {
                 anchors.verticalCenter: parent.verticalCenter
                 name: control.iconName
                 color: control.ink
-                size: 16
+                size: Theme.iconSizeSmall
             }
             TextLabel {
                 anchors.verticalCenter: parent.verticalCenter

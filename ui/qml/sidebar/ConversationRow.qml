@@ -93,7 +93,7 @@ T.ItemDelegate {
                 objectName: "renameButton"
                 implicitWidth: 26
                 implicitHeight: 28
-                iconSize: 15
+                iconSize: Theme.iconSizeSmall
                 iconName: "rename"
                 text: qsTr("Rename")
                 keys: "F2"
@@ -104,7 +104,7 @@ T.ItemDelegate {
                 objectName: "deleteButton"
                 implicitWidth: 26
                 implicitHeight: 28
-                iconSize: 15
+                iconSize: Theme.iconSizeSmall
                 iconName: "delete"
                 iconColor: hovered ? Theme.danger : Theme.textMuted
                 text: qsTr("Delete")

@@ -1,0 +1,258 @@
+#include "tests/support/fake_chat_port.h"
+#include "ui/controllers/chat_controller.h"
+#include "ui/controllers/ui_settings.h"
+
+#include <QClipboard>
+#include <QGuiApplication>
+#include <QSettings>
+#include <QTemporaryDir>
+#include <QTest>
+
+using namespace kvasir::ui;
+
+namespace {
+
+MessageItem user(const QString &text)
+{
+    MessageItem item;
+    item.text = text;
+    return item;
+}
+
+} // namespace
+
+class ChatControllerTest : public QObject {
+    Q_OBJECT
+
+private slots:
+    void a_new_chat_exists_once_something_is_sent()
+    {
+        FakeChatPort port;
+        ChatController chat(port);
+        QCOMPARE(chat.currentId(), 0);
+        QVERIFY(!chat.send(QStringLiteral("  \n")));
+        QVERIFY(chat.send(QStringLiteral(" Hello ")));
+        QVERIFY(chat.generating());
+        QVERIFY(!chat.send(QStringLiteral("again")));
+        QTRY_VERIFY(!chat.generating());
+        QCOMPARE(port.calls.filter(QStringLiteral("send")), QStringList(QStringLiteral("send 0 Hello")));
+        QVERIFY(chat.currentId() != 0);
+        QCOMPARE(chat.messages()->rowCount(), 2);
+        QCOMPARE(chat.currentTitle(), QStringLiteral("Hello"));
+    }
+
+    void a_chat_left_before_it_exists_does_not_come_back()
+    {
+        FakeChatPort port;
+        const qint64 other = port.addConversation(QStringLiteral("Other"), { user(QStringLiteral("x")) });
+        ChatController chat(port);
+        QTRY_COMPARE(chat.conversations()->rowCount(), 1);
+        QVERIFY(chat.send(QStringLiteral("Hello")));
+        chat.open(other);
+        QVERIFY(!chat.generating());
+        QTRY_COMPARE(chat.conversations()->rowCount(), 2);
+        QTest::qWait(0);
+        QCOMPARE(chat.currentId(), other);
+        QTRY_COMPARE(chat.messages()->rowCount(), 1);
+    }
+
+    void each_chat_keeps_its_own_draft()
+    {
+        FakeChatPort port;
+        const qint64 one = port.addConversation(QStringLiteral("One"), {});
+        const qint64 two = port.addConversation(QStringLiteral("Two"), {});
+        ChatController chat(port);
+        chat.setDraft(QStringLiteral("for a new one"));
+        chat.open(one);
+        QCOMPARE(chat.draft(), QString());
+        chat.setDraft(QStringLiteral("for one"));
+        chat.open(two);
+        chat.setDraft(QStringLiteral("for two"));
+        chat.open(one);
+        QCOMPARE(chat.draft(), QStringLiteral("for one"));
+        chat.newChat();
+        QCOMPARE(chat.draft(), QStringLiteral("for a new one"));
+    }
+
+    void what_could_not_be_sent_is_given_back()
+    {
+        FakeChatPort port;
+        port.failNextSend(QStringLiteral("The disk is full. Free some space and send it again."));
+        ChatController chat(port);
+        chat.setDraft(QStringLiteral("Precious words"));
+        QVERIFY(chat.send(chat.draft()));
+        QCOMPARE(chat.draft(), QString());
+        QTRY_VERIFY(!chat.notice().isEmpty());
+        QCOMPARE(chat.draft(), QStringLiteral("Precious words"));
+        QVERIFY(!chat.generating());
+        chat.dismissNotice();
+        QVERIFY(chat.notice().isEmpty());
+    }
+
+    void an_answer_goes_on_while_another_chat_is_open()
+    {
+        FakeChatPort port;
+        port.script.holdsAfterPieces = true;
+        const qint64 one = port.addConversation(QStringLiteral("One"), {});
+        const qint64 two = port.addConversation(QStringLiteral("Two"), {});
+        ChatController chat(port);
+        QTRY_COMPARE(chat.conversations()->rowCount(), 2);
+        chat.open(one);
+        QVERIFY(chat.send(QStringLiteral("Go")));
+        QTRY_COMPARE(chat.messages()->rowCount(), 2);
+        chat.open(two);
+        QVERIFY(!chat.generating());
+        const auto answering = [&] {
+            const int row = chat.conversations()->rowOf(one);
+            return chat.conversations()->index(row).data(ConversationListModel::GeneratingRole).toBool();
+        };
+        QVERIFY(answering());
+        port.grow(one, QStringLiteral("More."));
+        chat.open(one);
+        QVERIFY(chat.generating());
+        QTRY_COMPARE(chat.messages()->rowCount(), 2);
+        QTRY_VERIFY(chat.messages()
+                        ->index(1)
+                        .data(MessageListModel::TextRole)
+                        .toString()
+                        .endsWith(QStringLiteral("More.")));
+        chat.stop();
+        QTRY_VERIFY(!chat.generating());
+        QVERIFY(!answering());
+        QCOMPARE(chat.messages()->index(1).data(MessageListModel::StatusRole).toInt(),
+                 int(MessageListModel::Stopped));
+    }
+
+    void deleting_the_open_chat_opens_its_neighbour()
+    {
+        FakeChatPort port;
+        const QDateTime now = QDateTime::currentDateTime();
+        const qint64 old = port.addConversation(QStringLiteral("Old"), {}, now.addDays(-1));
+        const qint64 recent = port.addConversation(QStringLiteral("Recent"), {}, now);
+        ChatController chat(port);
+        QTRY_COMPARE(chat.conversations()->rowCount(), 2);
+        chat.open(recent);
+        chat.remove(recent);
+        QTRY_COMPARE(chat.currentId(), old);
+        QCOMPARE(chat.deletedTitle(), QStringLiteral("Recent"));
+        chat.undoRemove();
+        QVERIFY(!chat.canUndoDelete());
+        QTRY_COMPARE(chat.conversations()->rowCount(), 2);
+        chat.remove(old);
+        QTRY_COMPARE(chat.currentId(), recent);
+        chat.remove(recent);
+        QTRY_COMPARE(chat.currentId(), 0);
+    }
+
+    void a_failed_answer_can_be_tried_again()
+    {
+        FakeChatPort port;
+        port.script.error = QStringLiteral("The model's file is gone: choose another one.");
+        ChatController chat(port);
+        QVERIFY(chat.send(QStringLiteral("Hello")));
+        QTRY_VERIFY(!chat.generating());
+        const QModelIndex failed = chat.messages()->index(1);
+        QCOMPARE(failed.data(MessageListModel::StatusRole).toInt(), int(MessageListModel::Failed));
+        QCOMPARE(failed.data(MessageListModel::ErrorRole).toString(), port.script.error);
+        port.script.error.clear();
+        chat.retry();
+        QVERIFY(chat.generating());
+        QTRY_VERIFY(!chat.generating());
+        QCOMPARE(chat.messages()->rowCount(), 3);
+        QCOMPARE(chat.messages()->index(2).data(MessageListModel::StatusRole).toInt(),
+                 int(MessageListModel::Complete));
+    }
+
+    void new_chats_start_with_the_default_prompt()
+    {
+        FakeChatPort port;
+        port.prompts = { { 7, QStringLiteral("Friendly"), QStringLiteral("Be kind."), true },
+                         { 8, QStringLiteral("Terse"), QStringLiteral("Be short."), false } };
+        ChatController chat(port);
+        QTRY_COMPARE(chat.promptLabel(), QStringLiteral("Friendly"));
+        QVERIFY(chat.send(QStringLiteral("Hello")));
+        QTRY_VERIFY(!chat.generating());
+        QCOMPARE(port.conversations.last().systemText, QStringLiteral("Be kind."));
+
+        chat.setDefaultPrompt(8);
+        QTRY_COMPARE(chat.systemPrompts()->defaultPrompt()->id, 8);
+        QCOMPARE(chat.promptLabel(), QStringLiteral("Friendly"));
+        chat.newChat();
+        QCOMPARE(chat.promptLabel(), QStringLiteral("Terse"));
+        chat.setDefaultPrompt(0);
+        QTRY_VERIFY(!chat.systemPrompts()->defaultPrompt());
+    }
+
+    void changing_a_prompt_leaves_old_chats_as_they_are()
+    {
+        FakeChatPort port;
+        port.prompts = { { 7, QStringLiteral("Friendly"), QStringLiteral("Be kind."), true } };
+        ChatController chat(port);
+        QTRY_COMPARE(chat.promptLabel(), QStringLiteral("Friendly"));
+        QVERIFY(chat.send(QStringLiteral("Hello")));
+        QTRY_VERIFY(!chat.generating());
+        chat.savePrompt(7, QStringLiteral("Friendly"), QStringLiteral("Be very kind."), false);
+        QTRY_COMPARE(chat.systemPrompts()->textOf(7), QStringLiteral("Be very kind."));
+        QCOMPARE(chat.promptText(), QStringLiteral("Be kind."));
+        QCOMPARE(chat.promptLabel(), QStringLiteral("Friendly, changed here"));
+        QVERIFY(chat.systemPrompts()->isDefault(7));
+    }
+
+    void a_prompt_written_for_one_chat_can_join_the_library()
+    {
+        FakeChatPort port;
+        ChatController chat(port);
+        chat.usePromptText(QStringLiteral(" Speak like a sailor. "));
+        QCOMPARE(chat.promptLabel(), QStringLiteral("Own prompt"));
+        QVERIFY(chat.send(QStringLiteral("Ahoy")));
+        QTRY_VERIFY(!chat.generating());
+        QCOMPARE(port.conversations.last().systemText, QStringLiteral("Speak like a sailor."));
+        chat.savePrompt(0, QStringLiteral("Sailor"), chat.promptText(), true);
+        QTRY_COMPARE(chat.promptLabel(), QStringLiteral("Sailor"));
+        QVERIFY(chat.promptId() > 0);
+        chat.savePrompt(0, QStringLiteral("Sailor"), QStringLiteral("twice"), false);
+        QCOMPARE(port.calls.filter(QStringLiteral("save-prompt")).size(), 1);
+        chat.usePrompt(0);
+        QTRY_COMPARE(chat.promptText(), QString());
+    }
+
+    void copying_puts_the_whole_text_on_the_clipboard()
+    {
+        FakeChatPort port;
+        ChatController chat(port);
+        QVERIFY(chat.send(QStringLiteral("Hello")));
+        QTRY_VERIFY(!chat.generating());
+        chat.copyMessage(chat.messages()->index(1).data(MessageListModel::IdRole).toLongLong());
+        QCOMPARE(QGuiApplication::clipboard()->text(), QStringLiteral("Hello there."));
+    }
+
+    void settings_come_back_and_stay_in_range()
+    {
+        QTemporaryDir folder;
+        const QString file = folder.filePath(QStringLiteral("ui.ini"));
+        {
+            QSettings store(file, QSettings::IniFormat);
+            UiSettings settings(&store);
+            settings.setThemeMode(UiSettings::Dark);
+            settings.setFontScale(9);
+            settings.setSidebarShown(false);
+        }
+        QSettings store(file, QSettings::IniFormat);
+        {
+            const UiSettings settings(&store);
+            QCOMPARE(settings.themeMode(), UiSettings::Dark);
+            QCOMPARE(settings.fontScale(), UiSettings::kMaxFontScale);
+            QVERIFY(!settings.sidebarShown());
+        }
+        store.setValue(QStringLiteral("ui/fontScale"), QStringLiteral("nan"));
+        store.setValue(QStringLiteral("ui/windowWidth"), -5);
+        store.setValue(QStringLiteral("ui/theme"), QStringLiteral("purple"));
+        const UiSettings settings(&store);
+        QCOMPARE(settings.fontScale(), 1.0);
+        QVERIFY(settings.windowWidth() > 0);
+        QCOMPARE(settings.themeMode(), UiSettings::System);
+    }
+};
+
+QTEST_MAIN(ChatControllerTest)
+#include "chat_controller_test.moc"

@@ -1,0 +1,225 @@
+#include "ui/models/conversation_list_model.h"
+#include "ui/models/markdown_block_model.h"
+#include "ui/models/message_list_model.h"
+#include "ui/models/system_prompt_model.h"
+#include "ui/models/usage_text.h"
+
+#include <QAbstractItemModelTester>
+#include <QRandomGenerator>
+#include <QSignalSpy>
+#include <QTest>
+
+using namespace kvasir::ui;
+
+namespace {
+
+constexpr auto kFatal = QAbstractItemModelTester::FailureReportingMode::QtTest;
+
+ConversationItem chat(qint64 id, int ageSeconds)
+{
+    return {
+        id, QStringLiteral("Chat %1").arg(id), QDateTime::currentDateTime().addSecs(-ageSeconds), 0, {}
+    };
+}
+
+MessageItem message(qint64 id, MessageRole role, const QString &text,
+                    MessageStatus status = MessageStatus::Complete)
+{
+    MessageItem item;
+    item.id = id;
+    item.role = role;
+    item.status = status;
+    item.text = text;
+    return item;
+}
+
+QVector<qint64> ids(const ConversationListModel &model)
+{
+    QVector<qint64> result;
+    for (int row = 0; row < model.rowCount(); ++row)
+        result << model.idAt(row);
+    return result;
+}
+
+MarkdownBlockModel *blocksOf(const MessageListModel &model, int row)
+{
+    return qobject_cast<MarkdownBlockModel *>(
+        model.data(model.index(row), MessageListModel::BlocksRole).value<QObject *>());
+}
+
+} // namespace
+
+class ModelsTest : public QObject {
+    Q_OBJECT
+
+private slots:
+    void the_chat_that_changed_last_is_on_top()
+    {
+        ConversationListModel model;
+        QAbstractItemModelTester tester(&model, kFatal);
+        model.reset({ chat(1, 300), chat(2, 100), chat(3, 200) });
+        QCOMPARE(ids(model), QVector<qint64>({ 2, 3, 1 }));
+        model.put(chat(1, 0));
+        QCOMPARE(ids(model), QVector<qint64>({ 1, 2, 3 }));
+        model.put(chat(1, 150));
+        QCOMPARE(ids(model), QVector<qint64>({ 2, 1, 3 }));
+        model.put(chat(4, 50));
+        model.remove(2);
+        QCOMPARE(ids(model), QVector<qint64>({ 4, 1, 3 }));
+    }
+
+    void random_changes_keep_the_list_in_order()
+    {
+        QRandomGenerator random(5);
+        ConversationListModel model;
+        QAbstractItemModelTester tester(&model, kFatal);
+        for (int i = 0; i < 500; ++i) {
+            const qint64 id = 1 + random.bounded(12);
+            if (random.bounded(4) == 0)
+                model.remove(id);
+            else
+                model.put(chat(id, random.bounded(1000)));
+            for (int row = 1; row < model.rowCount(); ++row)
+                QVERIFY(model.find(model.idAt(row - 1))->updatedAt >= model.find(model.idAt(row))->updatedAt);
+        }
+    }
+
+    void chats_are_grouped_by_day()
+    {
+        ConversationListModel model;
+        model.reset({ chat(1, 0), chat(2, 86400), chat(3, 5 * 86400), chat(4, 90 * 86400) });
+        QStringList sections;
+        for (int row = 0; row < 4; ++row)
+            sections << model.data(model.index(row), ConversationListModel::SectionRole).toString();
+        QCOMPARE(sections,
+                 QStringList({ QStringLiteral("Today"), QStringLiteral("Yesterday"),
+                               QStringLiteral("Last 7 days"), QStringLiteral("Earlier") }));
+    }
+
+    void a_growing_answer_touches_only_its_last_blocks()
+    {
+        MessageListModel model;
+        QAbstractItemModelTester tester(&model, kFatal);
+        model.add(message(1, MessageRole::User, QStringLiteral("Hi")));
+        model.add(message(2, MessageRole::Assistant, {}, MessageStatus::Waiting));
+        MarkdownBlockModel *blocks = blocksOf(model, 1);
+        QVERIFY(blocks);
+        QAbstractItemModelTester blockTester(blocks, kFatal);
+        model.grow(2, QStringLiteral("One.\n\n```sh\nls\n```\nTwo"));
+        QCOMPARE(blocks->rowCount(), 3);
+        QCOMPARE(model.data(model.index(1), MessageListModel::StatusRole).toInt(),
+                 int(MessageListModel::Streaming));
+
+        QSignalSpy changed(blocks, &QAbstractItemModel::dataChanged);
+        QSignalSpy rows(blocks, &QAbstractItemModel::rowsInserted);
+        model.grow(2, QStringLiteral(" and three."));
+        QCOMPARE(changed.size(), 1);
+        QCOMPARE(changed.first().first().toModelIndex().row(), 2);
+        QCOMPARE(rows.size(), 0);
+        QCOMPARE(model.textOf(2), QStringLiteral("One.\n\n```sh\nls\n```\nTwo and three."));
+    }
+
+    void a_final_text_that_only_adds_keeps_the_blocks()
+    {
+        MessageListModel model;
+        QAbstractItemModelTester tester(&model, kFatal);
+        model.add(message(2, MessageRole::Assistant, QStringLiteral("Once upon"), MessageStatus::Streaming));
+        MarkdownBlockModel *blocks = blocksOf(model, 0);
+        QSignalSpy removed(blocks, &QAbstractItemModel::rowsRemoved);
+        model.change(message(2, MessageRole::Assistant, QStringLiteral("Once upon a time")));
+        QCOMPARE(blocksOf(model, 0), blocks);
+        QCOMPARE(removed.size(), 0);
+        QCOMPARE(blocks->data(blocks->index(0), MarkdownBlockModel::TextRole).toString(),
+                 QStringLiteral("Once upon a time"));
+        model.change(message(2, MessageRole::Assistant, QStringLiteral("Other")));
+        QCOMPARE(blocks->data(blocks->index(0), MarkdownBlockModel::TextRole).toString(),
+                 QStringLiteral("Other"));
+    }
+
+    void blocks_follow_random_streams_step_by_step()
+    {
+        QRandomGenerator random(99);
+        static const QStringList kPieces { QStringLiteral("word "), QStringLiteral("\n"),
+                                           QStringLiteral("\n\n"),  QStringLiteral("```"),
+                                           QStringLiteral("> "),    QStringLiteral("---\n"),
+                                           QStringLiteral("`"),     QStringLiteral("- x") };
+        for (int round = 0; round < 50; ++round) {
+            MarkdownBlockModel model;
+            QAbstractItemModelTester tester(&model, kFatal);
+            for (int i = 0; i < 60; ++i) {
+                model.append(kPieces[random.bounded(int(kPieces.size()))]);
+                const auto &blocks = model.splitter().blocks();
+                QCOMPARE(model.rowCount(), int(blocks.size()));
+                for (int row = 0; row < model.rowCount(); ++row)
+                    QCOMPARE(model.data(model.index(row), MarkdownBlockModel::TextRole).toString(),
+                             blocks[row].text);
+            }
+        }
+    }
+
+    void messages_of_a_person_have_no_blocks()
+    {
+        MessageListModel model;
+        model.add(message(1, MessageRole::User, QStringLiteral("# literally")));
+        QVERIFY(!blocksOf(model, 0));
+        QCOMPARE(model.data(model.index(0), MessageListModel::TextRole).toString(),
+                 QStringLiteral("# literally"));
+    }
+
+    void a_message_that_is_there_is_not_added_twice()
+    {
+        MessageListModel model;
+        QAbstractItemModelTester tester(&model, kFatal);
+        model.reset({ message(1, MessageRole::User, QStringLiteral("a")) });
+        model.add(message(1, MessageRole::User, QStringLiteral("b")));
+        QCOMPARE(model.rowCount(), 1);
+        QCOMPARE(model.textOf(1), QStringLiteral("b"));
+    }
+
+    void prompts_are_sorted_and_names_are_unique()
+    {
+        SystemPromptModel model;
+        QAbstractItemModelTester tester(&model, kFatal);
+        model.reset({ { 1, QStringLiteral("Terse"), QStringLiteral("t"), false },
+                      { 2, QStringLiteral("Friendly"), QStringLiteral("f"), true } });
+        QCOMPARE(model.data(model.index(0), SystemPromptModel::NameRole).toString(),
+                 QStringLiteral("Friendly"));
+        QCOMPARE(model.defaultPrompt()->id, 2);
+        QVERIFY(model.isNameTaken(QStringLiteral(" Terse "), 2));
+        QVERIFY(!model.isNameTaken(QStringLiteral("Terse"), 1));
+    }
+
+    void the_usage_line_says_where_tokens_came_from_data()
+    {
+        QTest::addColumn<int>("hit");
+        QTest::addColumn<int>("disk");
+        QTest::addColumn<QString>("text");
+        const QString rest = QStringLiteral(" · first token 84 ms · 42 tokens/s");
+        QTest::newRow("disk") << 1216 << 1216
+                              << QString(QStringLiteral("1,216 of 1,248 tokens from disk") + rest);
+        QTest::newRow("memory") << 1216 << 0
+                                << QString(QStringLiteral("1,216 of 1,248 tokens reused") + rest);
+        QTest::newRow("both") << 1216 << 64
+                              << QString(QStringLiteral("1,216 of 1,248 tokens reused (64 from disk)")
+                                         + rest);
+        QTest::newRow("cold") << 0 << 0 << QString(QStringLiteral("1,248 tokens read") + rest);
+    }
+
+    void the_usage_line_says_where_tokens_came_from()
+    {
+        QFETCH(int, hit);
+        QFETCH(int, disk);
+        QFETCH(QString, text);
+        QLocale::setDefault(QLocale(QLocale::English, QLocale::UnitedStates));
+        QCOMPARE(usageText({ true, 1248, hit, disk, 100, 84.2, 42.3 }), text);
+    }
+
+    void an_answer_without_figures_has_no_usage_line()
+    {
+        QCOMPARE(usageText({}), QString());
+        QVERIFY(usageText({ true, 12, 0, 0, 1, 1840, 3.25 }).contains(QStringLiteral("1.8 s · 3.")));
+    }
+};
+
+QTEST_GUILESS_MAIN(ModelsTest)
+#include "models_test.moc"

@@ -1,0 +1,522 @@
+#include "tests/support/fake_chat_port.h"
+#include "ui/controllers/chat_controller.h"
+#include "ui/controllers/ui_settings.h"
+#include "ui/models/markdown_block_model.h"
+#include "ui/window.h"
+
+#include <QAccessible>
+#include <QGuiApplication>
+#include <QQuickItem>
+#include <QQuickWindow>
+#include <QTest>
+#include <QWheelEvent>
+
+#include <memory>
+
+using namespace kvasir::ui;
+
+namespace {
+
+void collect(QQuickItem *item, QList<QQuickItem *> &all)
+{
+    all << item;
+    for (QQuickItem *child : item->childItems())
+        collect(child, all);
+}
+
+bool isShown(const QQuickItem *item)
+{
+    return item && item->isVisible() && item->opacity() > 0;
+}
+
+} // namespace
+
+/// The real window over the fake port, driven with keys and the mouse.
+class WindowTest : public QObject {
+    Q_OBJECT
+
+    std::unique_ptr<FakeChatPort> m_port;
+    std::unique_ptr<UiSettings> m_settings;
+    std::unique_ptr<Window> m_window;
+
+    QQuickWindow *quick() const { return m_window->quickWindow(); }
+    ChatController &chat() const { return m_window->controller(); }
+
+    QList<QQuickItem *> items() const
+    {
+        QList<QQuickItem *> all;
+        collect(quick()->contentItem(), all);
+        return all;
+    }
+
+    /// The item of this name that is shown, or else any.
+    QQuickItem *find(const QString &name) const
+    {
+        QQuickItem *hidden = nullptr;
+        for (QQuickItem *item : items()) {
+            if (item->objectName() != name)
+                continue;
+            if (isShown(item))
+                return item;
+            hidden = item;
+        }
+        return hidden;
+    }
+
+    QString textOf(const QString &name) const
+    {
+        const QQuickItem *item = find(name);
+        return item ? item->property("text").toString() : QString();
+    }
+
+    QQuickItem *row(qint64 conversationId) const
+    {
+        for (QQuickItem *item : items()) {
+            if (item->property("conversationId").toLongLong() == conversationId && isShown(item))
+                return item;
+        }
+        return nullptr;
+    }
+
+    static QPoint centre(const QQuickItem *item)
+    {
+        return item->mapToScene(QPointF(item->width() / 2, item->height() / 2)).toPoint();
+    }
+
+    void click(QQuickItem *item) const
+    {
+        QVERIFY(item);
+        QTest::mouseMove(quick(), centre(item));
+        QTest::mouseClick(quick(), Qt::LeftButton, Qt::NoModifier, centre(item));
+    }
+
+    void type(const QString &text) const
+    {
+        for (const QChar c : text)
+            QTest::keyClick(quick(), c.toLatin1());
+    }
+
+    void start(int width = 1100, int height = 760)
+    {
+        m_settings->setReducedMotion(true);
+        m_settings->setWindowWidth(width);
+        m_settings->setWindowHeight(height);
+        m_window = std::make_unique<Window>(*m_port, *m_settings);
+        QVERIFY(quick());
+        QVERIFY(QTest::qWaitForWindowExposed(quick()));
+        QTRY_COMPARE(chat().conversations()->rowCount(), int(m_port->conversations.size()));
+        QTRY_COMPARE(chat().modelState(), ChatController::ModelReady);
+    }
+
+    qint64 addLongChat()
+    {
+        QVector<MessageItem> messages;
+        for (int i = 0; i < 200; ++i) {
+            MessageItem item;
+            item.role = i % 2 ? MessageRole::Assistant : MessageRole::User;
+            item.text = QStringLiteral("Message %1\n\nwith a second paragraph.").arg(i);
+            messages << item;
+        }
+        return m_port->addConversation(QStringLiteral("Long"), messages);
+    }
+
+    double distanceToEnd() const
+    {
+        return find(QStringLiteral("messageList"))->property("distanceToEnd").toDouble();
+    }
+
+    void wheel(QQuickItem *item, int degrees) const
+    {
+        const QPointF at = centre(item);
+        QWheelEvent event(at, quick()->mapToGlobal(at), QPoint(), QPoint(0, degrees * 8), Qt::NoButton,
+                          Qt::NoModifier, Qt::NoScrollPhase, false);
+        QCoreApplication::sendEvent(quick(), &event);
+    }
+
+private slots:
+    void init()
+    {
+        QLocale::setDefault(QLocale(QLocale::English, QLocale::UnitedStates));
+        m_port = std::make_unique<FakeChatPort>();
+        m_settings = std::make_unique<UiSettings>();
+    }
+
+    void cleanup()
+    {
+        m_window.reset();
+        m_settings.reset();
+        m_port.reset();
+    }
+
+    void typing_and_enter_sends()
+    {
+        m_port->script.usage = { true, 1248, 1216, 1216, 20, 84, 42 };
+        start();
+        type(QStringLiteral("Hello you"));
+        QTest::keyClick(quick(), Qt::Key_Return);
+        QTRY_COMPARE(chat().messages()->rowCount(), 2);
+        QTRY_VERIFY(!chat().generating());
+        QCOMPARE(m_port->calls.filter(QStringLiteral("send")),
+                 QStringList(QStringLiteral("send 0 Hello you")));
+        QCOMPARE(textOf(QStringLiteral("composerInput")), QString());
+        QTRY_COMPARE(textOf(QStringLiteral("usageText")),
+                     QStringLiteral("1,216 of 1,248 tokens from disk · first token 84 ms · 42 tokens/s"));
+        QCOMPARE(quick()->title(), QStringLiteral("Hello you – Kvasir"));
+    }
+
+    void shift_enter_breaks_the_line()
+    {
+        start();
+        type(QStringLiteral("one"));
+        QTest::keyClick(quick(), Qt::Key_Return, Qt::ShiftModifier);
+        type(QStringLiteral("two"));
+        QTRY_COMPARE(chat().draft(), QStringLiteral("one\ntwo"));
+        QVERIFY(m_port->calls.isEmpty());
+    }
+
+    void the_composer_grows_to_eight_lines_and_no_more()
+    {
+        start();
+        QQuickItem *input = find(QStringLiteral("composerInput"));
+        QQuickItem *view = input->parentItem()->parentItem();
+        const double one = view->height();
+        chat().setDraft(QStringLiteral("1\n2\n3"));
+        QTRY_VERIFY(view->height() > one);
+        chat().setDraft(QStringLiteral("1\n2\n3\n4\n5\n6\n7\n8"));
+        const double eight = view->height();
+        QVERIFY(eight >= input->height());
+        chat().setDraft(QStringLiteral("1\n2\n3\n4\n5\n6\n7\n8\n9\n10\n11"));
+        QCOMPARE(view->height(), eight);
+        QVERIFY(input->height() > eight);
+    }
+
+    void send_becomes_stop_while_generating()
+    {
+        m_port->script.holdsAfterPieces = true;
+        start();
+        type(QStringLiteral("Go"));
+        click(find(QStringLiteral("sendButton")));
+        QTRY_VERIFY(isShown(find(QStringLiteral("stopButton"))));
+        QVERIFY(!isShown(find(QStringLiteral("sendButton"))));
+        QTRY_COMPARE(chat().messages()->rowCount(), 2);
+        click(find(QStringLiteral("stopButton")));
+        QTRY_VERIFY(isShown(find(QStringLiteral("sendButton"))));
+        QTRY_VERIFY(textOf(QStringLiteral("usageText")).startsWith(QStringLiteral("Stopped · ")));
+    }
+
+    void escape_stops()
+    {
+        m_port->script.holdsAfterPieces = true;
+        start();
+        type(QStringLiteral("Go"));
+        QTest::keyClick(quick(), Qt::Key_Return);
+        QTRY_COMPARE(chat().messages()->rowCount(), 2);
+        QTest::keyClick(quick(), Qt::Key_Escape);
+        QTRY_VERIFY(!chat().generating());
+        QVERIFY(m_port->calls.last().startsWith(QStringLiteral("stop ")));
+    }
+
+    void prefill_progress_is_shown_until_the_first_word()
+    {
+        m_port->script.pieces.clear();
+        m_port->script.holdsAfterPieces = true;
+        start();
+        type(QStringLiteral("Go"));
+        QTest::keyClick(quick(), Qt::Key_Return);
+        QTRY_COMPARE(chat().messages()->rowCount(), 2);
+        const qint64 id = chat().currentId();
+        m_port->setPrefill(id, 512, 1248);
+        QTRY_COMPARE(textOf(QStringLiteral("prefillText")), QStringLiteral("Reading 512 of 1,248 tokens"));
+        QVERIFY(isShown(find(QStringLiteral("prefillBar"))));
+        m_port->grow(id, QStringLiteral("Word"));
+        QTRY_VERIFY(!isShown(find(QStringLiteral("prefillBar"))));
+    }
+
+    void new_chat_and_switching_by_mouse_and_key()
+    {
+        MessageItem hello;
+        hello.text = QStringLiteral("hello");
+        const qint64 one = m_port->addConversation(QStringLiteral("One"), { hello });
+        start();
+        QCOMPARE(chat().currentId(), 0);
+        click(row(one));
+        QTRY_COMPARE(chat().messages()->rowCount(), 1);
+        QCOMPARE(chat().currentId(), one);
+        QVERIFY(find(QStringLiteral("composerInput"))->hasActiveFocus());
+        click(find(QStringLiteral("newChatButton")));
+        QCOMPARE(chat().currentId(), 0);
+        QVERIFY(isShown(find(QStringLiteral("suggestion0"))));
+        click(row(one));
+        QCOMPARE(chat().currentId(), one);
+        QTest::keyClick(quick(), Qt::Key_N, Qt::ControlModifier);
+        QCOMPARE(chat().currentId(), 0);
+    }
+
+    void a_suggestion_starts_the_chat()
+    {
+        start();
+        QVERIFY(isShown(find(QStringLiteral("starterRemark"))));
+        QQuickItem *suggestion = find(QStringLiteral("suggestion1"));
+        const QString text = suggestion->property("text").toString();
+        click(suggestion);
+        QTRY_COMPARE(chat().messages()->rowCount(), 2);
+        QCOMPARE(m_port->calls.first(), QStringLiteral("send 0 ") + text);
+    }
+
+    void a_chat_is_renamed_in_place()
+    {
+        const qint64 id = m_port->addConversation(QStringLiteral("Before"), {});
+        start();
+        QTest::mouseMove(quick(), centre(row(id)));
+        QTRY_VERIFY(isShown(find(QStringLiteral("renameButton"))->parentItem()));
+        click(find(QStringLiteral("renameButton")));
+        QTRY_VERIFY(find(QStringLiteral("renameField"))->hasActiveFocus());
+        type(QStringLiteral("After"));
+        QTest::keyClick(quick(), Qt::Key_Return);
+        QTRY_COMPARE(chat().conversations()->find(id)->title, QStringLiteral("After"));
+
+        row(id)->forceActiveFocus();
+        QTest::keyClick(quick(), Qt::Key_F2);
+        QTRY_VERIFY(find(QStringLiteral("renameField"))->hasActiveFocus());
+        type(QStringLiteral("Never"));
+        QTest::keyClick(quick(), Qt::Key_Escape);
+        QVERIFY(!find(QStringLiteral("renameField"))->isVisible());
+        QTest::qWait(0);
+        QCOMPARE(chat().conversations()->find(id)->title, QStringLiteral("After"));
+    }
+
+    void a_deleted_chat_comes_back_with_undo()
+    {
+        const qint64 id = m_port->addConversation(QStringLiteral("Dear"), {});
+        start();
+        QTest::mouseMove(quick(), centre(row(id)));
+        click(find(QStringLiteral("deleteButton")));
+        QTRY_COMPARE(chat().conversations()->rowCount(), 0);
+        QTRY_VERIFY(isShown(find(QStringLiteral("undoBar"))));
+        click(find(QStringLiteral("undoButton")));
+        QTRY_COMPARE(chat().conversations()->rowCount(), 1);
+        QVERIFY(!isShown(find(QStringLiteral("undoBar"))));
+        QVERIFY(row(id));
+    }
+
+    void a_prompt_is_written_for_the_chat_and_kept()
+    {
+        start();
+        click(find(QStringLiteral("promptChip")));
+        QTRY_VERIFY(isShown(find(QStringLiteral("writeOwnPrompt"))));
+        click(find(QStringLiteral("writeOwnPrompt")));
+        QTRY_VERIFY(isShown(find(QStringLiteral("usePromptButton"))));
+        QVERIFY(!find(QStringLiteral("savePromptButton"))->isEnabled());
+        click(find(QStringLiteral("promptName")));
+        type(QStringLiteral("Sailor"));
+        click(find(QStringLiteral("promptText")));
+        type(QStringLiteral("Speak like a sailor."));
+        QTRY_VERIFY(find(QStringLiteral("savePromptButton"))->isEnabled());
+        click(find(QStringLiteral("savePromptButton")));
+        QTRY_COMPARE(m_port->prompts.size(), 1);
+        QCOMPARE(m_port->prompts.first().text, QStringLiteral("Speak like a sailor."));
+        QTRY_COMPARE(chat().promptLabel(), QStringLiteral("Sailor"));
+        QTRY_COMPARE(textOf(QStringLiteral("promptChip")), QStringLiteral("Sailor"));
+    }
+
+    void an_error_is_shown_with_a_way_on()
+    {
+        m_port->script.error = QStringLiteral("The model's file is gone. Choose another model.");
+        start();
+        type(QStringLiteral("Go"));
+        QTest::keyClick(quick(), Qt::Key_Return);
+        QTRY_COMPARE(textOf(QStringLiteral("messageError")), m_port->script.error);
+        QTRY_VERIFY(isShown(find(QStringLiteral("retryButton"))));
+        m_port->script.error.clear();
+        click(find(QStringLiteral("retryButton")));
+        QTRY_COMPARE(chat().messages()->rowCount(), 3);
+        QTRY_VERIFY(!chat().generating());
+        QTRY_VERIFY(!isShown(find(QStringLiteral("retryButton"))));
+    }
+
+    void a_failed_model_says_why_and_nothing_is_sent()
+    {
+        start();
+        m_port->setModel({ ModelItem::State::Failed,
+                           QStringLiteral("broken.gguf"),
+                           {},
+                           QStringLiteral("broken.gguf ends in the middle. Download it again."),
+                           0 });
+        type(QStringLiteral("Go"));
+        QTest::keyClick(quick(), Qt::Key_Return);
+        QVERIFY(m_port->calls.isEmpty());
+        QCOMPARE(chat().draft(), QStringLiteral("Go"));
+        click(find(QStringLiteral("modelChip")));
+        QTRY_COMPARE(textOf(QStringLiteral("modelNote")), chat().modelNote());
+        QTRY_VERIFY(isShown(find(QStringLiteral("modelNote"))));
+    }
+
+    void the_list_follows_the_end_only_from_the_end()
+    {
+        const qint64 id = addLongChat();
+        m_port->script.holdsAfterPieces = true;
+        start();
+        click(row(id));
+        QTRY_COMPARE(chat().messages()->rowCount(), 200);
+        QTRY_VERIFY(distanceToEnd() < 1);
+        type(QStringLiteral("Go"));
+        QTest::keyClick(quick(), Qt::Key_Return);
+        QTRY_COMPARE(chat().messages()->rowCount(), 202);
+        for (int i = 0; i < 30; ++i) {
+            m_port->grow(id, QStringLiteral("One more paragraph.\n\n"));
+            QTest::qWait(1);
+        }
+        QTRY_VERIFY(distanceToEnd() < 1);
+        QVERIFY(!isShown(find(QStringLiteral("jumpButton"))));
+
+        QQuickItem *list = find(QStringLiteral("messageList"));
+        wheel(list, 45);
+        QTRY_VERIFY(!list->property("sticksToEnd").toBool());
+        QTRY_VERIFY(!list->property("moving").toBool());
+        QVERIFY(distanceToEnd() > 20);
+        const double y = list->property("contentY").toDouble();
+        for (int i = 0; i < 30; ++i) {
+            m_port->grow(id, QStringLiteral("And another.\n\n"));
+            QTest::qWait(1);
+        }
+        QCOMPARE(list->property("contentY").toDouble(), y);
+        QTRY_VERIFY(isShown(find(QStringLiteral("jumpButton"))));
+        click(find(QStringLiteral("jumpButton")));
+        QTRY_VERIFY(distanceToEnd() < 1);
+        QTRY_VERIFY(!isShown(find(QStringLiteral("jumpButton"))));
+    }
+
+    void a_long_chat_makes_only_what_is_seen()
+    {
+        const qint64 id = addLongChat();
+        start();
+        click(row(id));
+        QTRY_COMPARE(chat().messages()->rowCount(), 200);
+        QTRY_VERIFY(distanceToEnd() < 1);
+        qsizetype messages = 0;
+        for (QQuickItem *item : items())
+            messages += item->property("messageId").isValid() ? 1 : 0;
+        QVERIFY2(messages > 2 && messages < 40, qPrintable(QString::number(messages)));
+    }
+
+    void a_stream_of_5000_tokens_leaves_the_keyboard_alive()
+    {
+        m_port->script.pieces.clear();
+        QString whole;
+        for (int token = 0; token < 5000; token += 4) {
+            const QString piece =
+                token % 200 == 196 ? QStringLiteral("and so on.\n\n") : QStringLiteral("the bees went on ");
+            m_port->script.pieces << piece;
+            whole += piece;
+        }
+        start();
+        type(QStringLiteral("Go"));
+        QTest::keyClick(quick(), Qt::Key_Return);
+        QTRY_COMPARE(chat().messages()->rowCount(), 2);
+        const auto shown = [&] {
+            return chat().messages()->index(1).data(MessageListModel::TextRole).toString();
+        };
+        QString typed;
+        for (int i = 0; i < 20; ++i) {
+            const qsizetype before = shown().size();
+            QTRY_VERIFY(shown().size() > before);
+            QVERIFY(chat().generating());
+            type(QStringLiteral("x"));
+            typed += u'x';
+            QCOMPARE(chat().draft(), typed);
+        }
+        QTRY_VERIFY_WITH_TIMEOUT(!chat().generating(), 120000);
+        QCOMPARE(shown(), whole);
+        QTRY_VERIFY(distanceToEnd() < 1);
+        auto *blocks = qobject_cast<MarkdownBlockModel *>(
+            chat().messages()->index(1).data(MessageListModel::BlocksRole).value<QObject *>());
+        QVERIFY(blocks);
+        // Each of the 1,250 pieces looked at the tail alone.
+        QVERIFY(blocks->splitter().scannedCharacters() < 1250 * 2500);
+    }
+
+    void every_control_has_a_name()
+    {
+        m_port->prompts = { { 7, QStringLiteral("Friendly"), QStringLiteral("Be kind."), true } };
+        const qint64 id = addLongChat();
+        start();
+        click(row(id));
+        QTRY_COMPARE(chat().messages()->rowCount(), 200);
+        click(find(QStringLiteral("promptChip")));
+        QTRY_VERIFY(isShown(find(QStringLiteral("managePrompts"))));
+        click(find(QStringLiteral("managePrompts")));
+        QTRY_VERIFY(isShown(find(QStringLiteral("usePromptButton"))));
+        int controls = 0;
+        for (QQuickItem *item : items()) {
+            if (!item->isVisible() || (!item->activeFocusOnTab() && !item->inherits("QQuickAbstractButton")))
+                continue;
+            QAccessibleInterface *accessible = QAccessible::queryAccessibleInterface(item);
+            const QString where =
+                QString::fromLatin1(item->metaObject()->className()) + u' ' + item->objectName();
+            QVERIFY2(accessible, qPrintable(where));
+            if (item->inherits("QQuickScrollBar"))
+                continue;
+            ++controls;
+            QVERIFY2(!accessible->text(QAccessible::Name).isEmpty(), qPrintable(where));
+        }
+        QVERIFY2(controls > 20, qPrintable(QString::number(controls)));
+    }
+
+    void tab_leaves_the_composer_and_goes_round()
+    {
+        m_port->addConversation(QStringLiteral("One"), {});
+        start();
+        QQuickItem *input = find(QStringLiteral("composerInput"));
+        QTRY_VERIFY(input->hasActiveFocus());
+        QStringList visited;
+        for (int i = 0; i < 60; ++i) {
+            QTest::keyClick(quick(), Qt::Key_Tab);
+            QVERIFY(quick()->activeFocusItem());
+            visited << quick()->activeFocusItem()->objectName();
+            if (input->hasActiveFocus())
+                break;
+        }
+        QVERIFY(input->hasActiveFocus());
+        for (const char *name : { "modelChip", "promptChip", "newChatButton", "appearanceButton" })
+            QVERIFY2(visited.contains(QLatin1String(name)), name);
+    }
+
+    void the_side_bar_makes_room_and_overlays_when_narrow()
+    {
+        m_port->addConversation(QStringLiteral("One"), {});
+        start(1100, 700);
+        QQuickItem *sidebar = find(QStringLiteral("sidebar"));
+        QQuickItem *list = find(QStringLiteral("messageList"));
+        QCOMPARE(list->mapToScene({}).x(), sidebar->width());
+        click(find(QStringLiteral("hideSidebarButton")));
+        QTRY_VERIFY(!sidebar->isVisible());
+        QCOMPARE(list->mapToScene({}).x(), 0);
+        QVERIFY(!m_settings->sidebarShown());
+        QTest::keyClick(quick(), Qt::Key_B, Qt::ControlModifier);
+        QTRY_VERIFY(sidebar->isVisible());
+
+        quick()->resize(600, 700);
+        QTRY_VERIFY(!sidebar->isVisible());
+        click(find(QStringLiteral("sidebarButton")));
+        QTRY_VERIFY(sidebar->isVisible());
+        QCOMPARE(list->mapToScene({}).x(), 0);
+        QTest::keyClick(quick(), Qt::Key_Escape);
+        QTRY_VERIFY(!sidebar->isVisible());
+    }
+
+    void the_theme_and_the_text_size_take_effect_at_once()
+    {
+        start();
+        m_settings->setThemeMode(UiSettings::Light);
+        QTRY_VERIFY(quick()->color().lightness() > 200);
+        m_settings->setThemeMode(UiSettings::Dark);
+        QTRY_VERIFY(quick()->color().lightness() < 60);
+        QQuickItem *input = find(QStringLiteral("composerInput"));
+        const double height = input->height();
+        m_settings->setFontScale(2);
+        QTRY_VERIFY(input->height() > height);
+    }
+};
+
+QTEST_MAIN(WindowTest)
+#include "window_test.moc"
