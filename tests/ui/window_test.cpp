@@ -348,6 +348,7 @@ private slots:
         QCOMPARE(chat().draft(), QStringLiteral("Go"));
         click(find(QStringLiteral("modelChip")));
         QTRY_COMPARE(textOf(QStringLiteral("modelNote")), chat().modelNote());
+        QCOMPARE(textOf(QStringLiteral("noticeBar")), chat().modelNote());
         QTRY_VERIFY(isShown(find(QStringLiteral("modelNote"))));
     }
 

@@ -15,6 +15,7 @@ Item {
     required property int prefillDone
     required property int prefillTotal
     required property bool isLast
+    required property bool modelLoading
     required property bool active
     signal copyRequested
     signal copyTextRequested(string text)
@@ -43,6 +44,7 @@ Item {
             visible: message.waiting
             done: message.prefillDone
             total: message.prefillTotal
+            modelLoading: message.modelLoading
         }
         MessageNote {
             width: parent.width

@@ -12,6 +12,10 @@ Item {
 
     readonly property bool empty: messages.count === 0 && !chat.loadingMessages && !chat.generating
 
+    readonly property string modelTrouble: chat.modelState === ChatController.ModelFailed
+        ? (chat.modelNote.length > 0 ? chat.modelNote : qsTr("%1 can't be used.").arg(chat.modelName))
+        : chat.modelState === ChatController.NoModel ? chat.modelNote : ""
+
     function focusComposer() { composer.focusInput(); }
 
     ChatHeader {
@@ -47,6 +51,7 @@ Item {
         visible: page.empty
     }
     IconButton {
+        id: jump
         objectName: "jumpButton"
         readonly property bool wanted: !messages.sticksToEnd && messages.visible && messages.distanceToEnd > Theme.space6
         anchors.horizontalCenter: messages.horizontalCenter
@@ -64,9 +69,9 @@ Item {
             radius: width / 2
             color: Theme.surfaceRaised
             border.width: 1
-            border.color: parent.hovered ? Theme.textMuted : Theme.outline
+            border.color: jump.hovered ? Theme.textMuted : Theme.outline
             FocusRing {
-                shown: parent.parent.visualFocus
+                shown: jump.visualFocus
                 radius: width / 2
             }
         }
@@ -78,8 +83,9 @@ Item {
         anchors.bottomMargin: Theme.space2
         anchors.horizontalCenter: parent.horizontalCenter
         width: composer.width
-        visible: page.chat.notice.length > 0
-        text: page.chat.notice
+        visible: text.length > 0
+        text: page.chat.notice.length > 0 ? page.chat.notice : page.modelTrouble
+        dismissible: page.chat.notice.length > 0
         iconName: "alert"
         iconColor: Theme.danger
         onDismissed: page.chat.dismissNotice()

@@ -7,6 +7,8 @@ Item {
 
     required property ChatController chat
     readonly property bool starter: chat.modelName.toLowerCase().includes("starter")
+    readonly property bool modelUsable: chat.modelState === ChatController.ModelReady
+        || chat.modelState === ChatController.ModelLoading
     readonly property string remark: chat.modelState === ChatController.ModelFailed ? ""
         : starter ? qsTr("The small starter model makes short small talk. It does not know facts.")
         : chat.modelState === ChatController.ModelReady ? chat.modelNote : ""
@@ -44,7 +46,7 @@ Item {
                 objectName: "suggestion" + index
                 width: parent.width
                 text: modelData
-                enabled: !page.chat.generating
+                enabled: !page.chat.generating && page.modelUsable
                 onClicked: page.chat.send(text)
             }
         }

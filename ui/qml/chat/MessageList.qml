@@ -125,6 +125,7 @@ ListView {
                 diskFraction: row.diskFraction
                 prefillDone: row.prefillDone
                 prefillTotal: row.prefillTotal
+                modelLoading: list.chat.modelState === ChatController.ModelLoading
                 isLast: row.index === list.count - 1
                 active: hover.hovered
                 onCopyRequested: list.chat.copyMessage(row.messageId)

@@ -7,6 +7,7 @@ Item {
 
     required property int done
     required property int total
+    property bool modelLoading: false
     readonly property bool known: total > 0
     readonly property real part: known ? Math.min(1, done / total) : 0
 
@@ -66,7 +67,7 @@ Item {
             text: bar.known
                 ? qsTr("Reading %1 of %2 tokens").arg(bar.done.toLocaleString(Qt.locale(), "f", 0))
                                                  .arg(bar.total.toLocaleString(Qt.locale(), "f", 0))
-                : qsTr("Thinking")
+                : bar.modelLoading ? qsTr("Loading the model") : qsTr("Thinking")
             font.pixelSize: Theme.sizeSmall
             color: Theme.textMuted
         }

@@ -16,13 +16,14 @@ Item {
     Flickable {
         anchors.fill: parent
         anchors.margins: Theme.space3
+        anchors.rightMargin: 2
         clip: true
         boundsBehavior: Flickable.StopAtBounds
         contentHeight: column.implicitHeight
         T.ScrollBar.vertical: SlimScrollBar {}
         Column {
             id: column
-            width: parent.width
+            width: parent.width - Theme.space3 + 2
             spacing: 2
             PromptRow {
                 objectName: "ownPromptRow"

@@ -72,7 +72,8 @@ T.Popup {
         IconButton {
             anchors.top: panel.narrow ? side.bottom : parent.top
             anchors.right: parent.right
-            anchors.margins: Theme.space3
+            anchors.topMargin: panel.narrow ? Theme.space1 : Theme.space3
+            anchors.rightMargin: panel.narrow ? Theme.space2 : Theme.space3
             iconName: "close"
             text: qsTr("Close")
             onClicked: panel.close()

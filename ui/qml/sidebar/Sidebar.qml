@@ -84,6 +84,14 @@ Rectangle {
             Accessible.name: qsTr("Chats")
             T.ScrollBar.vertical: SlimScrollBar {}
 
+            TextLabel {
+                x: Theme.space6
+                y: Theme.space3
+                visible: list.count === 0
+                text: qsTr("Your chats will be here.")
+                color: Theme.textMuted
+            }
+
             section.property: "section"
             section.delegate: TextLabel {
                 required property string section
@@ -115,15 +123,6 @@ Rectangle {
                         item.forceActiveFocus(Qt.TabFocusReason);
                 }
             }
-        }
-        TextLabel {
-            Layout.fillWidth: true
-            Layout.margins: Theme.space6
-            Layout.alignment: Qt.AlignTop
-            visible: list.count === 0
-            wrapMode: Text.Wrap
-            text: qsTr("Your chats will be here.")
-            color: Theme.textMuted
         }
         NoticeBar {
             objectName: "undoBar"
