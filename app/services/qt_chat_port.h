@@ -21,6 +21,8 @@ public:
     ~QtChatPort() override;
 
     void loadModel(const std::filesystem::path &path);
+    /// For the answers to come.
+    void setChatSettings(const ChatSettings &settings) { m_settings = settings; }
 
     void loadConversations() override;
     void openConversation(qint64 id) override;

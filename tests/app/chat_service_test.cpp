@@ -74,6 +74,13 @@ SendRequest make_request(int64_t conversation, std::string text, uint32_t max_to
   return request;
 }
 
+/// All tokens are nearly equally likely: the answer goes on until the context is full.
+SendRequest make_endless_request() {
+  SendRequest request = make_request(0, "Tell me a long story about a boat and a lake.", 0);
+  request.settings.sampling = {.temperature = 100, .top_k = 0, .top_p = 1, .min_p = 0};
+  return request;
+}
+
 }  // namespace
 
 class ChatServiceTest : public QObject {
@@ -210,7 +217,7 @@ void ChatServiceTest::retry_goes_on_where_the_answer_broke_off() {
 
 void ChatServiceTest::stopped_answer_keeps_its_words() {
   load_starter();
-  auto future = chats_->send(make_request(0, "Tell me a long story about a boat and a lake.", 0));
+  auto future = chats_->send(make_endless_request());
   QVERIFY(observer_->wait_for([&] { return !observer_->grown.empty(); }));
   chats_->stop(observer_->created[0].id);
   const auto answer = future.get();
@@ -222,7 +229,7 @@ void ChatServiceTest::stopped_answer_keeps_its_words() {
 
 void ChatServiceTest::second_message_during_an_answer_is_refused_without_loss() {
   load_starter();
-  auto first = chats_->send(make_request(0, "Tell me a long story about a boat and a lake.", 0));
+  auto first = chats_->send(make_endless_request());
   QVERIFY(observer_->wait_for([&] { return !observer_->created.empty() && !observer_->grown.empty(); }));
   const int64_t conversation = observer_->created[0].id;
   const auto second = chats_->send(make_request(conversation, "And then?")).get();
@@ -235,7 +242,7 @@ void ChatServiceTest::second_message_during_an_answer_is_refused_without_loss() 
 
 void ChatServiceTest::closing_during_an_answer_keeps_it() {
   load_starter();
-  auto future = chats_->send(make_request(0, "Tell me a long story about a boat and a lake.", 0));
+  auto future = chats_->send(make_endless_request());
   QVERIFY(observer_->wait_for([&] { return !observer_->grown.empty(); }));
   const int64_t conversation = observer_->created[0].id;
   close();
