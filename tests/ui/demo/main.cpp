@@ -38,9 +38,21 @@ void openScene(const QString &scene, FakeChatPort &port, ChatController &control
         QTimer::singleShot(500, &port, [&port, id] { port.setPrefill(id, 512, 1248); });
 }
 
+/// Also finds what a view made, which is nobody's QObject child.
+QObject *findItem(QQuickItem *item, const QString &objectName)
+{
+    if (item->objectName() == objectName && item->isVisible())
+        return item;
+    for (QQuickItem *child : item->childItems()) {
+        if (QObject *found = findItem(child, objectName))
+            return found;
+    }
+    return item->parentItem() ? nullptr : item->window()->findChild<QObject *>(objectName);
+}
+
 bool press(QQuickWindow &window, const QString &objectName)
 {
-    QObject *item = window.findChild<QObject *>(objectName);
+    QObject *item = findItem(window.contentItem(), objectName);
     return item && QMetaObject::invokeMethod(item, "clicked");
 }
 
@@ -69,6 +81,8 @@ int main(int argc, char *argv[])
         { QStringLiteral("press"), QStringLiteral("click an item by its object name; may be repeated"),
           QStringLiteral("name") },
         { QStringLiteral("pointer"), QStringLiteral("where the mouse is"), QStringLiteral("X,Y") },
+        { QStringLiteral("scroll"), QStringLiteral("scroll the messages down, or up if negative"),
+          QStringLiteral("pixels") },
         { QStringLiteral("draft"), QStringLiteral("text in the composer"), QStringLiteral("text") },
         { QStringLiteral("screenshot"), QStringLiteral("write a picture of the window and quit"),
           QStringLiteral("file") },
@@ -102,6 +116,11 @@ int main(int argc, char *argv[])
         for (const QString &name : parser.values(QStringLiteral("press"))) {
             if (!press(*quickWindow, name))
                 std::fprintf(stderr, "There is nothing to press named %s.\n", qPrintable(name));
+        }
+        if (parser.isSet(QStringLiteral("scroll"))) {
+            QMetaObject::invokeMethod(findItem(quickWindow->contentItem(), QStringLiteral("messageList")),
+                                      "scrollBy",
+                                      Q_ARG(double, parser.value(QStringLiteral("scroll")).toDouble()));
         }
         const QStringList pointer = parser.value(QStringLiteral("pointer")).split(u',');
         if (pointer.size() == 2)
