@@ -83,16 +83,17 @@ class ForwardTest : public QObject {
 void ForwardTest::add_backends() {
   QTest::addColumn<int>("isa");
   QTest::addRow("scalar") << kScalar;
-  for (Isa isa : available_isas()) QTest::addRow("%s", isa_name(isa).data()) << static_cast<int>(isa);
+  for (Isa isa : available_isas()) QTest::newRow(isa_name(isa).data()) << static_cast<int>(isa);
 }
 
 void ForwardTest::add_golden_files() {
   QTest::addColumn<int>("isa");
   QTest::addColumn<QString>("name");
   for (const char* name : kGoldenFiles) {
-    QTest::addRow("scalar, %s", name) << kScalar << name;
+    const std::string file = std::string(", ") + name;
+    QTest::newRow(("scalar" + file).c_str()) << kScalar << name;
     for (Isa isa : available_isas())
-      QTest::addRow("%s, %s", isa_name(isa).data(), name) << static_cast<int>(isa) << name;
+      QTest::newRow((std::string(isa_name(isa)) + file).c_str()) << static_cast<int>(isa) << name;
   }
 }
 
