@@ -56,6 +56,8 @@ ui::MessageItem toItem(const storage::StoredMessage &message)
     item.role = message.role == storage::MessageRole::Assistant ? ui::MessageRole::Assistant
                                                                 : ui::MessageRole::User;
     item.status = toItem(message.status);
+    if (item.status == ui::MessageStatus::Streaming && message.text.empty())
+        item.status = ui::MessageStatus::Waiting;
     item.text = QString::fromStdString(message.text);
     item.error = QString::fromStdString(message.error);
     item.model = QString::fromStdString(message.model);

@@ -140,6 +140,17 @@ void WindowEndToEndTest::chat_streams_stops_and_goes_on_from_disk_after_a_restar
     QCOMPARE(stopped.status, ui::MessageStatus::Stopped);
     QVERIFY(!stopped.text.isEmpty());
 
+    // It goes on where it was stopped, to a length that is asked for.
+    app::ChatSettings few = Application::likeliestTokens();
+    few.max_tokens = 8;
+    m_application->port.setChatSettings(few);
+    QTRY_VERIFY(item("goOnButton") != nullptr);
+    click(item("goOnButton"));
+    QTRY_COMPARE_WITH_TIMEOUT(ended.count(), 4, 60'000); // it streams again, then it has ended
+    const auto longer = ended.last().at(1).value<ui::MessageItem>();
+    QCOMPARE(longer.id, stopped.id);
+    QVERIFY(longer.text.startsWith(stopped.text) && longer.text.size() > stopped.text.size());
+
     // Another day: another run of the program.
     m_application.reset();
     start();
@@ -151,7 +162,7 @@ void WindowEndToEndTest::chat_streams_stops_and_goes_on_from_disk_after_a_restar
     QTRY_COMPARE(loaded.count(), 1);
     const auto history = loaded.first().at(1).value<QVector<ui::MessageItem>>();
     QCOMPARE(history.size(), 4);
-    QCOMPARE(history.last().text, stopped.text);
+    QCOMPARE(history.last().text, longer.text);
     QTRY_COMPARE(item("messageList")->property("count").toInt(), 4);
 
     QSignalSpy answered(&m_application->port, &ui::ChatPort::messageChanged);

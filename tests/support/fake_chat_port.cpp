@@ -102,7 +102,14 @@ void FakeChatPort::sendMessage(qint64 conversationId, const QString &text, qint6
 void FakeChatPort::retry(qint64 conversationId)
 {
     calls << QStringLiteral("retry %1").arg(conversationId);
-    later([=, this] { startAnswer(conversationId); });
+    later([=, this] {
+        MessageItem &answer = messages[conversationId].last();
+        answer.status = answer.text.isEmpty() ? MessageStatus::Waiting : MessageStatus::Streaming;
+        answer.error.clear();
+        m_runs[conversationId] = { answer.id, script, 0, 0 };
+        emit messageChanged(conversationId, answer);
+        later([=, this, id = answer.id] { step(conversationId, id); });
+    });
 }
 
 void FakeChatPort::startAnswer(qint64 conversationId)

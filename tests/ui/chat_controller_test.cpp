@@ -158,9 +158,9 @@ private slots:
         chat.retry();
         QVERIFY(chat.generating());
         QTRY_VERIFY(!chat.generating());
-        QCOMPARE(chat.messages()->rowCount(), 3);
-        QCOMPARE(chat.messages()->index(2).data(MessageListModel::StatusRole).toInt(),
-                 int(MessageListModel::Complete));
+        QCOMPARE(chat.messages()->rowCount(), 2);
+        QCOMPARE(failed.data(MessageListModel::StatusRole).toInt(), int(MessageListModel::Complete));
+        QCOMPARE(failed.data(MessageListModel::ErrorRole).toString(), QString());
     }
 
     void new_chats_start_with_the_default_prompt()

@@ -70,7 +70,8 @@ public:
     /// none); its id comes with conversationCreated before messageAdded.
     virtual void sendMessage(qint64 conversationId, const QString &text, qint64 systemPromptId,
                              const QString &systemText) = 0;
-    /// Answers the conversation's last message again, after a failed or interrupted answer, which is kept.
+    /// Goes on with the conversation's last answer where it broke off: failed, interrupted, stopped or cut.
+    /// What stands is kept.
     virtual void retry(qint64 conversationId) = 0;
     virtual void stop(qint64 conversationId) = 0;
     virtual void renameConversation(qint64 id, const QString &title) = 0;

@@ -23,7 +23,9 @@ Item {
 
     readonly property bool waiting: status === MessageListModel.Waiting
     readonly property bool live: waiting || status === MessageListModel.Streaming
-    readonly property bool broken: status === MessageListModel.Failed || status === MessageListModel.Interrupted
+    readonly property bool failed: status === MessageListModel.Failed
+    readonly property bool broken: failed || status === MessageListModel.Interrupted
+    readonly property bool cut: status === MessageListModel.Stopped || status === MessageListModel.Length
     readonly property bool actionsShown: active || copy.activeFocus
 
     implicitHeight: body.implicitHeight + foot.height
@@ -49,7 +51,8 @@ Item {
         MessageNote {
             width: parent.width
             visible: message.broken
-            failed: message.status === MessageListModel.Failed
+            failed: message.failed
+            actionText: message.failed ? qsTr("Try again") : qsTr("Go on")
             text: message.status === MessageListModel.Interrupted
                 ? qsTr("Kvasir was closed before this answer was finished.")
                 : message.error.length > 0 ? message.error : qsTr("This answer failed.")
@@ -76,6 +79,16 @@ Item {
         Item {
             Layout.fillWidth: true
             visible: !usageLine.visible
+        }
+        IconButton {
+            objectName: "goOnButton"
+            visible: message.cut && message.isLast
+            implicitWidth: 28
+            implicitHeight: 28
+            iconSize: Theme.iconSizeSmall
+            iconName: "go-on"
+            text: qsTr("Go on with this answer")
+            onClicked: message.retryRequested()
         }
         IconButton {
             id: copy

@@ -9,6 +9,7 @@ RowLayout {
     required property string text
     property bool failed: false
     property bool canRetry: false
+    required property string actionText
     signal retry
 
     spacing: Theme.space2
@@ -34,8 +35,8 @@ RowLayout {
         objectName: "retryButton"
         Layout.alignment: Qt.AlignTop
         visible: note.canRetry
-        iconName: "retry"
-        text: qsTr("Try again")
+        iconName: note.failed ? "retry" : "go-on"
+        text: note.actionText
         onClicked: note.retry()
     }
 }

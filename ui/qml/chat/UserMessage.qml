@@ -11,10 +11,12 @@ Item {
 
     readonly property bool actionsShown: active || copy.activeFocus
 
-    implicitHeight: bubble.height + actions.height
+    // A question stands apart from the answer before it and close to its own.
+    implicitHeight: bubble.y + bubble.height + Theme.space2
 
     Rectangle {
         id: bubble
+        y: Theme.space3
         anchors.right: parent.right
         width: Math.min(Math.ceil(edit.implicitWidth), Math.round(parent.width * 0.85))
         height: edit.implicitHeight
@@ -33,23 +35,19 @@ Item {
             Accessible.name: qsTr("You: %1").arg(message.text)
         }
     }
-    Item {
-        id: actions
-        anchors.top: bubble.bottom
-        anchors.right: parent.right
-        width: copy.width
-        height: 28
+    IconButton {
+        id: copy
+        anchors.right: bubble.left
+        anchors.rightMargin: Theme.space1
+        anchors.bottom: bubble.bottom
+        anchors.bottomMargin: Theme.space1
+        implicitWidth: 28
+        implicitHeight: 28
+        iconSize: Theme.iconSizeSmall
+        iconName: "copy"
+        text: qsTr("Copy message")
         opacity: message.actionsShown ? 1 : 0
+        onClicked: message.copyRequested()
         Behavior on opacity { NumberAnimation { duration: Theme.durationFast } }
-        IconButton {
-            id: copy
-            anchors.verticalCenter: parent.verticalCenter
-            implicitWidth: 28
-            implicitHeight: 28
-            iconSize: Theme.iconSizeSmall
-            iconName: "copy"
-            text: qsTr("Copy message")
-            onClicked: message.copyRequested()
-        }
     }
 }

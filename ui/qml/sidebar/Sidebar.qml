@@ -85,6 +85,7 @@ Rectangle {
             T.ScrollBar.vertical: SlimScrollBar {}
 
             TextLabel {
+                parent: list // not its scrolled content, which begins anywhere while it is empty
                 x: Theme.space6
                 y: Theme.space3
                 visible: list.count === 0
