@@ -1,11 +1,3 @@
-#include <QCommandLineParser>
-#include <QGuiApplication>
-#include <QSettings>
-
-#include <cstdio>
-
-#include <spdlog/spdlog.h>
-
 #include "app/logging/logging.h"
 #include "app/quit_on_signals.h"
 #include "app/services/profile.h"
@@ -14,6 +6,13 @@
 #include "ui/controllers/ui_settings.h"
 #include "ui/window.h"
 
+#include <spdlog/spdlog.h>
+
+#include <QCommandLineParser>
+#include <QGuiApplication>
+#include <QSettings>
+#include <cstdio>
+
 using namespace kvasir;
 
 namespace {
@@ -21,71 +20,68 @@ namespace {
 constexpr int kExitBadInput = 2;
 
 struct Arguments {
-    app::DataFolder data;
-    std::filesystem::path model;
+  app::DataFolder data;
+  std::filesystem::path model;
 };
 
-Arguments parseArguments(const QGuiApplication &application)
-{
-    QCommandLineParser parser;
-    parser.setApplicationDescription(QStringLiteral("Chat with Mixture-of-Experts models on your own machine."));
-    const QCommandLineOption dataDir(QStringLiteral("data-dir"),
-                                     QStringLiteral("Where chats and their KV are kept."),
-                                     QStringLiteral("folder"));
-    const QCommandLineOption model(QStringLiteral("model"),
-                                   QStringLiteral("GGUF file; the starter model if not given."),
-                                   QStringLiteral("file"));
-    parser.addOptions({ dataDir, model });
-    parser.addHelpOption();
-    parser.addVersionOption();
-    parser.process(application);
+Arguments parseArguments(const QGuiApplication& application) {
+  QCommandLineParser parser;
+  parser.setApplicationDescription(
+      QStringLiteral("Chat with Mixture-of-Experts models on your own machine."));
+  const QCommandLineOption dataDir(QStringLiteral("data-dir"),
+                                   QStringLiteral("Where chats and their KV are kept."),
+                                   QStringLiteral("folder"));
+  const QCommandLineOption model(QStringLiteral("model"),
+                                 QStringLiteral("GGUF file; the starter model if not given."),
+                                 QStringLiteral("file"));
+  parser.addOptions({dataDir, model});
+  parser.addHelpOption();
+  parser.addVersionOption();
+  parser.process(application);
 
-    Arguments arguments{ app::DataFolder::standard(), app::starter_model_path() };
-    if (parser.isSet(dataDir))
-        arguments.data.root = std::filesystem::absolute(parser.value(dataDir).toStdString());
-    if (parser.isSet(model))
-        arguments.model = std::filesystem::absolute(parser.value(model).toStdString());
-    return arguments;
+  Arguments arguments{app::DataFolder::standard(), app::starter_model_path()};
+  if (parser.isSet(dataDir))
+    arguments.data.root = std::filesystem::absolute(parser.value(dataDir).toStdString());
+  if (parser.isSet(model)) arguments.model = std::filesystem::absolute(parser.value(model).toStdString());
+  return arguments;
 }
 
-void logQtMessage(QtMsgType type, const QMessageLogContext &, const QString &message)
-{
-    const auto level = type == QtDebugMsg || type == QtInfoMsg ? spdlog::level::debug
-        : type == QtWarningMsg                                 ? spdlog::level::warn
-                                                               : spdlog::level::err;
-    spdlog::log(level, "qt: {}", message.toStdString());
+void logQtMessage(QtMsgType type, const QMessageLogContext&, const QString& message) {
+  const auto level = type == QtDebugMsg || type == QtInfoMsg ? spdlog::level::debug
+                     : type == QtWarningMsg                  ? spdlog::level::warn
+                                                             : spdlog::level::err;
+  spdlog::log(level, "qt: {}", message.toStdString());
 }
 
-} // namespace
+}  // namespace
 
-int main(int argc, char **argv)
-{
-    QGuiApplication application(argc, argv);
-    QGuiApplication::setApplicationName(QStringLiteral("Kvasir"));
-    QGuiApplication::setDesktopFileName(QStringLiteral("kvasir"));
-    QGuiApplication::setApplicationVersion(QString::fromLatin1(app::kVersion));
-    const Arguments arguments = parseArguments(application);
-    const app::QuitOnSignals quitOnSignals;
+int main(int argc, char** argv) {
+  QGuiApplication application(argc, argv);
+  QGuiApplication::setApplicationName(QStringLiteral("Kvasir"));
+  QGuiApplication::setDesktopFileName(QStringLiteral("kvasir"));
+  QGuiApplication::setApplicationVersion(QString::fromLatin1(app::kVersion));
+  const Arguments arguments = parseArguments(application);
+  const app::QuitOnSignals quitOnSignals;
 
-    auto profile = app::Profile::open(arguments.data);
-    if (!profile) {
-        std::fprintf(stderr, "kvasir: %s\n", profile.error().c_str());
-        const ui::ErrorWindow error(QString::fromStdString(profile.error()));
-        QGuiApplication::exec();
-        return kExitBadInput;
-    }
-    app::start_logging(arguments.data.logs());
-    qInstallMessageHandler(logQtMessage);
-    spdlog::info("Kvasir {} with {}", app::kVersion, arguments.data.root.string());
-    if (!(*profile)->kv_problem().empty())
-        spdlog::warn("chats are not resumed from disk: {}", (*profile)->kv_problem());
+  auto profile = app::Profile::open(arguments.data);
+  if (!profile) {
+    std::fprintf(stderr, "kvasir: %s\n", profile.error().c_str());
+    const ui::ErrorWindow error(QString::fromStdString(profile.error()));
+    QGuiApplication::exec();
+    return kExitBadInput;
+  }
+  app::start_logging(arguments.data.logs());
+  qInstallMessageHandler(logQtMessage);
+  spdlog::info("Kvasir {} with {}", app::kVersion, arguments.data.root.string());
+  if (!(*profile)->kv_problem().empty())
+    spdlog::warn("chats are not resumed from disk: {}", (*profile)->kv_problem());
 
-    QSettings store(QString::fromStdString((arguments.data.root / "window.ini").string()), QSettings::IniFormat);
-    ui::UiSettings settings(&store);
-    app::QtChatPort port(**profile, app::ChatSettings{});
-    const ui::Window window(port, settings);
-    if (window.quickWindow() == nullptr)
-        return EXIT_FAILURE;
-    port.loadModel(arguments.model);
-    return QGuiApplication::exec();
+  QSettings store(QString::fromStdString((arguments.data.root / "window.ini").string()),
+                  QSettings::IniFormat);
+  ui::UiSettings settings(&store);
+  app::QtChatPort port(**profile, app::ChatSettings{});
+  const ui::Window window(port, settings);
+  if (window.quickWindow() == nullptr) return EXIT_FAILURE;
+  port.loadModel(arguments.model);
+  return QGuiApplication::exec();
 }

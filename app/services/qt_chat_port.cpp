@@ -8,193 +8,163 @@ using storage::ConversationStore;
 
 namespace {
 
-std::optional<int64_t> optionalId(qint64 id)
-{
-    return id == 0 ? std::nullopt : std::optional<int64_t>(id);
+std::optional<int64_t> optionalId(qint64 id) {
+  return id == 0 ? std::nullopt : std::optional<int64_t>(id);
 }
 
-} // namespace
+}  // namespace
 
-QtChatPort::QtChatPort(Profile &profile, const ChatSettings &settings, QObject *parent)
-    : ui::ChatPort(parent)
-    , m_settings(settings)
-    , m_chats(std::make_unique<ChatService>(profile, *this))
-{
-}
+QtChatPort::QtChatPort(Profile& profile, const ChatSettings& settings, QObject* parent)
+    : ui::ChatPort(parent), m_settings(settings), m_chats(std::make_unique<ChatService>(profile, *this)) {}
 
 QtChatPort::~QtChatPort() = default;
 
-void QtChatPort::loadModel(const std::filesystem::path &path)
-{
-    m_chats->load_model(path, m_settings.threads);
+void QtChatPort::loadModel(const std::filesystem::path& path) {
+  m_chats->load_model(path, m_settings.threads);
 }
 
 template <class Job, class Then>
-void QtChatPort::withStore(Job job, Then then)
-{
-    m_chats->with_store([this, job = std::move(job), then = std::move(then)](ConversationStore &store) {
-        auto result = job(store);
-        inGuiThread([this, result = std::move(result), then] {
-            if (result)
-                then(result);
-            else
-                emit ChatPort::failed(QString::fromStdString(result.error().message));
-        });
+void QtChatPort::withStore(Job job, Then then) {
+  m_chats->with_store([this, job = std::move(job), then = std::move(then)](ConversationStore& store) {
+    auto result = job(store);
+    inGuiThread([this, result = std::move(result), then] {
+      if (result)
+        then(result);
+      else
+        emit ChatPort::failed(QString::fromStdString(result.error().message));
     });
+  });
 }
 
-void QtChatPort::loadConversations()
-{
-    withStore([](ConversationStore &store) { return store.conversations(); },
-              [this](const auto &conversations) {
-                  QVector<ui::ConversationItem> items;
-                  for (const auto &conversation : *conversations)
-                      items.append(toItem(conversation));
-                  emit conversationsLoaded(items);
-              });
-}
-
-void QtChatPort::openConversation(qint64 id)
-{
-    withStore([id](ConversationStore &store) { return store.messages(id); },
-              [this, id](const auto &messages) {
-                  QVector<ui::MessageItem> items;
-                  for (const auto &message : *messages)
-                      if (message.role != storage::MessageRole::System)
-                          items.append(toItem(message));
-                  emit messagesLoaded(id, items);
-              });
-    m_chats->prefetch(id);
-}
-
-void QtChatPort::sendMessage(qint64 conversationId, const QString &text, qint64 systemPromptId,
-                             const QString &systemText)
-{
-    SendRequest request;
-    request.conversation_id = conversationId;
-    request.text = text.toStdString();
-    request.system_text = systemText.toStdString();
-    request.system_prompt_id = optionalId(systemPromptId);
-    request.settings = m_settings;
-    m_chats->send(std::move(request));
-}
-
-void QtChatPort::retry(qint64 conversationId)
-{
-    m_chats->retry(conversationId, m_settings);
-}
-
-void QtChatPort::stop(qint64 conversationId)
-{
-    m_chats->stop(conversationId);
-}
-
-void QtChatPort::renameConversation(qint64 id, const QString &title)
-{
-    withStore(
-        [id, title = title.toStdString()](ConversationStore &store) {
-            return store.rename_conversation(id, title).and_then([&] { return store.conversation(id); });
-        },
-        [this](const auto &conversation) { emit conversationChanged(toItem(*conversation)); });
-}
-
-void QtChatPort::deleteConversation(qint64 id)
-{
-    m_chats->stop(id);
-    withStore([id](ConversationStore &store) { return store.delete_conversation(id); },
-              [this, id](const auto &) { emit conversationRemoved(id); });
-}
-
-void QtChatPort::restoreConversation(qint64 id)
-{
-    withStore(
-        [id](ConversationStore &store) {
-            return store.restore_conversation(id).and_then([&] { return store.conversation(id); });
-        },
-        [this](const auto &conversation) { emit conversationChanged(toItem(*conversation)); });
-}
-
-void QtChatPort::setSystemText(qint64 conversationId, qint64 systemPromptId, const QString &text)
-{
-    withStore(
-        [=, text = text.toStdString()](ConversationStore &store) {
-            return store.set_system_text(conversationId, text, optionalId(systemPromptId)).and_then([&] {
-                return store.conversation(conversationId);
+void QtChatPort::loadConversations() {
+  withStore([](ConversationStore& store) { return store.conversations(); },
+            [this](const auto& conversations) {
+              QVector<ui::ConversationItem> items;
+              for (const auto& conversation : *conversations) items.append(toItem(conversation));
+              emit conversationsLoaded(items);
             });
-        },
-        [this](const auto &conversation) { emit conversationChanged(toItem(*conversation)); });
 }
 
-void QtChatPort::loadSystemPrompts()
-{
-    withStore([](ConversationStore &store) { return store.system_prompts(); },
-              [this](const auto &prompts) {
-                  QVector<ui::SystemPromptItem> items;
-                  for (const auto &prompt : *prompts)
-                      items.append(toItem(prompt));
-                  emit systemPromptsLoaded(items);
-              });
+void QtChatPort::openConversation(qint64 id) {
+  withStore([id](ConversationStore& store) { return store.messages(id); },
+            [this, id](const auto& messages) {
+              QVector<ui::MessageItem> items;
+              for (const auto& message : *messages)
+                if (message.role != storage::MessageRole::System) items.append(toItem(message));
+              emit messagesLoaded(id, items);
+            });
+  m_chats->prefetch(id);
 }
 
-void QtChatPort::saveSystemPrompt(const ui::SystemPromptItem &prompt)
-{
-    withStore([stored = toStored(prompt)](ConversationStore &store) { return store.save_system_prompt(stored); },
-              [this](const auto &) { loadSystemPrompts(); });
+void QtChatPort::sendMessage(qint64 conversationId, const QString& text, qint64 systemPromptId,
+                             const QString& systemText) {
+  SendRequest request;
+  request.conversation_id = conversationId;
+  request.text = text.toStdString();
+  request.system_text = systemText.toStdString();
+  request.system_prompt_id = optionalId(systemPromptId);
+  request.settings = m_settings;
+  m_chats->send(std::move(request));
 }
 
-void QtChatPort::deleteSystemPrompt(qint64 id)
-{
-    withStore([id](ConversationStore &store) { return store.delete_system_prompt(id); },
-              [this](const auto &) { loadSystemPrompts(); });
+void QtChatPort::retry(qint64 conversationId) {
+  m_chats->retry(conversationId, m_settings);
 }
 
-void QtChatPort::conversation_created(const storage::StoredConversation &conversation)
-{
-    inGuiThread([this, item = toItem(conversation)] { emit conversationCreated(item); });
+void QtChatPort::stop(qint64 conversationId) {
+  m_chats->stop(conversationId);
 }
 
-void QtChatPort::conversation_changed(const storage::StoredConversation &conversation)
-{
-    inGuiThread([this, item = toItem(conversation)] { emit conversationChanged(item); });
+void QtChatPort::renameConversation(qint64 id, const QString& title) {
+  withStore(
+      [id, title = title.toStdString()](ConversationStore& store) {
+        return store.rename_conversation(id, title).and_then([&] { return store.conversation(id); });
+      },
+      [this](const auto& conversation) { emit conversationChanged(toItem(*conversation)); });
 }
 
-void QtChatPort::message_added(const storage::StoredMessage &message)
-{
-    inGuiThread([this, conversationId = message.conversation_id, item = toItem(message)] {
-        emit messageAdded(conversationId, item);
-    });
+void QtChatPort::deleteConversation(qint64 id) {
+  m_chats->stop(id);
+  withStore([id](ConversationStore& store) { return store.delete_conversation(id); },
+            [this, id](const auto&) { emit conversationRemoved(id); });
+}
+
+void QtChatPort::restoreConversation(qint64 id) {
+  withStore(
+      [id](ConversationStore& store) {
+        return store.restore_conversation(id).and_then([&] { return store.conversation(id); });
+      },
+      [this](const auto& conversation) { emit conversationChanged(toItem(*conversation)); });
+}
+
+void QtChatPort::setSystemText(qint64 conversationId, qint64 systemPromptId, const QString& text) {
+  withStore(
+      [=, text = text.toStdString()](ConversationStore& store) {
+        return store.set_system_text(conversationId, text, optionalId(systemPromptId)).and_then([&] {
+          return store.conversation(conversationId);
+        });
+      },
+      [this](const auto& conversation) { emit conversationChanged(toItem(*conversation)); });
+}
+
+void QtChatPort::loadSystemPrompts() {
+  withStore([](ConversationStore& store) { return store.system_prompts(); },
+            [this](const auto& prompts) {
+              QVector<ui::SystemPromptItem> items;
+              for (const auto& prompt : *prompts) items.append(toItem(prompt));
+              emit systemPromptsLoaded(items);
+            });
+}
+
+void QtChatPort::saveSystemPrompt(const ui::SystemPromptItem& prompt) {
+  withStore(
+      [stored = toStored(prompt)](ConversationStore& store) { return store.save_system_prompt(stored); },
+      [this](const auto&) { loadSystemPrompts(); });
+}
+
+void QtChatPort::deleteSystemPrompt(qint64 id) {
+  withStore([id](ConversationStore& store) { return store.delete_system_prompt(id); },
+            [this](const auto&) { loadSystemPrompts(); });
+}
+
+void QtChatPort::conversation_created(const storage::StoredConversation& conversation) {
+  inGuiThread([this, item = toItem(conversation)] { emit conversationCreated(item); });
+}
+
+void QtChatPort::conversation_changed(const storage::StoredConversation& conversation) {
+  inGuiThread([this, item = toItem(conversation)] { emit conversationChanged(item); });
+}
+
+void QtChatPort::message_added(const storage::StoredMessage& message) {
+  inGuiThread([this, conversationId = message.conversation_id, item = toItem(message)] {
+    emit messageAdded(conversationId, item);
+  });
 }
 
 void QtChatPort::prefill_progress(int64_t conversationId, int64_t messageId, uint32_t doneTokens,
-                                  uint32_t totalTokens)
-{
-    inGuiThread([=, this] {
-        emit prefillProgress(conversationId, messageId, int(doneTokens), int(totalTokens));
-    });
+                                  uint32_t totalTokens) {
+  inGuiThread(
+      [=, this] { emit prefillProgress(conversationId, messageId, int(doneTokens), int(totalTokens)); });
 }
 
-void QtChatPort::answer_grew(int64_t conversationId, int64_t messageId, const std::string &addedText)
-{
-    inGuiThread([=, this, added = QString::fromStdString(addedText)] {
-        emit answerGrew(conversationId, messageId, added);
-    });
+void QtChatPort::answer_grew(int64_t conversationId, int64_t messageId, const std::string& addedText) {
+  inGuiThread([=, this, added = QString::fromStdString(addedText)] {
+    emit answerGrew(conversationId, messageId, added);
+  });
 }
 
-void QtChatPort::message_changed(const storage::StoredMessage &message)
-{
-    inGuiThread([this, conversationId = message.conversation_id, item = toItem(message)] {
-        emit messageChanged(conversationId, item);
-    });
+void QtChatPort::message_changed(const storage::StoredMessage& message) {
+  inGuiThread([this, conversationId = message.conversation_id, item = toItem(message)] {
+    emit messageChanged(conversationId, item);
+  });
 }
 
-void QtChatPort::model_changed(const ModelState &model)
-{
-    inGuiThread([this, item = toItem(model)] { emit modelChanged(item); });
+void QtChatPort::model_changed(const ModelState& model) {
+  inGuiThread([this, item = toItem(model)] { emit modelChanged(item); });
 }
 
-void QtChatPort::failed(const std::string &message)
-{
-    inGuiThread([this, text = QString::fromStdString(message)] { emit ChatPort::failed(text); });
+void QtChatPort::failed(const std::string& message) {
+  inGuiThread([this, text = QString::fromStdString(message)] { emit ChatPort::failed(text); });
 }
 
-} // namespace kvasir::app
+}  // namespace kvasir::app

@@ -1,10 +1,10 @@
 #pragma once
 
-#include <filesystem>
-#include <memory>
-
 #include "app/services/chat_service.h"
 #include "ui/ports/chat_port.h"
+
+#include <filesystem>
+#include <memory>
 
 namespace kvasir::app {
 
@@ -13,54 +13,53 @@ namespace kvasir::app {
 /// Lives in the GUI thread. The observer's half is called on the service's threads and touches nothing else
 /// than Qt's event queue.
 class QtChatPort final : public ui::ChatPort, public ChatObserver {
-    Q_OBJECT
+  Q_OBJECT
 
-public:
-    /// `profile` must outlive the port.
-    QtChatPort(Profile &profile, const ChatSettings &settings, QObject *parent = nullptr);
-    ~QtChatPort() override;
+ public:
+  /// `profile` must outlive the port.
+  QtChatPort(Profile& profile, const ChatSettings& settings, QObject* parent = nullptr);
+  ~QtChatPort() override;
 
-    void loadModel(const std::filesystem::path &path);
-    /// For the answers to come.
-    void setChatSettings(const ChatSettings &settings) { m_settings = settings; }
+  void loadModel(const std::filesystem::path& path);
+  /// For the answers to come.
+  void setChatSettings(const ChatSettings& settings) { m_settings = settings; }
 
-    void loadConversations() override;
-    void openConversation(qint64 id) override;
-    void sendMessage(qint64 conversationId, const QString &text, qint64 systemPromptId,
-                     const QString &systemText) override;
-    void retry(qint64 conversationId) override;
-    void stop(qint64 conversationId) override;
-    void renameConversation(qint64 id, const QString &title) override;
-    void deleteConversation(qint64 id) override;
-    void restoreConversation(qint64 id) override;
-    void setSystemText(qint64 conversationId, qint64 systemPromptId, const QString &text) override;
-    void loadSystemPrompts() override;
-    void saveSystemPrompt(const ui::SystemPromptItem &prompt) override;
-    void deleteSystemPrompt(qint64 id) override;
+  void loadConversations() override;
+  void openConversation(qint64 id) override;
+  void sendMessage(qint64 conversationId, const QString& text, qint64 systemPromptId,
+                   const QString& systemText) override;
+  void retry(qint64 conversationId) override;
+  void stop(qint64 conversationId) override;
+  void renameConversation(qint64 id, const QString& title) override;
+  void deleteConversation(qint64 id) override;
+  void restoreConversation(qint64 id) override;
+  void setSystemText(qint64 conversationId, qint64 systemPromptId, const QString& text) override;
+  void loadSystemPrompts() override;
+  void saveSystemPrompt(const ui::SystemPromptItem& prompt) override;
+  void deleteSystemPrompt(qint64 id) override;
 
-private:
-    // ChatObserver, on the service's threads.
-    void conversation_created(const storage::StoredConversation &conversation) override;
-    void conversation_changed(const storage::StoredConversation &conversation) override;
-    void message_added(const storage::StoredMessage &message) override;
-    void prefill_progress(int64_t conversationId, int64_t messageId, uint32_t doneTokens,
-                          uint32_t totalTokens) override;
-    void answer_grew(int64_t conversationId, int64_t messageId, const std::string &addedText) override;
-    void message_changed(const storage::StoredMessage &message) override;
-    void model_changed(const ModelState &model) override;
-    void failed(const std::string &message) override;
+ private:
+  // ChatObserver, on the service's threads.
+  void conversation_created(const storage::StoredConversation& conversation) override;
+  void conversation_changed(const storage::StoredConversation& conversation) override;
+  void message_added(const storage::StoredMessage& message) override;
+  void prefill_progress(int64_t conversationId, int64_t messageId, uint32_t doneTokens,
+                        uint32_t totalTokens) override;
+  void answer_grew(int64_t conversationId, int64_t messageId, const std::string& addedText) override;
+  void message_changed(const storage::StoredMessage& message) override;
+  void model_changed(const ModelState& model) override;
+  void failed(const std::string& message) override;
 
-    template <class Call>
-    void inGuiThread(Call call)
-    {
-        QMetaObject::invokeMethod(this, std::move(call), Qt::QueuedConnection);
-    }
-    /// Runs `job` on the storage thread and hands its value, if it succeeded, to `then` in this thread.
-    template <class Job, class Then>
-    void withStore(Job job, Then then);
+  template <class Call>
+  void inGuiThread(Call call) {
+    QMetaObject::invokeMethod(this, std::move(call), Qt::QueuedConnection);
+  }
+  /// Runs `job` on the storage thread and hands its value, if it succeeded, to `then` in this thread.
+  template <class Job, class Then>
+  void withStore(Job job, Then then);
 
-    ChatSettings m_settings;
-    std::unique_ptr<ChatService> m_chats; // last: joins its threads before anything else goes
+  ChatSettings m_settings;
+  std::unique_ptr<ChatService> m_chats;  // last: joins its threads before anything else goes
 };
 
-} // namespace kvasir::app
+}  // namespace kvasir::app

@@ -32,8 +32,8 @@ class BlockStore {
   virtual void prefetch(std::span<const Hash256> keys) = 0;
 
   /// Takes a block for writing behind the caller's back; never waits for the disk. `parent` is the key of the
-  /// block before, all zeros for a chain's first one. False: no room now, the block was dropped (and so must the
-  /// blocks after it be: a chain is stored from its head).
+  /// block before, all zeros for a chain's first one. False: no room now, the block was dropped (and so must
+  /// the blocks after it be: a chain is stored from its head).
   virtual bool write(const Hash256& key, const Hash256& parent, std::vector<std::byte> record) = 0;
 
   /// A block that failed verification: never to be returned again.

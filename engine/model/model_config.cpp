@@ -199,8 +199,8 @@ ScoringFunc read_scoring_func(KeyReader& keys, uint32_t blocks, uint32_t vocab_s
     case kSigmoid:
       return ScoringFunc::Sigmoid;
     default:
-      keys.complain(ErrorCode::Unsupported, "chooses experts by the unknown method " +
-                                                std::to_string(value) + ". A newer Kvasir may run it.");
+      keys.complain(ErrorCode::Unsupported, "chooses experts by the unknown method " + std::to_string(value) +
+                                                ". A newer Kvasir may run it.");
       return ScoringFunc::Softmax;
   }
 }

@@ -1,7 +1,6 @@
 #include "tests/support/fake_chat_port.h"
 
 #include <QTimer>
-
 #include <algorithm>
 
 namespace kvasir::ui {
@@ -9,259 +8,229 @@ namespace {
 
 constexpr int kPrefillSteps = 4;
 
-template <typename Items> auto findById(Items &items, qint64 id)
-{
-    return std::find_if(items.begin(), items.end(), [id](const auto &item) { return item.id == id; });
+template <typename Items>
+auto findById(Items& items, qint64 id) {
+  return std::find_if(items.begin(), items.end(), [id](const auto& item) { return item.id == id; });
 }
 
-} // namespace
+}  // namespace
 
-FakeChatPort::FakeChatPort(QObject *parent)
-    : ChatPort(parent)
-    , m_model { ModelItem::State::Ready,
-                QStringLiteral("Kvasir starter 0.1"),
-                QStringLiteral("Q8_0 · 12.7 MB · context 2,048 · CPU, 2 threads"),
-                {},
-                2048 }
-{
+FakeChatPort::FakeChatPort(QObject* parent)
+    : ChatPort(parent),
+      m_model{ModelItem::State::Ready,
+              QStringLiteral("Kvasir starter 0.1"),
+              QStringLiteral("Q8_0 · 12.7 MB · context 2,048 · CPU, 2 threads"),
+              {},
+              2048} {}
+
+qint64 FakeChatPort::addConversation(const QString& title, const QVector<MessageItem>& items,
+                                     const QDateTime& updatedAt) {
+  const qint64 id = m_nextId++;
+  conversations.append({id, title, updatedAt, 0, {}});
+  for (MessageItem item : items) {
+    item.id = m_nextId++;
+    messages[id].append(item);
+  }
+  return id;
 }
 
-qint64 FakeChatPort::addConversation(const QString &title, const QVector<MessageItem> &items,
-                                     const QDateTime &updatedAt)
-{
-    const qint64 id = m_nextId++;
-    conversations.append({ id, title, updatedAt, 0, {} });
-    for (MessageItem item : items) {
-        item.id = m_nextId++;
-        messages[id].append(item);
-    }
-    return id;
+void FakeChatPort::later(std::function<void()> effect) {
+  QTimer::singleShot(0, this, std::move(effect));
 }
 
-void FakeChatPort::later(std::function<void()> effect)
-{
-    QTimer::singleShot(0, this, std::move(effect));
+ConversationItem* FakeChatPort::conversation(qint64 id) {
+  const auto found = findById(conversations, id);
+  return found == conversations.end() ? nullptr : &*found;
 }
 
-ConversationItem *FakeChatPort::conversation(qint64 id)
-{
-    const auto found = findById(conversations, id);
-    return found == conversations.end() ? nullptr : &*found;
+MessageItem* FakeChatPort::message(qint64 conversationId, qint64 messageId) {
+  auto& items = messages[conversationId];
+  const auto found = findById(items, messageId);
+  return found == items.end() ? nullptr : &*found;
 }
 
-MessageItem *FakeChatPort::message(qint64 conversationId, qint64 messageId)
-{
-    auto &items = messages[conversationId];
-    const auto found = findById(items, messageId);
-    return found == items.end() ? nullptr : &*found;
-}
-
-void FakeChatPort::loadConversations()
-{
-    later([this] {
-        emit conversationsLoaded(conversations);
-        emit modelChanged(m_model);
-    });
-}
-
-void FakeChatPort::openConversation(qint64 id)
-{
-    calls << QStringLiteral("open %1").arg(id);
-    later([this, id] { emit messagesLoaded(id, messages.value(id)); });
-}
-
-void FakeChatPort::sendMessage(qint64 conversationId, const QString &text, qint64 systemPromptId,
-                               const QString &systemText)
-{
-    calls << QStringLiteral("send %1 %2").arg(conversationId).arg(text);
-    if (!m_failNextSend.isEmpty()) {
-        later([this, sentence = std::exchange(m_failNextSend, {})] { emit failed(sentence); });
-        return;
-    }
-    later([=, this] {
-        qint64 id = conversationId;
-        if (id == 0) {
-            id = m_nextId++;
-            const ConversationItem created { id, text.left(48), QDateTime::currentDateTime(), systemPromptId,
-                                             systemText };
-            conversations.append(created);
-            emit conversationCreated(created);
-        } else if (ConversationItem *changed = conversation(id)) {
-            changed->updatedAt = QDateTime::currentDateTime();
-            emit conversationChanged(*changed);
-        }
-        MessageItem question;
-        question.id = m_nextId++;
-        question.text = text;
-        messages[id].append(question);
-        emit messageAdded(id, question);
-        startAnswer(id);
-    });
-}
-
-void FakeChatPort::retry(qint64 conversationId)
-{
-    calls << QStringLiteral("retry %1").arg(conversationId);
-    later([=, this] {
-        MessageItem &answer = messages[conversationId].last();
-        answer.status = answer.text.isEmpty() ? MessageStatus::Waiting : MessageStatus::Streaming;
-        answer.error.clear();
-        m_runs[conversationId] = { answer.id, script, 0, 0 };
-        emit messageChanged(conversationId, answer);
-        later([=, this, id = answer.id] { step(conversationId, id); });
-    });
-}
-
-void FakeChatPort::startAnswer(qint64 conversationId)
-{
-    MessageItem answer;
-    answer.id = m_nextId++;
-    answer.role = MessageRole::Assistant;
-    answer.status = MessageStatus::Waiting;
-    answer.model = m_model.name;
-    messages[conversationId].append(answer);
-    m_runs[conversationId] = { answer.id, script, 0, 0 };
-    emit messageAdded(conversationId, answer);
-    later([=, this] { step(conversationId, answer.id); });
-}
-
-void FakeChatPort::step(qint64 conversationId, qint64 messageId)
-{
-    const auto run = m_runs.find(conversationId);
-    if (run == m_runs.end() || run->messageId != messageId)
-        return;
-    if (run->script.prefillTotal > 0 && run->prefillStep <= kPrefillSteps) {
-        const int done = run->script.prefillTotal * run->prefillStep++ / kPrefillSteps;
-        emit prefillProgress(conversationId, messageId, done, run->script.prefillTotal);
-    } else if (run->next < run->script.pieces.size()) {
-        grow(conversationId, run->script.pieces[run->next++]);
-    } else if (!run->script.error.isEmpty()) {
-        finish(conversationId, MessageStatus::Failed, QString(run->script.error));
-        return;
-    } else if (run->script.holdsAfterPieces) {
-        return;
-    } else {
-        finish(conversationId, MessageStatus::Complete);
-        return;
-    }
-    later([=, this] { step(conversationId, messageId); });
-}
-
-void FakeChatPort::grow(qint64 conversationId, const QString &text)
-{
-    const qint64 messageId = m_runs.value(conversationId).messageId;
-    if (MessageItem *answer = message(conversationId, messageId)) {
-        answer->text += text;
-        answer->status = MessageStatus::Streaming;
-        emit answerGrew(conversationId, messageId, text);
-    }
-}
-
-void FakeChatPort::setPrefill(qint64 conversationId, int done, int total)
-{
-    emit prefillProgress(conversationId, m_runs.value(conversationId).messageId, done, total);
-}
-
-void FakeChatPort::finishHeld(qint64 conversationId)
-{
-    finish(conversationId, MessageStatus::Complete);
-}
-
-void FakeChatPort::finish(qint64 conversationId, MessageStatus status, const QString &error)
-{
-    const Run run = m_runs.take(conversationId);
-    MessageItem *answer = message(conversationId, run.messageId);
-    if (!answer)
-        return;
-    answer->status = status;
-    answer->error = error;
-    if (status != MessageStatus::Failed)
-        answer->usage = run.script.usage;
-    emit messageChanged(conversationId, *answer);
-}
-
-void FakeChatPort::stop(qint64 conversationId)
-{
-    calls << QStringLiteral("stop %1").arg(conversationId);
-    later([=, this] { finish(conversationId, MessageStatus::Stopped); });
-}
-
-void FakeChatPort::renameConversation(qint64 id, const QString &title)
-{
-    calls << QStringLiteral("rename %1 %2").arg(id).arg(title);
-    if (ConversationItem *changed = conversation(id)) {
-        changed->title = title;
-        later([this, item = *changed] { emit conversationChanged(item); });
-    }
-}
-
-void FakeChatPort::deleteConversation(qint64 id)
-{
-    calls << QStringLiteral("delete %1").arg(id);
-    if (ConversationItem *gone = conversation(id)) {
-        m_deleted.append(*gone);
-        conversations.erase(findById(conversations, id));
-        later([this, id] { emit conversationRemoved(id); });
-    }
-}
-
-void FakeChatPort::restoreConversation(qint64 id)
-{
-    calls << QStringLiteral("restore %1").arg(id);
-    const auto found = findById(m_deleted, id);
-    if (found == m_deleted.end())
-        return;
-    conversations.append(*found);
-    later([this, item = *found] { emit conversationChanged(item); });
-    m_deleted.erase(found);
-}
-
-void FakeChatPort::setSystemText(qint64 conversationId, qint64 systemPromptId, const QString &text)
-{
-    calls << QStringLiteral("system %1 %2 %3").arg(conversationId).arg(systemPromptId).arg(text);
-    if (ConversationItem *changed = conversation(conversationId)) {
-        changed->systemPromptId = systemPromptId;
-        changed->systemText = text;
-        later([this, item = *changed] { emit conversationChanged(item); });
-    }
-}
-
-void FakeChatPort::setModel(const ModelItem &model)
-{
-    m_model = model;
+void FakeChatPort::loadConversations() {
+  later([this] {
+    emit conversationsLoaded(conversations);
     emit modelChanged(m_model);
+  });
 }
 
-void FakeChatPort::loadSystemPrompts()
-{
-    later([this] { emit systemPromptsLoaded(prompts); });
+void FakeChatPort::openConversation(qint64 id) {
+  calls << QStringLiteral("open %1").arg(id);
+  later([this, id] { emit messagesLoaded(id, messages.value(id)); });
 }
 
-void FakeChatPort::saveSystemPrompt(const SystemPromptItem &prompt)
-{
-    calls << QStringLiteral("save-prompt %1 %2").arg(prompt.id).arg(prompt.name);
-    SystemPromptItem saved = prompt;
-    if (saved.isDefault) {
-        for (SystemPromptItem &other : prompts)
-            other.isDefault = false;
+void FakeChatPort::sendMessage(qint64 conversationId, const QString& text, qint64 systemPromptId,
+                               const QString& systemText) {
+  calls << QStringLiteral("send %1 %2").arg(conversationId).arg(text);
+  if (!m_failNextSend.isEmpty()) {
+    later([this, sentence = std::exchange(m_failNextSend, {})] { emit failed(sentence); });
+    return;
+  }
+  later([=, this] {
+    qint64 id = conversationId;
+    if (id == 0) {
+      id = m_nextId++;
+      const ConversationItem created{id, text.left(48), QDateTime::currentDateTime(), systemPromptId,
+                                     systemText};
+      conversations.append(created);
+      emit conversationCreated(created);
+    } else if (ConversationItem* changed = conversation(id)) {
+      changed->updatedAt = QDateTime::currentDateTime();
+      emit conversationChanged(*changed);
     }
-    const auto found = findById(prompts, prompt.id);
-    if (prompt.id != 0 && found != prompts.end()) {
-        *found = saved;
-    } else {
-        saved.id = m_nextId++;
-        prompts.append(saved);
-    }
-    loadSystemPrompts();
+    MessageItem question;
+    question.id = m_nextId++;
+    question.text = text;
+    messages[id].append(question);
+    emit messageAdded(id, question);
+    startAnswer(id);
+  });
 }
 
-void FakeChatPort::deleteSystemPrompt(qint64 id)
-{
-    calls << QStringLiteral("delete-prompt %1").arg(id);
-    prompts.erase(
-        std::remove_if(prompts.begin(), prompts.end(), [id](const auto &item) { return item.id == id; }),
-        prompts.end());
-    loadSystemPrompts();
+void FakeChatPort::retry(qint64 conversationId) {
+  calls << QStringLiteral("retry %1").arg(conversationId);
+  later([=, this] {
+    MessageItem& answer = messages[conversationId].last();
+    answer.status = answer.text.isEmpty() ? MessageStatus::Waiting : MessageStatus::Streaming;
+    answer.error.clear();
+    m_runs[conversationId] = {answer.id, script, 0, 0};
+    emit messageChanged(conversationId, answer);
+    later([=, this, id = answer.id] { step(conversationId, id); });
+  });
 }
 
-} // namespace kvasir::ui
+void FakeChatPort::startAnswer(qint64 conversationId) {
+  MessageItem answer;
+  answer.id = m_nextId++;
+  answer.role = MessageRole::Assistant;
+  answer.status = MessageStatus::Waiting;
+  answer.model = m_model.name;
+  messages[conversationId].append(answer);
+  m_runs[conversationId] = {answer.id, script, 0, 0};
+  emit messageAdded(conversationId, answer);
+  later([=, this] { step(conversationId, answer.id); });
+}
+
+void FakeChatPort::step(qint64 conversationId, qint64 messageId) {
+  const auto run = m_runs.find(conversationId);
+  if (run == m_runs.end() || run->messageId != messageId) return;
+  if (run->script.prefillTotal > 0 && run->prefillStep <= kPrefillSteps) {
+    const int done = run->script.prefillTotal * run->prefillStep++ / kPrefillSteps;
+    emit prefillProgress(conversationId, messageId, done, run->script.prefillTotal);
+  } else if (run->next < run->script.pieces.size()) {
+    grow(conversationId, run->script.pieces[run->next++]);
+  } else if (!run->script.error.isEmpty()) {
+    finish(conversationId, MessageStatus::Failed, QString(run->script.error));
+    return;
+  } else if (run->script.holdsAfterPieces) {
+    return;
+  } else {
+    finish(conversationId, MessageStatus::Complete);
+    return;
+  }
+  later([=, this] { step(conversationId, messageId); });
+}
+
+void FakeChatPort::grow(qint64 conversationId, const QString& text) {
+  const qint64 messageId = m_runs.value(conversationId).messageId;
+  if (MessageItem* answer = message(conversationId, messageId)) {
+    answer->text += text;
+    answer->status = MessageStatus::Streaming;
+    emit answerGrew(conversationId, messageId, text);
+  }
+}
+
+void FakeChatPort::setPrefill(qint64 conversationId, int done, int total) {
+  emit prefillProgress(conversationId, m_runs.value(conversationId).messageId, done, total);
+}
+
+void FakeChatPort::finishHeld(qint64 conversationId) {
+  finish(conversationId, MessageStatus::Complete);
+}
+
+void FakeChatPort::finish(qint64 conversationId, MessageStatus status, const QString& error) {
+  const Run run = m_runs.take(conversationId);
+  MessageItem* answer = message(conversationId, run.messageId);
+  if (!answer) return;
+  answer->status = status;
+  answer->error = error;
+  if (status != MessageStatus::Failed) answer->usage = run.script.usage;
+  emit messageChanged(conversationId, *answer);
+}
+
+void FakeChatPort::stop(qint64 conversationId) {
+  calls << QStringLiteral("stop %1").arg(conversationId);
+  later([=, this] { finish(conversationId, MessageStatus::Stopped); });
+}
+
+void FakeChatPort::renameConversation(qint64 id, const QString& title) {
+  calls << QStringLiteral("rename %1 %2").arg(id).arg(title);
+  if (ConversationItem* changed = conversation(id)) {
+    changed->title = title;
+    later([this, item = *changed] { emit conversationChanged(item); });
+  }
+}
+
+void FakeChatPort::deleteConversation(qint64 id) {
+  calls << QStringLiteral("delete %1").arg(id);
+  if (ConversationItem* gone = conversation(id)) {
+    m_deleted.append(*gone);
+    conversations.erase(findById(conversations, id));
+    later([this, id] { emit conversationRemoved(id); });
+  }
+}
+
+void FakeChatPort::restoreConversation(qint64 id) {
+  calls << QStringLiteral("restore %1").arg(id);
+  const auto found = findById(m_deleted, id);
+  if (found == m_deleted.end()) return;
+  conversations.append(*found);
+  later([this, item = *found] { emit conversationChanged(item); });
+  m_deleted.erase(found);
+}
+
+void FakeChatPort::setSystemText(qint64 conversationId, qint64 systemPromptId, const QString& text) {
+  calls << QStringLiteral("system %1 %2 %3").arg(conversationId).arg(systemPromptId).arg(text);
+  if (ConversationItem* changed = conversation(conversationId)) {
+    changed->systemPromptId = systemPromptId;
+    changed->systemText = text;
+    later([this, item = *changed] { emit conversationChanged(item); });
+  }
+}
+
+void FakeChatPort::setModel(const ModelItem& model) {
+  m_model = model;
+  emit modelChanged(m_model);
+}
+
+void FakeChatPort::loadSystemPrompts() {
+  later([this] { emit systemPromptsLoaded(prompts); });
+}
+
+void FakeChatPort::saveSystemPrompt(const SystemPromptItem& prompt) {
+  calls << QStringLiteral("save-prompt %1 %2").arg(prompt.id).arg(prompt.name);
+  SystemPromptItem saved = prompt;
+  if (saved.isDefault) {
+    for (SystemPromptItem& other : prompts) other.isDefault = false;
+  }
+  const auto found = findById(prompts, prompt.id);
+  if (prompt.id != 0 && found != prompts.end()) {
+    *found = saved;
+  } else {
+    saved.id = m_nextId++;
+    prompts.append(saved);
+  }
+  loadSystemPrompts();
+}
+
+void FakeChatPort::deleteSystemPrompt(qint64 id) {
+  calls << QStringLiteral("delete-prompt %1").arg(id);
+  prompts.erase(
+      std::remove_if(prompts.begin(), prompts.end(), [id](const auto& item) { return item.id == id; }),
+      prompts.end());
+  loadSystemPrompts();
+}
+
+}  // namespace kvasir::ui

@@ -4,7 +4,6 @@
 
 #include <QHash>
 #include <QStringList>
-
 #include <functional>
 
 namespace kvasir::ui {
@@ -12,72 +11,72 @@ namespace kvasir::ui {
 /// A ChatPort in memory, for tests and the demo. Conversations and prompts behave as the real ones do; what
 /// the model says is a script. Effects are signalled from the event loop, never from inside a call.
 class FakeChatPort : public ChatPort {
-    Q_OBJECT
+  Q_OBJECT
 
-public:
-    /// What the next answers are. By default, two words at once.
-    struct Script {
-        QStringList pieces { QStringLiteral("Hello "), QStringLiteral("there.") };
-        QString error; ///< fails with it after the pieces
-        int prefillTotal = 0; ///< reports progress in four steps before the first piece
-        bool holdsAfterPieces = false; ///< goes on "generating" until it is stopped or `finishHeld`
-        UsageItem usage { true, 32, 0, 0, 12, 40, 50 };
-    };
+ public:
+  /// What the next answers are. By default, two words at once.
+  struct Script {
+    QStringList pieces{QStringLiteral("Hello "), QStringLiteral("there.")};
+    QString error;                  ///< fails with it after the pieces
+    int prefillTotal = 0;           ///< reports progress in four steps before the first piece
+    bool holdsAfterPieces = false;  ///< goes on "generating" until it is stopped or `finishHeld`
+    UsageItem usage{true, 32, 0, 0, 12, 40, 50};
+  };
 
-    explicit FakeChatPort(QObject *parent = nullptr);
+  explicit FakeChatPort(QObject* parent = nullptr);
 
+  Script script;
+
+  // What is there, for tests to look at and the demo to fill.
+  QVector<ConversationItem> conversations;
+  QHash<qint64, QVector<MessageItem>> messages;
+  QVector<SystemPromptItem> prompts;
+  QStringList calls;  ///< "send 1 Hello", "stop 1", …, in order
+
+  qint64 addConversation(const QString& title, const QVector<MessageItem>& items,
+                         const QDateTime& updatedAt = QDateTime::currentDateTime());
+  /// An answer's further text, its progress and its end, by hand.
+  void grow(qint64 conversationId, const QString& text);
+  void setPrefill(qint64 conversationId, int done, int total);
+  void finishHeld(qint64 conversationId);
+  void setModel(const ModelItem& model);
+  /// The next call to `sendMessage` fails with this sentence.
+  void failNextSend(const QString& sentence) { m_failNextSend = sentence; }
+
+  void loadConversations() override;
+  void openConversation(qint64 id) override;
+  void sendMessage(qint64 conversationId, const QString& text, qint64 systemPromptId,
+                   const QString& systemText) override;
+  void retry(qint64 conversationId) override;
+  void stop(qint64 conversationId) override;
+  void renameConversation(qint64 id, const QString& title) override;
+  void deleteConversation(qint64 id) override;
+  void restoreConversation(qint64 id) override;
+  void setSystemText(qint64 conversationId, qint64 systemPromptId, const QString& text) override;
+  void loadSystemPrompts() override;
+  void saveSystemPrompt(const SystemPromptItem& prompt) override;
+  void deleteSystemPrompt(qint64 id) override;
+
+ private:
+  struct Run {
+    qint64 messageId = 0;
     Script script;
+    qsizetype next = 0;
+    int prefillStep = 0;
+  };
 
-    // What is there, for tests to look at and the demo to fill.
-    QVector<ConversationItem> conversations;
-    QHash<qint64, QVector<MessageItem>> messages;
-    QVector<SystemPromptItem> prompts;
-    QStringList calls; ///< "send 1 Hello", "stop 1", …, in order
+  void later(std::function<void()> effect);
+  ConversationItem* conversation(qint64 id);
+  MessageItem* message(qint64 conversationId, qint64 messageId);
+  void startAnswer(qint64 conversationId);
+  void step(qint64 conversationId, qint64 messageId);
+  void finish(qint64 conversationId, MessageStatus status, const QString& error = {});
 
-    qint64 addConversation(const QString &title, const QVector<MessageItem> &items,
-                           const QDateTime &updatedAt = QDateTime::currentDateTime());
-    /// An answer's further text, its progress and its end, by hand.
-    void grow(qint64 conversationId, const QString &text);
-    void setPrefill(qint64 conversationId, int done, int total);
-    void finishHeld(qint64 conversationId);
-    void setModel(const ModelItem &model);
-    /// The next call to `sendMessage` fails with this sentence.
-    void failNextSend(const QString &sentence) { m_failNextSend = sentence; }
-
-    void loadConversations() override;
-    void openConversation(qint64 id) override;
-    void sendMessage(qint64 conversationId, const QString &text, qint64 systemPromptId,
-                     const QString &systemText) override;
-    void retry(qint64 conversationId) override;
-    void stop(qint64 conversationId) override;
-    void renameConversation(qint64 id, const QString &title) override;
-    void deleteConversation(qint64 id) override;
-    void restoreConversation(qint64 id) override;
-    void setSystemText(qint64 conversationId, qint64 systemPromptId, const QString &text) override;
-    void loadSystemPrompts() override;
-    void saveSystemPrompt(const SystemPromptItem &prompt) override;
-    void deleteSystemPrompt(qint64 id) override;
-
-private:
-    struct Run {
-        qint64 messageId = 0;
-        Script script;
-        qsizetype next = 0;
-        int prefillStep = 0;
-    };
-
-    void later(std::function<void()> effect);
-    ConversationItem *conversation(qint64 id);
-    MessageItem *message(qint64 conversationId, qint64 messageId);
-    void startAnswer(qint64 conversationId);
-    void step(qint64 conversationId, qint64 messageId);
-    void finish(qint64 conversationId, MessageStatus status, const QString &error = {});
-
-    QHash<qint64, Run> m_runs; ///< by conversation
-    QVector<ConversationItem> m_deleted;
-    ModelItem m_model;
-    QString m_failNextSend;
-    qint64 m_nextId = 1;
+  QHash<qint64, Run> m_runs;  ///< by conversation
+  QVector<ConversationItem> m_deleted;
+  ModelItem m_model;
+  QString m_failNextSend;
+  qint64 m_nextId = 1;
 };
 
-} // namespace kvasir::ui
+}  // namespace kvasir::ui

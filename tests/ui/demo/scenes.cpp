@@ -154,7 +154,8 @@ QStringList sceneNames()
 {
     return { QStringLiteral("empty"),   QStringLiteral("chat"),    QStringLiteral("streaming"),
              QStringLiteral("waiting"), QStringLiteral("code"),    QStringLiteral("error"),
-             QStringLiteral("long"),    QStringLiteral("prompts"), QStringLiteral("first"),   QStringLiteral("failed") };
+             QStringLiteral("long"),    QStringLiteral("prompts"), QStringLiteral("first"),
+             QStringLiteral("failed") };
 }
 
 bool fillScene(const QString &name, FakeChatPort &port)
@@ -164,10 +165,14 @@ bool fillScene(const QString &name, FakeChatPort &port)
     if (name == u"first")
         return true;
     if (name == u"failed")
-        port.setModel({ ModelItem::State::Failed, QStringLiteral("deepseek-v2-lite-q4.gguf"), {},
-                        QStringLiteral("deepseek-v2-lite-q4.gguf ends in the middle of its weights. Download it again, then "
-                                       "restart Kvasir."),
-                        0 });
+        port.setModel(
+            { ModelItem::State::Failed,
+              QStringLiteral("deepseek-v2-lite-q4.gguf"),
+              {},
+              QStringLiteral(
+                  "deepseek-v2-lite-q4.gguf ends in the middle of its weights. Download it again, then "
+                  "restart Kvasir."),
+              0 });
     addHistory(port);
     if (name == u"chat" || name == u"prompts" || name == u"streaming" || name == u"waiting")
         addMead(port);
