@@ -9,6 +9,7 @@
 #include <QIcon>
 #include <QQmlApplicationEngine>
 #include <QQuickWindow>
+#include <QThreadPool>
 
 // From the generated registration; naming it keeps the linker from leaving it out of a static library.
 extern void qml_register_types_Kvasir();
@@ -19,6 +20,9 @@ namespace {
 void setUpLook()
 {
     [[maybe_unused]] volatile auto registration = &qml_register_types_Kvasir;
+    // Where there is no GPU to draw with, Qt 6.4 paints with the help of this pool's threads, and has been
+    // seen to wait for ever for work that was handed over just when they expired. So they don't.
+    QThreadPool::globalInstance()->setExpiryTimeout(-1);
     QFont font = QGuiApplication::font();
     font.setFamilies({ QStringLiteral("Inter"), QStringLiteral("Noto Sans"),
                        QStringLiteral("Noto Sans CJK SC"), QStringLiteral("sans-serif") });
