@@ -6,6 +6,7 @@
 #include <atomic>
 #include <bit>
 #include <new>
+#include <system_error>
 #include <thread>
 
 namespace kvasir::engine {
@@ -98,7 +99,11 @@ Hash256 content_hash(std::span<const std::byte> bytes, unsigned threads) {
   {
     std::vector<std::jthread> helpers;
     const size_t helper_count = std::min<size_t>(std::max(threads, 1u), std::max<size_t>(chunks, 1)) - 1;
-    for (size_t i = 0; i < helper_count; ++i) helpers.emplace_back(work);
+    try {
+      for (size_t i = 0; i < helper_count; ++i) helpers.emplace_back(work);
+    } catch (const std::system_error&) {
+      // The system has no more threads to give: the ones there are do the work.
+    }
     work();
   }
   return FieldHasher(kContentTag).add_u64(bytes.size()).add(std::as_bytes(std::span(digests))).finish();

@@ -1,5 +1,7 @@
 #include "engine/ops/thread_pool.h"
 
+#include <system_error>
+
 #if defined(__x86_64__) || defined(__i386__)
 #include <immintrin.h>
 #endif
@@ -21,8 +23,12 @@ void pause() {
 }  // namespace
 
 ThreadPool::ThreadPool(unsigned threads) {
-  for (unsigned worker = 1; worker < threads; ++worker)
-    workers_.emplace_back([this, worker](std::stop_token stop) { work(worker, stop); });
+  try {
+    for (unsigned worker = 1; worker < threads; ++worker)
+      workers_.emplace_back([this, worker](std::stop_token stop) { work(worker, stop); });
+  } catch (const std::system_error&) {
+    // The system has no more threads to give: the ones there are do the work.
+  }
 }
 
 ThreadPool::~ThreadPool() {

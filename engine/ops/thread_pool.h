@@ -14,7 +14,8 @@ namespace kvasir::engine {
 /// sleep. A loop ends when its tasks have ended: workers that did not wake in time are not waited for.
 class ThreadPool {
  public:
-  /// `threads` counts the calling thread; 0 and 1 make no workers.
+  /// `threads` counts the calling thread; 0 and 1 make no workers. Where the system has fewer to give, size()
+  /// says how many there are.
   explicit ThreadPool(unsigned threads);
   ~ThreadPool();
   ThreadPool(const ThreadPool&) = delete;
