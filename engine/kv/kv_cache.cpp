@@ -11,9 +11,9 @@ namespace kvasir::engine {
 namespace {
 
 tl::unexpected<Error> too_large(uint32_t capacity_tokens) {
-  return fail(ErrorCode::OutOfMemory, "This machine has no room for a context of " +
-                                          std::to_string(capacity_tokens) +
-                                          " tokens. Choose a smaller context in the settings.");
+  return fail(ErrorCode::OutOfMemory,
+              "This machine has no room for a context of " + std::to_string(capacity_tokens) +
+                  " tokens. Close other programs, or choose a model with a shorter one.");
 }
 
 }  // namespace
