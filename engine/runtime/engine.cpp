@@ -1,11 +1,14 @@
 #include "engine/runtime/engine.h"
 
+#include "engine/gguf/messages.h"
 #include "engine/runtime/fingerprint.h"
 #include "engine/runtime/sequence.h"
 
 #include <algorithm>
 #include <array>
 #include <chrono>
+#include <cmath>
+#include <exception>
 #include <map>
 #include <new>
 #include <thread>
@@ -113,8 +116,11 @@ Result<std::unique_ptr<Engine>> Engine::load(const std::filesystem::path& model_
               fingerprint, root, Sequence(std::move(*cache), root, fingerprint), std::move(store),
               std::move(logits)})));
   } catch (const std::bad_alloc&) {
-    return fail(ErrorCode::OutOfMemory, "There is not enough memory to load " + model_path.string() +
+    return fail(ErrorCode::OutOfMemory, "There is not enough memory to load " + quote_path(model_path) +
                                             ". Close other programs, or choose a smaller model.");
+  } catch (const std::exception& error) {
+    return fail(ErrorCode::Io,
+                "The model file " + quote_path(model_path) + " could not be loaded: " + error.what() + ".");
   }
 }
 
@@ -168,8 +174,9 @@ Result<GenerateResult> Engine::generate(const GenerateRequest& request, const Ge
     const auto prefilled = state.prefill(request, callbacks, stop);
     if (!prefilled) return tl::unexpected(prefilled.error());
     result.timings.prefill_ms = ms_between(restored, Clock::now());
-    result.timings.prefill_tokens_per_second =
-        per_second(result.usage.prompt_cache_miss_tokens, result.timings.prefill_ms);
+    const auto computed =
+        static_cast<double>(state.sequence.ids().size() - result.usage.prompt_cache_hit_tokens);
+    result.timings.prefill_tokens_per_second = per_second(computed, result.timings.prefill_ms);
     if (!*prefilled) {
       result.finish_reason = FinishReason::Cancelled;
       return result;
@@ -182,6 +189,8 @@ Result<GenerateResult> Engine::generate(const GenerateRequest& request, const Ge
   } catch (const std::bad_alloc&) {
     return fail(ErrorCode::OutOfMemory,
                 "There was not enough memory to go on with the answer. Close other programs.");
+  } catch (const std::exception& error) {
+    return fail(ErrorCode::Io, std::string("The answer broke off: ") + error.what() + ".");
   }
 }
 
@@ -255,6 +264,10 @@ Result<FinishReason> Engine::State::decode(const GenerateRequest& request, const
   uint32_t& count = result.usage.completion_tokens;
   for (;;) {
     if (stop.stop_requested()) return FinishReason::Cancelled;
+    if (std::ranges::all_of(logits, [](float logit) { return std::isnan(logit); }))
+      return fail(ErrorCode::BadFile, "The model " + quote_path(file.path()) +
+                                          " computes nothing that is a number: its file is probably damaged. "
+                                          "Download it again, or choose another one.");
     const TokenId id = sampler.sample(logits, sequence.ids());
     const auto now = Clock::now();
     if (++count == 1) {

@@ -62,7 +62,11 @@ void Sequence::append(std::span<const int32_t> new_ids) {
 }
 
 void Sequence::offer(BlockStore& store) {
+  const size_t known_blocks = chain_.keys.size();
   chain_.extend(ids_);
+  // A store that had no room is asked again when there is another block, not after every token: making a
+  // record costs as much as reading all of the block's KV.
+  if (chain_.keys.size() == known_blocks) return;
   for (; offered_blocks_ < chain_.keys.size(); ++offered_blocks_) {
     const size_t block = offered_blocks_;
     if (store.find_prefix(std::span(chain_.keys).subspan(block, 1)) == 1) continue;

@@ -33,7 +33,8 @@ class Sequence {
   /// Records ids whose KV was just appended to the cache.
   void append(std::span<const int32_t> new_ids);
 
-  /// Hands blocks that are full and not yet stored to the store, until it has no room.
+  /// Where ids appended since the last call filled a block: hands the blocks that are full and not yet stored
+  /// to the store, until it has no room.
   void offer(BlockStore& store);
 
  private:

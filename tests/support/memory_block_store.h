@@ -25,6 +25,7 @@ class MemoryBlockStore final : public engine::BlockStore {
   void prefetch(std::span<const engine::Hash256>) override {}
   bool write(const engine::Hash256& key, const engine::Hash256& parent,
              std::vector<std::byte> record) override {
+    ++offers;
     if (records.size() >= capacity_blocks) return false;
     if (parent != engine::Hash256{} && !records.contains(parent)) return false;
     records.emplace(key, std::move(record));
@@ -38,6 +39,7 @@ class MemoryBlockStore final : public engine::BlockStore {
 
   std::map<engine::Hash256, std::vector<std::byte>> records;
   size_t capacity_blocks = SIZE_MAX;
+  int offers = 0;
   int quarantined = 0;
 };
 

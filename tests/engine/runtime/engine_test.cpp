@@ -2,7 +2,9 @@
 
 #include "tests/support/memory_block_store.h"
 
+#include <QTemporaryDir>
 #include <QtTest>
+#include <algorithm>
 #include <memory>
 #include <numeric>
 #include <vector>
@@ -71,12 +73,14 @@ class EngineTest : public QObject {
   void damaged_block_is_quarantined_and_computed();
   void gap_in_the_chain_ends_the_hits();
   void full_store_drops_tails_only();
+  void full_store_is_asked_once_for_each_block();
   void private_request_stores_nothing();
   void another_profile_secret_sees_no_blocks();
   void longer_context_reads_the_same_blocks();
   void stopping_keeps_what_was_generated();
   void context_limit_ends_the_answer();
   void impossible_requests_are_refused_with_a_reason();
+  void model_that_computes_no_numbers_is_called_damaged();
 };
 
 void EngineTest::counts_add_up_and_nothing_is_a_hit_at_first() {
@@ -176,6 +180,14 @@ void EngineTest::full_store_drops_tails_only() {
            3 * kBlockTokens);
 }
 
+void EngineTest::full_store_is_asked_once_for_each_block() {
+  auto store = std::make_shared<MemoryBlockStore>();
+  store->capacity_blocks = 0;
+  const auto answer = generate(*load(store), make_prompt(64), 100);
+  QVERIFY(answer.ids.size() > 20);
+  QCOMPARE(store->offers, int((64 + answer.ids.size()) / kBlockTokens));
+}
+
 void EngineTest::private_request_stores_nothing() {
   auto store = std::make_shared<MemoryBlockStore>();
   generate(*load(store), make_prompt(300), 10, {}, false);
@@ -219,6 +231,7 @@ void EngineTest::stopping_keeps_what_was_generated() {
   const auto nothing = generate(*engine, make_prompt(90, 3), 5, stop.get_token());
   QVERIFY(nothing.result.finish_reason == FinishReason::Cancelled);
   QVERIFY(nothing.ids.empty());
+  QCOMPARE(nothing.result.timings.prefill_tokens_per_second, 0.0);
 }
 
 void EngineTest::context_limit_ends_the_answer() {
@@ -251,6 +264,33 @@ void EngineTest::impossible_requests_are_refused_with_a_reason() {
   QVERIFY(refusal({1, 2, 4096}).contains("4096"));
   QVERIFY(refusal({1, -2}).contains("-2"));
   QVERIFY(refusal({1}, -1).contains("temperature", Qt::CaseInsensitive));
+}
+
+void EngineTest::model_that_computes_no_numbers_is_called_damaged() {
+  // The starter with NaN (0x7FFF in F16 and BF16, all ones in F32) for the weights of its last norm.
+  QFile original(KVASIR_STARTER_MODEL);
+  QVERIFY(original.open(QIODevice::ReadOnly));
+  QByteArray bytes = original.readAll();
+  const auto file = GgufFile::open(KVASIR_STARTER_MODEL);
+  QVERIFY(file.has_value());
+  const auto norm = file->find_tensor("output_norm.weight")->data;
+  std::fill_n(bytes.begin() + (norm.data() - file->bytes().data()), norm.size(), char(0xFF));
+  QTemporaryDir folder;
+  QFile damaged(folder.filePath("damaged.gguf"));
+  QVERIFY(damaged.open(QIODevice::WriteOnly) && damaged.write(bytes) == bytes.size());
+  damaged.close();
+
+  auto engine = Engine::load(damaged.fileName().toStdString(), {}, nullptr);
+  QVERIFY(engine.has_value());
+  GenerateRequest request;
+  request.prompt = make_prompt(5);
+  int tokens = 0;
+  GenerateCallbacks callbacks;
+  callbacks.on_token = [&](const TokenEvent&) { ++tokens; };
+  const auto result = (*engine)->generate(request, callbacks, {});
+  QVERIFY(!result.has_value());
+  QVERIFY2(result.error().message.find("damaged.gguf") != std::string::npos, result.error().message.c_str());
+  QCOMPARE(tokens, 0);
 }
 
 QTEST_GUILESS_MAIN(EngineTest)
