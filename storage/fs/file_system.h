@@ -39,6 +39,8 @@ class FileSystem {
   /// The full paths of what is in a directory, in no order.
   virtual Result<std::vector<std::filesystem::path>> list(const std::filesystem::path& directory) = 0;
   virtual Result<void> remove(const std::filesystem::path& path) = 0;
+  /// How many bytes may still be written on the disk that holds a directory.
+  virtual Result<uint64_t> free_bytes(const std::filesystem::path& directory) = 0;
   /// Makes creations and removals in a directory durable.
   virtual Result<void> sync_directory(const std::filesystem::path& path) = 0;
 };

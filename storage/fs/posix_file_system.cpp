@@ -150,6 +150,13 @@ class PosixFileSystem final : public FileSystem {
     return {};
   }
 
+  Result<uint64_t> free_bytes(const std::filesystem::path& directory) override {
+    std::error_code error;
+    const auto space = std::filesystem::space(directory, error);
+    if (error) return system_failure(error.value(), "read the free space of", directory);
+    return space.available;
+  }
+
   Result<void> sync_directory(const std::filesystem::path& path) override {
     Descriptor descriptor(open_retrying(path, O_RDONLY | O_DIRECTORY));
     if (descriptor.value() < 0) return system_failure(errno, "open the folder", path);

@@ -23,6 +23,8 @@ struct DiskBlockStoreOptions {
   size_t ring_bytes = size_t{256} << 20;
   /// A pack that would grow beyond this is followed by another.
   uint64_t pack_bytes = uint64_t{256} << 20;
+  /// What stays free of the disk: the rest belongs to what can't be computed again.
+  uint64_t min_free_bytes = uint64_t{128} << 20;
   /// How long a record waits for others to be written and synced with it.
   std::chrono::milliseconds group_delay{2000};
 };

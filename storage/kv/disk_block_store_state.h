@@ -66,6 +66,8 @@ struct DiskBlockStore::State {
   // These without `mutex`.
   /// Writes a group in order and syncs it; the location of each record.
   Result<std::vector<Location>> append(const Group& group);
+  /// DiskFull where these bytes would leave less of the disk free than is to stay.
+  Result<void> check_room(uint64_t bytes);
   /// Makes what was written to the current pack durable, its name included.
   Result<void> sync_pack();
   Result<void> next_pack();

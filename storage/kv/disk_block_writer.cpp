@@ -83,6 +83,9 @@ void DiskBlockStore::State::poison(const Error& error) {
 
 Result<std::vector<DiskBlockStore::State::Location>> DiskBlockStore::State::append(const Group& group) {
   const std::lock_guard io(io_mutex);
+  uint64_t group_bytes = 0;
+  for (const Queued& queued : group) group_bytes += record_bytes(queued.record->size());
+  KVASIR_TRY(check_room(group_bytes));
   std::vector<Location> locations;
   locations.reserve(group.size());
   for (const Queued& queued : group) {
@@ -105,6 +108,15 @@ Result<std::vector<DiskBlockStore::State::Location>> DiskBlockStore::State::appe
   }
   KVASIR_TRY(sync_pack());
   return locations;
+}
+
+Result<void> DiskBlockStore::State::check_room(uint64_t bytes) {
+  KVASIR_TRY_ASSIGN(const uint64_t free, files.free_bytes(directory));
+  if (free >= options.min_free_bytes && free - options.min_free_bytes >= bytes) return {};
+  return fail(ErrorCode::DiskFull,
+              "The disk that holds " + directory.string() +
+                  " is nearly full, so Kvasir's cache does not grow any more: long chats "
+                  "will take longer to open. Free some space and restart Kvasir.");
 }
 
 Result<void> DiskBlockStore::State::sync_pack() {

@@ -403,6 +403,28 @@ class DiskBlockStoreFaultsTest : public QObject {
     QCOMPARE(files.operations(), operations);
   }
 
+  void the_last_of_a_disk_is_left_free() {
+    FaultyFileSystem files;
+    const uint64_t stays_free = small_packs().min_free_bytes;
+    {
+      auto store = open_store(files);
+      files.set_free_bytes(stays_free + pack_of(2).size());
+      QVERIFY(write_record(*store, 0) && write_record(*store, 1));
+      store->flush();
+      QVERIFY(store->health());
+      files.set_free_bytes(stays_free + pack_of(1, 2).size() - 1);
+      QVERIFY(write_record(*store, 2));
+      store->flush();
+      QVERIFY(!store->health());
+      QVERIFY(store->health().error().code == ErrorCode::DiskFull);
+      QCOMPARE(read_chain(*store, 3), int64_t{2});
+    }
+    QVERIFY(files.contents(kFirst) == pack_of(2));
+    files.set_free_bytes(0);
+    auto store = open_store(files);
+    QCOMPARE(read_chain(*store, 2), int64_t{2});
+  }
+
   void a_full_disk_ends_writing_says_so_and_drops_what_is_queued() {
     FaultyFileSystem files;
     auto store = open_store(files);

@@ -424,6 +424,8 @@ class DiskBlockStoreTest : public QObject {
     QCOMPARE(values["alignment of a record"], std::to_string(kRecordAlignmentBytes));
     QCOMPARE(values["largest payload"], std::to_string(kMaxPayloadBytes));
     QCOMPARE(values["a pack is followed by another at"], std::to_string(DiskBlockStoreOptions().pack_bytes));
+    QCOMPARE(values["bytes of the disk that stay free"],
+             std::to_string(DiskBlockStoreOptions().min_free_bytes));
   }
 
  private:

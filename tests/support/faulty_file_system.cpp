@@ -114,6 +114,16 @@ Result<void> FaultyFileSystem::sync_directory(const std::filesystem::path& path)
   return {};
 }
 
+Result<uint64_t> FaultyFileSystem::free_bytes(const std::filesystem::path& /*directory*/) {
+  const std::lock_guard lock(mutex_);
+  return free_bytes_;
+}
+
+void FaultyFileSystem::set_free_bytes(uint64_t bytes) {
+  const std::lock_guard lock(mutex_);
+  free_bytes_ = bytes;
+}
+
 uint64_t FaultyFileSystem::operations() const {
   const std::lock_guard lock(mutex_);
   return operations_;

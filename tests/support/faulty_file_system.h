@@ -24,6 +24,7 @@ class FaultyFileSystem final : public FileSystem {
   Result<void> create_directories(const std::filesystem::path& path) override;
   Result<std::vector<std::filesystem::path>> list(const std::filesystem::path& directory) override;
   Result<void> remove(const std::filesystem::path& path) override;
+  Result<uint64_t> free_bytes(const std::filesystem::path& directory) override;
   Result<void> sync_directory(const std::filesystem::path& path) override;
 
   /// Changes (creation, write, truncation, sync, removal) made or attempted so far.
@@ -34,6 +35,8 @@ class FaultyFileSystem final : public FileSystem {
   void fail_after(uint64_t successes, ErrorCode code, uint64_t count = UINT64_MAX);
   /// Reads fail with Io while this is set.
   void fail_reads(bool on);
+  /// What the disk says of its free space, whatever is written. Much at first.
+  void set_free_bytes(uint64_t bytes);
   /// Files that exist now can from now on only be opened for reading, or not at all.
   void make_read_only(const std::filesystem::path& path);
   void make_unreadable(const std::filesystem::path& path);
@@ -79,6 +82,7 @@ class FaultyFileSystem final : public FileSystem {
   uint64_t fail_until_ = UINT64_MAX;
   ErrorCode fail_code_ = ErrorCode::Io;
   bool reads_fail_ = false;
+  uint64_t free_bytes_ = uint64_t{1} << 40;
 };
 
 }  // namespace kvasir::storage::testing
