@@ -15,7 +15,10 @@ namespace kvasir::storage {
 namespace {
 
 tl::unexpected<Error> cannot_lock(const std::filesystem::path& path, int error) {
-  return fail(error == ENOSPC ? ErrorCode::DiskFull : ErrorCode::Io,
+  if (error == ENOSPC || error == EDQUOT)
+    return fail(ErrorCode::DiskFull, "Kvasir could not write the lock file " + path.string() +
+                                         ": the disk is full. Free some space and try again.");
+  return fail(ErrorCode::Io,
               "Kvasir could not take the lock file " + path.string() + " (" +
                   std::generic_category().message(error) +
                   "). Check that its folder exists and that you may write to it, or choose another folder "
