@@ -12,6 +12,8 @@
 #include <QGuiApplication>
 #include <QSettings>
 #include <cstdio>
+#include <cstdlib>
+#include <system_error>
 
 using namespace kvasir;
 
@@ -40,9 +42,16 @@ Arguments parseArguments(const QGuiApplication& application) {
   parser.process(application);
 
   Arguments arguments{app::DataFolder::standard(), app::starter_model_path()};
-  if (parser.isSet(dataDir))
-    arguments.data.root = std::filesystem::absolute(parser.value(dataDir).toStdString());
-  if (parser.isSet(model)) arguments.model = std::filesystem::absolute(parser.value(model).toStdString());
+  const auto path = [&](const QCommandLineOption& option) {
+    std::error_code error;
+    const auto absolute = std::filesystem::absolute(parser.value(option).toStdString(), error);
+    if (!error) return absolute;
+    std::fprintf(stderr, "kvasir: --%s names no file or folder: %s\n",
+                 qUtf8Printable(option.names().constFirst()), error.message().c_str());
+    std::exit(kExitBadInput);
+  };
+  if (parser.isSet(dataDir)) arguments.data.root = path(dataDir);
+  if (parser.isSet(model)) arguments.model = path(model);
   return arguments;
 }
 

@@ -120,7 +120,8 @@ void ask(const AskOptions& options) {
   chats.load_model(options.model.empty() ? starter_model_path() : std::filesystem::path(options.model),
                    options.threads);
   const ModelState model = observer.wait_for_model();
-  if (model.stage != ModelState::Stage::Ready) throw CommandFailed{kExitBadInput, model.note};
+  if (model.stage != ModelState::Stage::Ready || !model.can_chat)
+    throw CommandFailed{kExitBadInput, model.note};
   if (!model.note.empty()) std::cerr << "kvasir-cli: " << model.note << "\n";
   if (!(*profile)->kv_problem().empty()) std::cerr << "kvasir-cli: " << (*profile)->kv_problem() << "\n";
 
@@ -130,7 +131,7 @@ void ask(const AskOptions& options) {
   if (options.json)
     std::cout << to_json(*answer, model).dump(2) << "\n";
   else
-    std::cout << "\n";
+    std::cout << std::endl;  // before what the log may say at closing
 }
 
 }  // namespace
@@ -138,9 +139,10 @@ void ask(const AskOptions& options) {
 void add_ask_command(CLI::App& parent) {
   auto options = std::make_shared<AskOptions>();
   auto* command = parent.add_subcommand("ask", "Add one turn to a conversation and print the answer");
-  command->add_option("--model", options->model, "GGUF file; the installed starter model if not given");
-  command->add_option("--data-dir", options->data_dir,
-                      "Folder of profiles; ~/.local/share/kvasir if not given");
+  auto* model =
+      command->add_option("--model", options->model, "GGUF file; the installed starter model if not given");
+  auto* data_dir = command->add_option("--data-dir", options->data_dir,
+                                       "Folder of profiles; ~/.local/share/kvasir if not given");
   command
       ->add_option("--conversation", options->conversation,
                    "Its title; created if there is none of that name")
@@ -149,11 +151,20 @@ void add_ask_command(CLI::App& parent) {
   command->add_option("--max-tokens", options->max_tokens, "Longest answer; 0: no limit but the context");
   command->add_option("--temperature", options->temperature, "0: always the likeliest token");
   command->add_option("--seed", options->seed, "Of the random draw");
-  command->add_option("--threads", options->threads, "0: one for each processor");
+  command->add_option("--threads", options->threads, "0: one for each processor")
+      ->check(CLI::Range(0u, kMaxThreads));
   command->add_flag("--json", options->json, "Print one JSON object with usage and timings");
   command->add_option("message", options->message, "What to say")->required();
-  command->callback([options] {
+  command->callback([options, model, data_dir] {
     if (options->message.empty()) throw CommandFailed{kExitBadInput, "The message is empty."};
+    if (options->conversation.empty())
+      throw CommandFailed{kExitBadInput,
+                          "The conversation's name is empty. Give it one with --conversation."};
+    // An empty variable in a script must not lead to a person's own chats.
+    if (data_dir->count() > 0 && options->data_dir.empty())
+      throw CommandFailed{kExitBadInput, "--data-dir is empty. Name a folder, or leave the option away."};
+    if (model->count() > 0 && options->model.empty())
+      throw CommandFailed{kExitBadInput, "--model is empty. Name a file, or leave the option away."};
     ask(*options);
   });
 }

@@ -11,6 +11,9 @@ inline constexpr int kExitOk = 0;
 inline constexpr int kExitFailed = 1;    ///< the work itself failed or was interrupted
 inline constexpr int kExitBadInput = 2;  ///< bad usage or a bad file
 
+/// The most that `--threads` may be: far more than machines have, far fewer than would bring one down.
+inline constexpr unsigned kMaxThreads = 1024;
+
 /// Parses, runs the chosen subcommand's callback and returns the exit code. Errors are one line on stderr.
 int run_command_line(CLI::App& command_line, int argc, char** argv);
 

@@ -16,6 +16,8 @@
 namespace kvasir::app {
 namespace {
 
+constexpr unsigned kMaxTokens = 1u << 24;
+
 struct BenchOptions {
   std::string model = starter_model_path().string();
   uint32_t prompt_tokens = 512;
@@ -156,11 +158,13 @@ int main(int argc, char** argv) {
   command_line.add_option("--model", options.model, "GGUF file")->capture_default_str();
   command_line.add_option("--prompt-tokens", options.prompt_tokens)
       ->capture_default_str()
-      ->check(CLI::PositiveNumber);
+      ->check(CLI::Range(1u, kMaxTokens));
   command_line.add_option("--generate-tokens", options.generate_tokens)
       ->capture_default_str()
-      ->check(CLI::PositiveNumber);
-  command_line.add_option("--threads", options.threads)->capture_default_str()->check(CLI::PositiveNumber);
+      ->check(CLI::Range(1u, kMaxTokens));
+  command_line.add_option("--threads", options.threads)
+      ->capture_default_str()
+      ->check(CLI::Range(1u, kMaxThreads));
   command_line.add_flag("--json", options.json, "Print one JSON object");
   command_line.callback([&options] { print(options, measure(options)); });
   return run_command_line(command_line, argc, argv);

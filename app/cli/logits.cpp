@@ -70,7 +70,8 @@ void add_logits_command(CLI::App& parent) {
   command->add_option("--positions", options->positions, "Positions whose logits are wanted: 0,63")
       ->required()
       ->delimiter(',');
-  command->add_option("--threads", options->threads, "Threads of --fast; 0: one for each processor");
+  command->add_option("--threads", options->threads, "Threads of --fast; 0: one for each processor")
+      ->check(CLI::Range(0u, kMaxThreads));
   command->add_flag("--fast", options->fast, "Compute as the chat does, instead of exactly");
   command->callback([options] { logits(*options); });
 }

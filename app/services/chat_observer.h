@@ -19,7 +19,8 @@ struct ModelState {
   uint64_t file_bytes = 0;
   uint32_t context_tokens = 0;
   unsigned threads = 0;
-  std::string note;  ///< a remark about a fallback; when Failed, why
+  bool can_chat = false;  ///< whether conversations can be written as it wants them; if not, `note` says why
+  std::string note;       ///< a remark about a fallback; when Failed, why
   double load_ms = 0;
 };
 

@@ -47,8 +47,9 @@ void EngineService::load_now(const std::filesystem::path& path, unsigned threads
     state_.file_bytes = engine_->file_bytes();
     state_.context_tokens = engine_->context_tokens();
     state_.threads = options.threads;
-    state_.note = engine_->chat_template() ? engine_->chat_template()->note()
-                                           : engine_->chat_template().error().message;
+    state_.can_chat = engine_->chat_template().has_value();
+    state_.note =
+        state_.can_chat ? engine_->chat_template()->note() : engine_->chat_template().error().message;
   }
   state_.load_ms =
       std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - started).count();

@@ -49,6 +49,7 @@ class CliTest : public QObject {
   void tokenize_prints_the_ids_of_the_real_vocabulary();
   void special_tokens_are_text_where_they_are_not_to_be_parsed();
   void a_file_is_tokenised_byte_for_byte();
+  void model_that_can_not_chat_is_refused_before_anything_is_stored();
   void bad_usage_ends_with_code_2_and_one_line_data();
   void bad_usage_ends_with_code_2_and_one_line();
 };
@@ -104,6 +105,23 @@ void CliTest::a_file_is_tokenised_byte_for_byte() {
            nlohmann::json({86, 10284, 200, 458, 201, 2839, 12678, 204, 201, 204, 201, 223, 11168, 61915}));
 }
 
+void CliTest::model_that_can_not_chat_is_refused_before_anything_is_stored() {
+  QTemporaryDir folder;
+  const QStringList arguments = {"ask", "--data-dir", folder.path(), "--conversation", "a"};
+  const CliRun refused =
+      run_cli(arguments + QStringList{"--model", kGolden + "/deepseek2-v3.gguf", "Remember this."});
+  QCOMPARE(refused.exit_code, 2);
+  QVERIFY2(refused.err.contains("chat template"), qPrintable(refused.err));
+  QCOMPARE(refused.err.count('\n'), 1);
+
+  const auto prompt_tokens = [&](const QString& conversation) {
+    const CliRun run = run_cli({"ask", "--data-dir", folder.path(), "--conversation", conversation, "--model",
+                                kStarter, "--max-tokens", "1", "--json", "Hello"});
+    return int(run.json()["usage"]["prompt_tokens"]);
+  };
+  QCOMPARE(prompt_tokens("a"), prompt_tokens("b"));
+}
+
 void CliTest::bad_usage_ends_with_code_2_and_one_line_data() {
   QTest::addColumn<QStringList>("arguments");
   QTest::addColumn<QString>("said");
@@ -132,6 +150,12 @@ void CliTest::bad_usage_ends_with_code_2_and_one_line_data() {
   QTest::newRow("negative temperature")
       << QStringList{"ask", "--conversation", "a", "--temperature", "-1", "hello"} << "temperature";
   QTest::newRow("empty message") << QStringList{"ask", "--conversation", "a", ""} << "message";
+  QTest::newRow("empty conversation")
+      << QStringList{"ask", "--conversation", "", "hello"} << "--conversation";
+  QTest::newRow("empty folder") << QStringList{"ask", "--data-dir", "", "--conversation", "a", "hello"}
+                                << "--data-dir";
+  QTest::newRow("absurd threads") << QStringList{"ask", "--conversation", "a", "--threads", "300000", "hello"}
+                                  << "300000";
   QTest::newRow("no such folder") << QStringList{"ask", "--data-dir", "/proc/nowhere", "--conversation",
                                                  "a",   "hello"}
                                   << "/proc/nowhere";
