@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 
 #include <algorithm>
+#include <exception>
 #include <random>
 #include <utility>
 
@@ -86,9 +87,12 @@ ChatService::~ChatService() {
 }
 
 EngineService::HashCache ChatService::hash_cache() {
+  // What was found before the file was read: if it has changed since, the hash is not what it now holds.
+  using Identity = std::optional<storage::ConversationStore::FileIdentity>;
+  const auto looked_up = std::make_shared<Identity>();  // of the engine thread
   EngineService::HashCache cache;
-  cache.find = [this](const std::filesystem::path& path) -> std::optional<engine::Hash256> {
-    const auto identity = identify(path);
+  cache.find = [this, looked_up](const std::filesystem::path& path) -> std::optional<engine::Hash256> {
+    const Identity identity = *looked_up = identify(path);
     if (!identity) return std::nullopt;
     const auto found = with_store([&](auto& store) { return store.model_content_hash(*identity); }).get();
     engine::Hash256 hash;
@@ -96,8 +100,8 @@ EngineService::HashCache ChatService::hash_cache() {
     std::copy((*found)->begin(), (*found)->end(), hash.bytes.begin());
     return hash;
   };
-  cache.keep = [this](const std::filesystem::path& path, const engine::Hash256& hash) {
-    if (const auto identity = identify(path))
+  cache.keep = [this, looked_up](const std::filesystem::path& path, const engine::Hash256& hash) {
+    if (const Identity identity = identify(path); identity && identity == *looked_up)
       with_store([identity = *identity, hash](auto& store) {
         return store.set_model_content_hash(identity, {hash.bytes.begin(), hash.bytes.end()});
       });
@@ -151,7 +155,12 @@ void ChatService::store_and_answer(const SendRequest& request, const Promise& pr
   empty_answer.role = MessageRole::Assistant;
   empty_answer.status = MessageStatus::Streaming;
   auto answer = store.append_message(std::move(empty_answer));
-  if (!history || !answer) return give_up(!history ? history.error().message : answer.error().message);
+  if (!history || !answer) {
+    const std::string& reason = !history ? history.error().message : answer.error().message;
+    observer_.failed("Your message is kept, but can't be answered now. " + reason);
+    promise->set_value(tl::unexpected(reason));
+    return;
+  }
   observer_.message_added(*answer);
   if (auto changed = store.conversation(conversation->id)) observer_.conversation_changed(*changed);
 
@@ -162,15 +171,15 @@ void ChatService::store_and_answer(const SendRequest& request, const Promise& pr
 ChatService::Answer ChatService::retry(int64_t conversation_id, ChatSettings settings) {
   auto promise = std::make_shared<std::promise<Outcome<StoredMessage>>>();
   with_store([this, conversation_id, settings, promise](storage::ConversationStore& store) {
-    auto history = store.messages(conversation_id);
-    if (!history || history->empty() || history->back().role != MessageRole::Assistant ||
-        is_answering(conversation_id)) {
-      const std::string reason =
-          history ? "There is no answer in this chat to go on with." : history.error().message;
+    const auto give_up = [&](const std::string& reason) {
       observer_.failed(reason);
       promise->set_value(tl::unexpected(reason));
-      return;
-    }
+    };
+    if (is_answering(conversation_id)) return give_up("The answer is still being written.");
+    auto history = store.messages(conversation_id);
+    if (!history) return give_up(history.error().message);
+    if (history->empty() || history->back().role != MessageRole::Assistant)
+      return give_up("There is no answer in this chat to go on with.");
     StoredMessage answer = std::move(history->back());
     history->pop_back();
     answer.status = MessageStatus::Streaming;
@@ -212,7 +221,13 @@ void ChatService::run_turn(const std::shared_ptr<Turn>& turn, engine::Engine* en
     answer.status = MessageStatus::Failed;
     answer.error = model.note.empty() ? "No model is loaded. Choose one first." : model.note;
   } else {
-    answer = generate_answer(*turn, *engine, model);
+    try {
+      answer = generate_answer(*turn, *engine, model);
+    } catch (const std::exception& error) {
+      // Whatever it is: an answer that never ends would keep the chat from ever going on.
+      answer.status = MessageStatus::Failed;
+      answer.error = std::string("The answer broke off: ") + error.what() + ".";
+    }
   }
   storage_.post([this, turn, answer = std::move(answer)] { finish_turn(turn, answer); });
 }
@@ -282,7 +297,16 @@ void ChatService::finish_turn(const std::shared_ptr<Turn>& turn, const StoredMes
   observer_.message_changed(stored);
   if (auto changed = profile_.conversations().conversation(answer.conversation_id))
     observer_.conversation_changed(*changed);
+  report_block_store();
   turn->promise->set_value(stored);
+}
+
+void ChatService::report_block_store() {
+  if (profile_.blocks() == nullptr || block_store_reported_) return;
+  const auto health = profile_.blocks()->health();
+  if (health) return;
+  block_store_reported_ = true;
+  observer_.failed(health.error().message);
 }
 
 void ChatService::prefetch(int64_t conversation_id) {

@@ -73,6 +73,8 @@ class ChatService {
   storage::Result<storage::StoredConversation> ensure_conversation(const SendRequest& request);
   void start_turn(std::shared_ptr<Turn> turn);
   void finish_turn(const std::shared_ptr<Turn>& turn, const storage::StoredMessage& answer);
+  /// Says once that blocks are no longer kept, and why.
+  void report_block_store();
 
   // Engine thread.
   void run_turn(const std::shared_ptr<Turn>& turn, engine::Engine* engine, const ModelState& model);
@@ -80,6 +82,7 @@ class ChatService {
 
   Profile& profile_;
   ChatObserver& observer_;
+  bool block_store_reported_ = false;  // of the storage thread
   std::mutex turns_mutex_;
   std::map<int64_t, std::stop_source> turns_;  // by conversation, under turns_mutex_
   bool closing_ = false;                       // under turns_mutex_

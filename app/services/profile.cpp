@@ -2,7 +2,7 @@
 
 #include "storage/schema/migrations.h"
 
-#include <sys/stat.h>
+#include <spdlog/spdlog.h>
 
 #include <system_error>
 #include <utility>
@@ -45,6 +45,12 @@ Outcome<std::unique_ptr<Profile>> Profile::open(const DataFolder& folder) {
   else
     profile->kv_problem_ = blocks.error().message;
   return profile;
+}
+
+Profile::~Profile() {
+  if (!blocks_) return;
+  blocks_->flush();
+  if (const auto health = blocks_->health(); !health) spdlog::warn("{}", health.error().message);
 }
 
 }  // namespace kvasir::app

@@ -20,6 +20,8 @@ class Profile {
   /// database and opens the block store. A block store that can't be opened is done without: `kv_problem`
   /// says why.
   static Outcome<std::unique_ptr<Profile>> open(const DataFolder& folder);
+  /// Writes what KV is left; the log says so where blocks could not be kept.
+  ~Profile();
 
   storage::ConversationStore& conversations() { return *conversations_; }
   /// Null where `kv_problem` is not empty.

@@ -117,6 +117,7 @@ class ConversationStore {
     int64_t modified_ns;
     uint64_t inode;
     uint64_t device;
+    bool operator==(const FileIdentity&) const = default;
   };
   Result<std::optional<std::vector<std::byte>>> model_content_hash(const FileIdentity& file);
   Result<void> set_model_content_hash(const FileIdentity& file, const std::vector<std::byte>& hash);

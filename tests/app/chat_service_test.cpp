@@ -2,9 +2,11 @@
 
 #include <QTemporaryDir>
 #include <QtTest>
+#include <atomic>
 #include <condition_variable>
 #include <memory>
 #include <mutex>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -28,6 +30,7 @@ class RecordingObserver final : public ChatObserver {
   }
   void prefill_progress(int64_t, int64_t, uint32_t, uint32_t) override {}
   void answer_grew(int64_t, int64_t, const std::string& text) override {
+    if (throw_at_growth.exchange(false)) throw std::runtime_error("something unexpected");
     note([&] { grown += text; });
   }
   void message_changed(const StoredMessage& message) override {
@@ -52,6 +55,7 @@ class RecordingObserver final : public ChatObserver {
   std::vector<std::string> failures;
   std::string grown;
   ModelState model;
+  std::atomic<bool> throw_at_growth = false;
 
  private:
   template <class Change>
@@ -96,6 +100,7 @@ class ChatServiceTest : public QObject {
   void retry_goes_on_where_the_answer_broke_off();
   void stopped_answer_keeps_its_words();
   void second_message_during_an_answer_is_refused_without_loss();
+  void answer_that_breaks_off_unexpectedly_ends_and_the_chat_goes_on();
   void closing_during_an_answer_keeps_it();
   void long_first_lines_become_short_titles();
 
@@ -238,6 +243,16 @@ void ChatServiceTest::second_message_during_an_answer_is_refused_without_loss() 
   QVERIFY(!second.has_value());
   QCOMPARE(observer_->failures.size(), size_t{1});
   QCOMPARE(stored(conversation).size(), size_t{2});
+}
+
+void ChatServiceTest::answer_that_breaks_off_unexpectedly_ends_and_the_chat_goes_on() {
+  load_starter();
+  observer_->throw_at_growth = true;
+  const auto broken = ask(make_request(0, "Hello there."));
+  QVERIFY(broken.status == MessageStatus::Failed);
+  QVERIFY2(broken.error.find("unexpected") != std::string::npos, broken.error.c_str());
+  QVERIFY(!broken.text.empty());
+  QVERIFY(ask(make_request(broken.conversation_id, "And now?")).status != MessageStatus::Failed);
 }
 
 void ChatServiceTest::closing_during_an_answer_keeps_it() {
