@@ -46,7 +46,7 @@ class ChatService {
   void load_model(std::filesystem::path path, unsigned threads);
 
   /// Stores the message and an empty answer, then generates. The future gives the answer as stored at its
-  /// end, whatever ended it; it fails where not even the message could be stored.
+  /// end, whatever ended it; it fails where one of the two could not be stored.
   Answer send(SendRequest request);
   /// Goes on with the conversation's last answer where it broke off; what stands is kept.
   Answer retry(int64_t conversation_id, ChatSettings settings);

@@ -71,8 +71,7 @@ struct Engine::State {
 
 namespace {
 
-/// Cannot fail for want of a file: bad bytes become a Result, no memory becomes one in `Engine::load`.
-Result<std::unique_ptr<Backend>> make_backend(const EngineOptions& options) {
+std::unique_ptr<Backend> make_backend(const EngineOptions& options) {
   if (options.exact) return make_scalar_backend();
   return make_cpu_backend(options.threads);
 }
@@ -94,9 +93,7 @@ Result<std::unique_ptr<Engine>> Engine::load(const std::filesystem::path& model_
     if (!tokenizer) return tl::unexpected(tokenizer.error());
     auto weights = ModelWeights::bind(*file, *config);
     if (!weights) return tl::unexpected(weights.error());
-    auto backend = make_backend(options);
-    if (!backend) return tl::unexpected(backend.error());
-    auto model = std::make_unique<Model>(*config, std::move(*weights), std::move(*backend));
+    auto model = std::make_unique<Model>(*config, std::move(*weights), make_backend(options));
     if (auto prepared = model->prepare(); !prepared) return tl::unexpected(prepared.error());
 
     const KvLayout layout = model->kv_layout(options.exact ? KvType::F32 : KvType::F16);

@@ -38,8 +38,8 @@ struct MessageUsage {
 struct StoredMessage {
   int64_t id = 0;
   int64_t conversation_id = 0;
-  int64_t position =
-      0;  ///< ascending within the conversation: 0 is kept for the system message, others from 1
+  /// Ascending within the conversation: 0 is kept for the system message, others count from 1.
+  int64_t position = 0;
   MessageRole role = MessageRole::User;
   MessageStatus status = MessageStatus::Complete;
   std::string text;

@@ -45,8 +45,7 @@ struct DiskBlockStoreStats {
 /// says why. Every call may come from any thread; only one process at a time may have the folder open.
 ///
 /// The folder holds nothing that cannot be computed again, and may be deleted at any time. If that happens
-/// while the store is open, what is held can still be read, and writing ends at the latest with the next
-/// pack.
+/// while the store is open, what is held can still be read, and writing ends.
 class DiskBlockStore {
  public:
   static Result<std::unique_ptr<DiskBlockStore>> open(const std::filesystem::path& directory,
