@@ -15,7 +15,8 @@ namespace {
 // The expressions are kept to the letter as they are published, so that they can be compared; what PCRE2
 // needs otherwise is in `as_pcre2`.
 
-// clang-format off: it breaks such lines differently each time
+// The formatter would break these lines differently each time.
+// clang-format off
 constexpr std::string_view kDeepSeekLlm[] = {
     "[\r\n]",
     "\\s?[A-Za-zµÀ-ÖØ-öø-ƺƼ-ƿǄ-ʓʕ-ʯͰ-ͳͶͷͻ-ͽͿΆΈ-ΊΌΎ-ΡΣ-ϵϷ-ҁҊ-ԯԱ-ՖႠ-ჅᎠ-Ᏽᏸ-ᏽᲐ-ᲺᲽ-Ჿᴀ-ᴫᵫ-ᵷᵹ-ᶚḀ-"
