@@ -96,6 +96,7 @@ Rectangle {
     }
     RowLayout {
         id: tools
+        readonly property int chipWidth: (width - 36 - 3 * spacing) / 2 // what is beside the button, shared
         anchors.left: parent.left
         anchors.right: parent.right
         anchors.bottom: parent.bottom
@@ -104,11 +105,11 @@ Rectangle {
         spacing: Theme.space1
         ModelChip {
             chat: composer.chat
-            maximumWidth: composer.width < 420 ? 140 : 260
+            maximumWidth: Math.min(260, tools.chipWidth)
         }
         PromptMenu {
             chat: composer.chat
-            maximumWidth: composer.width < 420 ? 130 : 240
+            maximumWidth: Math.min(260, tools.chipWidth)
             onManageRequested: ownPrompt => composer.managePromptsRequested(ownPrompt)
         }
         Item { Layout.fillWidth: true }

@@ -10,6 +10,8 @@ T.AbstractButton {
     property color dotColor: Theme.clear
     property bool dotPulses: false
     property int maximumWidth: 240
+    readonly property int besideLabel: leftPadding + rightPadding + arrow.width + content.spacing
+        + (icon.visible ? icon.width + content.spacing : 0) + (dot.visible ? dot.width + content.spacing : 0)
 
     implicitHeight: Theme.controlHeight
     implicitWidth: Math.min(maximumWidth, content.implicitWidth + leftPadding + rightPadding)
@@ -59,12 +61,13 @@ T.AbstractButton {
         TextLabel {
             id: label
             anchors.verticalCenter: parent.verticalCenter
-            width: Math.min(implicitWidth, control.maximumWidth - 58)
+            width: Math.max(0, Math.min(implicitWidth, control.maximumWidth - control.besideLabel))
             text: control.text
             color: control.hovered || control.visualFocus ? Theme.text : Theme.textMuted
             Accessible.ignored: true
         }
         Icon {
+            id: arrow
             anchors.verticalCenter: parent.verticalCenter
             name: "chevron-down"
             color: Theme.textMuted

@@ -21,7 +21,7 @@ T.Popup {
     x: Math.round((parent.width - width) / 2)
     y: Math.round((parent.height - height) / 2)
     width: Math.min(760, parent.width - 2 * Theme.space4)
-    height: Math.min(520, parent.height - 2 * Theme.space4)
+    height: Math.min(Theme.scaled(520), parent.height - 2 * Theme.space4)
     modal: true
     focus: true
     closePolicy: T.Popup.CloseOnEscape | T.Popup.CloseOnPressOutside
@@ -59,15 +59,25 @@ T.Popup {
                 onSelected: id => panel.promptId = id
             }
         }
-        PromptEditor {
-            id: editor
+        Flickable {
+            id: scroller
             anchors.fill: parent
             anchors.margins: Theme.space5
             anchors.leftMargin: panel.narrow ? Theme.space4 : side.width + Theme.space5
             anchors.topMargin: panel.narrow ? side.height + Theme.space3 : Theme.space5
-            chat: panel.chat
-            promptId: panel.promptId
-            onFinished: panel.close()
+            clip: interactive
+            interactive: contentHeight > height // a small window with large text
+            boundsBehavior: Flickable.StopAtBounds
+            contentHeight: editor.height
+            T.ScrollBar.vertical: SlimScrollBar {}
+            PromptEditor {
+                id: editor
+                width: scroller.width
+                height: Math.max(scroller.height, implicitHeight)
+                chat: panel.chat
+                promptId: panel.promptId
+                onFinished: panel.close()
+            }
         }
         IconButton {
             anchors.top: panel.narrow ? side.bottom : parent.top
