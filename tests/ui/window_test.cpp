@@ -520,6 +520,16 @@ private slots:
         m_settings->setFontScale(2);
         QTRY_VERIFY(input->height() > height);
     }
+
+    void large_text_in_a_small_window_keeps_the_send_button_inside()
+    {
+        m_settings->setFontScale(1.5);
+        start(480, 700);
+        const QQuickItem *button = find(QStringLiteral("sendButton"));
+        QVERIFY(isShown(button));
+        const qreal right = button->mapToScene(QPointF(button->width(), 0)).x();
+        QVERIFY2(right <= quick()->width() - 16, qPrintable(QString::number(right)));
+    }
 };
 
 QTEST_MAIN(WindowTest)

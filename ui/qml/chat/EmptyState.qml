@@ -10,7 +10,7 @@ Item {
     readonly property bool modelUsable: chat.modelState === ChatController.ModelReady
         || chat.modelState === ChatController.ModelLoading
     readonly property string remark: chat.modelState === ChatController.ModelFailed ? ""
-        : starter ? qsTr("This is the small starter model: good for a little small talk, but it knows no facts.")
+        : starter ? qsTr("The small starter model is good for small talk. It knows no facts.")
         : chat.modelState === ChatController.ModelReady ? chat.modelNote : ""
 
     Column {
