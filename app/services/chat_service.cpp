@@ -5,6 +5,7 @@
 #include "app/services/chat_prompt.h"
 #include "app/services/chat_title.h"
 
+#include <spdlog/spdlog.h>
 #include <sys/stat.h>
 
 #include <algorithm>
@@ -64,6 +65,15 @@ storage::MessageUsage to_stored(const engine::GenerateResult& result) {
   usage.prefill_tokens_per_second = result.timings.prefill_tokens_per_second;
   usage.decode_tokens_per_second = result.timings.decode_tokens_per_second;
   return usage;
+}
+
+/// How it went, not what was said.
+void log_answer(const StoredMessage& answer) {
+  if (answer.status == MessageStatus::Failed) spdlog::info("answer {} failed: {}", answer.id, answer.error);
+  if (const auto& usage = answer.usage)
+    spdlog::info("answer {}: {} of {} prompt tokens reused ({} from disk), {} new, first after {:.0f} ms",
+                 answer.id, usage->prompt_cache_hit_tokens, usage->prompt_tokens,
+                 usage->prompt_cache_disk_tokens, usage->completion_tokens, usage->ttft_ms);
 }
 
 }  // namespace
@@ -294,6 +304,7 @@ void ChatService::finish_turn(const std::shared_ptr<Turn>& turn, const StoredMes
     const auto current = turns_.find(answer.conversation_id);
     if (current != turns_.end() && current->second.get_token() == turn->stop) turns_.erase(current);
   }
+  log_answer(stored);
   observer_.message_changed(stored);
   if (auto changed = profile_.conversations().conversation(answer.conversation_id))
     observer_.conversation_changed(*changed);

@@ -1,5 +1,7 @@
 #include "app/services/engine_service.h"
 
+#include <spdlog/spdlog.h>
+
 #include <algorithm>
 #include <chrono>
 #include <thread>
@@ -38,6 +40,7 @@ void EngineService::load_now(const std::filesystem::path& path, unsigned threads
   if (!loaded) {
     state_.stage = ModelState::Stage::Failed;
     state_.note = loaded.error().message;
+    spdlog::info("no model: {}", state_.note);
   } else {
     engine_ = std::move(*loaded);
     if (!options.model_content_hash) hashes_.keep(path, engine_->model_content_hash());
@@ -53,6 +56,9 @@ void EngineService::load_now(const std::filesystem::path& path, unsigned threads
   }
   state_.load_ms =
       std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - started).count();
+  if (engine_)
+    spdlog::info("model {} ({}, {} threads) loaded in {:.0f} ms", path.string(), state_.weight_type,
+                 state_.threads, state_.load_ms);
   report(state_);
 }
 
