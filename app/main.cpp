@@ -26,7 +26,16 @@ struct Arguments {
   std::filesystem::path model;
 };
 
-Arguments parseArguments(const QGuiApplication& application) {
+/// Qt ends the process where it finds no display; this says what to do instead.
+bool hasDisplay() {
+  return qEnvironmentVariableIsSet("DISPLAY") || qEnvironmentVariableIsSet("WAYLAND_DISPLAY") ||
+         qEnvironmentVariableIsSet("QT_QPA_PLATFORM");
+}
+
+/// Needs no display: `--help` works anywhere.
+Arguments parseArguments(int argc, char** argv) {
+  const QCoreApplication application(argc, argv);
+  QCoreApplication::setApplicationVersion(QString::fromLatin1(app::kVersion));
   QCommandLineParser parser;
   parser.setApplicationDescription(
       QStringLiteral("Chat with Mixture-of-Experts models on your own machine."));
@@ -65,11 +74,14 @@ void logQtMessage(QtMsgType type, const QMessageLogContext&, const QString& mess
 }  // namespace
 
 int main(int argc, char** argv) {
-  QGuiApplication application(argc, argv);
+  const Arguments arguments = parseArguments(argc, argv);
+  if (!hasDisplay()) {
+    std::fprintf(stderr, "kvasir: there is no display. kvasir-cli chats in the terminal.\n");
+    return kExitBadInput;
+  }
+  const QGuiApplication application(argc, argv);
   QGuiApplication::setApplicationName(QStringLiteral("Kvasir"));
   QGuiApplication::setDesktopFileName(QStringLiteral("kvasir"));
-  QGuiApplication::setApplicationVersion(QString::fromLatin1(app::kVersion));
-  const Arguments arguments = parseArguments(application);
   const app::QuitOnSignals quitOnSignals;
 
   auto profile = app::Profile::open(arguments.data);

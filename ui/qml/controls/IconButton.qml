@@ -11,6 +11,7 @@ T.AbstractButton {
     property int iconSize: Theme.iconSize
     property color fill: Theme.clear
     property string keys: ""
+    property bool hinted: true // false while what it opens is there
 
     implicitWidth: Theme.controlHeight
     implicitHeight: Theme.controlHeight
@@ -45,7 +46,7 @@ T.AbstractButton {
     }
 
     Hint {
-        visible: control.hovered && !control.down && control.text.length > 0
+        visible: control.hinted && control.hovered && !control.down && control.text.length > 0
         text: control.keys.length > 0 ? control.text + "  ·  " + control.keys : control.text
     }
 }

@@ -153,6 +153,7 @@ Rectangle {
                 objectName: "appearanceButton"
                 iconName: "appearance"
                 text: qsTr("Appearance")
+                hinted: !menu.opened
                 onClicked: menu.opened ? menu.close() : menu.open()
                 AppearanceMenu {
                     id: menu
