@@ -1,5 +1,7 @@
 #include "engine/gguf/convert.h"
 
+#include "engine/gguf/dequantize.h"
+
 #include <cassert>
 #include <cstring>
 
@@ -12,41 +14,72 @@ uint16_t read_u16(const std::byte* bytes) {
   return value;
 }
 
-constexpr size_t kQ8Values = 32;
-constexpr size_t kQ8Bytes = 34;  // F16 scale, 32 signed bytes
+template <class Block>
+void dequantize_blocks(const std::byte* row, float* out, size_t count) {
+  assert(count % Block::kValues == 0);
+  // A block is made of bytes alone: it may lie anywhere.
+  const auto* blocks = reinterpret_cast<const Block*>(row);
+  for (size_t b = 0; b < count / Block::kValues; ++b) dequantize(blocks[b], out + b * Block::kValues);
+}
 
-void dequantize_q8_0(const std::byte* row, float* out, size_t count) {
-  for (size_t first = 0; first < count; first += kQ8Values, row += kQ8Bytes) {
-    const float scale = f16_to_f32(read_u16(row));
-    for (size_t i = 0; i < kQ8Values; ++i) {
-      out[first + i] = scale * static_cast<float>(static_cast<int8_t>(row[2 + i]));
-    }
+using DequantizeRow = void (*)(const std::byte* row, float* out, size_t count);
+
+/// Null for the types without code.
+DequantizeRow dequantizer(DType type) {
+  switch (type) {
+    case DType::F32:
+      return [](const std::byte* row, float* out, size_t count) {
+        std::memcpy(out, row, count * sizeof(float));
+      };
+    case DType::F16:
+      return [](const std::byte* row, float* out, size_t count) {
+        for (size_t i = 0; i < count; ++i) out[i] = f16_to_f32(read_u16(row + 2 * i));
+      };
+    case DType::BF16:
+      return [](const std::byte* row, float* out, size_t count) {
+        for (size_t i = 0; i < count; ++i) out[i] = bf16_to_f32(read_u16(row + 2 * i));
+      };
+    case DType::Q4_0:
+      return dequantize_blocks<BlockQ4_0>;
+    case DType::Q4_1:
+      return dequantize_blocks<BlockQ4_1>;
+    case DType::Q5_0:
+      return dequantize_blocks<BlockQ5_0>;
+    case DType::Q5_1:
+      return dequantize_blocks<BlockQ5_1>;
+    case DType::Q8_0:
+      return dequantize_blocks<BlockQ8_0>;
+    case DType::Q2_K:
+      return dequantize_blocks<BlockQ2_K>;
+    case DType::Q3_K:
+      return dequantize_blocks<BlockQ3_K>;
+    case DType::Q4_K:
+      return dequantize_blocks<BlockQ4_K>;
+    case DType::Q5_K:
+      return dequantize_blocks<BlockQ5_K>;
+    case DType::Q6_K:
+      return dequantize_blocks<BlockQ6_K>;
+    case DType::IQ4_NL:
+      return dequantize_blocks<BlockIQ4_NL>;
+    case DType::IQ4_XS:
+      return dequantize_blocks<BlockIQ4_XS>;
+    case DType::MXFP4:
+      return dequantize_blocks<BlockMXFP4>;
+    default:
+      return nullptr;
   }
 }
 
 }  // namespace
 
 bool can_dequantize(DType type) {
-  return type == DType::F32 || type == DType::F16 || type == DType::BF16 || type == DType::Q8_0;
+  return dequantizer(type) != nullptr;
 }
 
 void dequantize_row(DType type, const std::byte* row, float* out, size_t count) {
-  switch (type) {
-    case DType::F32:
-      std::memcpy(out, row, count * sizeof(float));
-      return;
-    case DType::F16:
-      for (size_t i = 0; i < count; ++i) out[i] = f16_to_f32(read_u16(row + 2 * i));
-      return;
-    case DType::BF16:
-      for (size_t i = 0; i < count; ++i) out[i] = bf16_to_f32(read_u16(row + 2 * i));
-      return;
-    case DType::Q8_0:
-      dequantize_q8_0(row, out, count);
-      return;
-    default:
-      assert(!"dequantize_row: a type that can_dequantize refuses");
-  }
+  const DequantizeRow decode = dequantizer(type);
+  assert(decode != nullptr && "a type that can_dequantize refuses");
+  decode(row, out, count);
 }
 
 }  // namespace kvasir::engine

@@ -27,12 +27,13 @@ inline float bf16_to_f32(uint16_t brain) {
   return std::bit_cast<float>(static_cast<uint32_t>(brain) << 16);
 }
 
-/// True for the types that `dequantize_row` understands: F32, F16, BF16 and Q8_0.
+/// True for the types that `dequantize_row` understands: F32, F16, BF16, Q8_0, Q4_0, Q4_1, Q5_0, Q5_1, Q2_K,
+/// Q3_K, Q4_K, Q5_K, Q6_K, IQ4_NL, IQ4_XS and MXFP4.
 bool can_dequantize(DType type);
 
-/// Writes the `count` values that a row holds to `out`. `row` has row_bytes(type, count) bytes and need not
-/// be aligned; `count` is a multiple of the type's block; `type` is one that `can_dequantize` allows. Q8_0:
-/// blocks of an F16 scale d and 32 signed bytes q; each value is d·q.
+/// Writes the `count` values that a row holds to `out`: what its blocks (quant_blocks.h) mean, one by one,
+/// the oracle of every faster kernel. `row` has row_bytes(type, count) bytes and need not be aligned; `count`
+/// is a multiple of the type's block; `type` is one that `can_dequantize` allows.
 void dequantize_row(DType type, const std::byte* row, float* out, size_t count);
 
 }  // namespace kvasir::engine

@@ -73,13 +73,6 @@ class ConvertTest : public QObject {
     QCOMPARE(std::vector<float>(out, out + 3), (std::vector<float>{1.0f, -2.0f, 0x1p-149f}));
   }
 
-  void only_the_types_that_have_code_can_be_dequantized() {
-    for (uint32_t number = 0; number < 64; ++number) {
-      const bool expected = number == 0 || number == 1 || number == 8 || number == 30;
-      QCOMPARE(can_dequantize(static_cast<DType>(number)), expected);
-    }
-  }
-
   /// Bits per weight as the formats are advertised.
   void block_sizes_are_the_published_bits_per_weight() {
     const std::vector<std::pair<DType, double>> published = {
