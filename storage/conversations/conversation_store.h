@@ -43,6 +43,10 @@ struct StoredMessage {
   MessageRole role = MessageRole::User;
   MessageStatus status = MessageStatus::Complete;
   std::string text;
+  /// What a reasoning model thought before its answer, apart from `text`.
+  std::string reasoning;
+  uint32_t reasoning_tokens = 0;  ///< its ids, the markers around it included; 0: it did not think
+  double reasoning_ms = 0;        ///< from the first of them to the last
   /// The exact ids that this message put into the prompt, under the vocabulary of that hash.
   std::vector<int32_t> token_ids;
   std::vector<std::byte> vocabulary_hash;
@@ -94,7 +98,7 @@ class ConversationStore {
   /// Puts a user's or an assistant's message at the conversation's end; `id`, `position` and `created_at_ms`
   /// are assigned and returned.
   Result<StoredMessage> append_message(StoredMessage message);
-  /// Replaces the growing part of an answer: text, ids, and the rest at its end. Also in a deleted
+  /// Replaces the growing part of an answer: text, reasoning, ids, and the rest at its end. Also in a deleted
   /// conversation, whose answer may still be growing.
   Result<void> update_message(const StoredMessage& message);
   Result<void> set_token_ids(int64_t message_id, const std::vector<int32_t>& token_ids,

@@ -42,15 +42,17 @@ constexpr std::string_view kColumns =
     "id, conversation_id, position, role, status, text, token_ids, vocabulary_hash, model, error, "
     "created_at_ms, prompt_tokens, prompt_cache_hit_tokens, prompt_cache_disk_tokens, "
     "prompt_cache_miss_tokens, completion_tokens, ttft_ms, prefill_tokens_per_second, "
-    "decode_tokens_per_second";
+    "decode_tokens_per_second, reasoning, reasoning_tokens, reasoning_ms";
+
+uint32_t count_at(const Statement& row, int column) {
+  constexpr int64_t kMax = std::numeric_limits<uint32_t>::max();
+  return static_cast<uint32_t>(std::clamp<int64_t>(row.integer(column), 0, kMax));
+}
 
 /// The usage columns start at `first`; they are all NULL or all present.
 std::optional<MessageUsage> read_usage(const Statement& row, int first) {
   if (row.is_null(first)) return std::nullopt;
-  const auto count = [&](int column) {
-    constexpr int64_t kMax = std::numeric_limits<uint32_t>::max();
-    return static_cast<uint32_t>(std::clamp<int64_t>(row.integer(first + column), 0, kMax));
-  };
+  const auto count = [&](int column) { return count_at(row, first + column); };
   MessageUsage usage;
   usage.prompt_tokens = count(0);
   usage.prompt_cache_hit_tokens = count(1);
@@ -78,6 +80,9 @@ StoredMessage read_message(const Statement& row) {
   message.error = row.text(9);
   message.created_at_ms = row.integer(10);
   message.usage = read_usage(row, 11);
+  message.reasoning = row.text(19);
+  message.reasoning_tokens = count_at(row, 20);
+  message.reasoning_ms = row.real(21);
   return message;
 }
 
@@ -133,15 +138,17 @@ Result<StoredMessage> ConversationStore::append_message(StoredMessage message) {
       database_->query("INSERT INTO messages (conversation_id, position, role, status, text, token_ids, "
                        "vocabulary_hash, model, error, created_at_ms, prompt_tokens, "
                        "prompt_cache_hit_tokens, prompt_cache_disk_tokens, prompt_cache_miss_tokens, "
-                       "completion_tokens, ttft_ms, prefill_tokens_per_second, decode_tokens_per_second) "
-                       "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, "
-                       "?17, ?18)",
+                       "completion_tokens, ttft_ms, prefill_tokens_per_second, decode_tokens_per_second, "
+                       "reasoning, reasoning_tokens, reasoning_ms) "
+                       "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?14, ?15, ?16, ?17, ?18, ?19, "
+                       "?20, ?21, ?11, ?12, ?13)",
                        message.conversation_id, message.position, static_cast<int64_t>(message.role),
                        static_cast<int64_t>(message.status), std::string_view(message.text),
                        encode_ids(message.token_ids), message.vocabulary_hash,
                        std::string_view(message.model), std::string_view(message.error),
-                       message.created_at_ms));
-  bind_usage(insert, 11, message.usage);
+                       message.created_at_ms, std::string_view(message.reasoning),
+                       int64_t{message.reasoning_tokens}, message.reasoning_ms));
+  bind_usage(insert, 14, message.usage);
   KVASIR_TRY(insert.run());
   message.id = database_->last_insert_id();
   KVASIR_TRY(touch(message.conversation_id));
@@ -154,14 +161,17 @@ Result<void> ConversationStore::update_message(const StoredMessage& message) {
   KVASIR_TRY_ASSIGN(
       auto update,
       database_->query("UPDATE messages SET status = ?2, text = ?3, token_ids = ?4, vocabulary_hash = ?5, "
-                       "model = ?6, error = ?7, prompt_tokens = ?8, prompt_cache_hit_tokens = ?9, "
-                       "prompt_cache_disk_tokens = ?10, prompt_cache_miss_tokens = ?11, "
-                       "completion_tokens = ?12, ttft_ms = ?13, prefill_tokens_per_second = ?14, "
-                       "decode_tokens_per_second = ?15 WHERE id = ?1 RETURNING conversation_id",
+                       "model = ?6, error = ?7, reasoning = ?8, reasoning_tokens = ?9, reasoning_ms = ?10, "
+                       "prompt_tokens = ?11, prompt_cache_hit_tokens = ?12, "
+                       "prompt_cache_disk_tokens = ?13, prompt_cache_miss_tokens = ?14, "
+                       "completion_tokens = ?15, ttft_ms = ?16, prefill_tokens_per_second = ?17, "
+                       "decode_tokens_per_second = ?18 WHERE id = ?1 RETURNING conversation_id",
                        message.id, static_cast<int64_t>(message.status), std::string_view(message.text),
                        encode_ids(message.token_ids), message.vocabulary_hash,
-                       std::string_view(message.model), std::string_view(message.error)));
-  bind_usage(update, 8, message.usage);
+                       std::string_view(message.model), std::string_view(message.error),
+                       std::string_view(message.reasoning), int64_t{message.reasoning_tokens},
+                       message.reasoning_ms));
+  bind_usage(update, 11, message.usage);
   KVASIR_TRY_ASSIGN(const bool found, update.step());
   if (!found) return no_such_message();
   const int64_t conversation_id = update.integer(0);

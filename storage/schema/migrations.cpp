@@ -2,6 +2,7 @@
 
 #include "storage/base/try.h"
 #include "storage/schema/v001_initial.h"
+#include "storage/schema/v002_reasoning.h"
 #include "storage/sqlite/transaction.h"
 
 #include <array>
@@ -10,7 +11,7 @@
 namespace kvasir::storage {
 namespace {
 
-constexpr std::array kMigrations = {Migration{1, kV001Initial}};
+constexpr std::array kMigrations = {Migration{1, kV001Initial}, Migration{2, kV002Reasoning}};
 
 Result<void> apply(Database& database, const Migration& step) {
   KVASIR_TRY_ASSIGN(auto transaction, Transaction::begin(database));

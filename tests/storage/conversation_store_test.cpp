@@ -89,6 +89,9 @@ class ConversationStoreTest : public QObject {
     answer.vocabulary_hash = {std::byte{1}, std::byte{0}, std::byte{255}};
     answer.model = "starter";
     answer.error = "none";
+    answer.reasoning = "First this,\nthen \u03C0.";
+    answer.reasoning_tokens = 4000000001U;
+    answer.reasoning_ms = 12345.5;
     answer.usage = MessageUsage{4000000000U, 2, 3, 4, 5, 1.5, 2.25, 1e6};
     answer = *store_->append_message(answer);
     QCOMPARE(answer.position, int64_t{2});
@@ -108,6 +111,10 @@ class ConversationStoreTest : public QObject {
     QVERIFY(messages[1].vocabulary_hash == answer.vocabulary_hash);
     QCOMPARE(messages[1].model, answer.model);
     QCOMPARE(messages[1].error, answer.error);
+    QCOMPARE(messages[1].reasoning, answer.reasoning);
+    QCOMPARE(messages[1].reasoning_tokens, answer.reasoning_tokens);
+    QCOMPARE(messages[1].reasoning_ms, answer.reasoning_ms);
+    QVERIFY(messages[0].reasoning.empty());
     QCOMPARE(messages[1].created_at_ms, answer.created_at_ms);
     QVERIFY(messages[1].usage);
     QCOMPARE(messages[1].usage->prompt_tokens, 4000000000U);
@@ -120,7 +127,7 @@ class ConversationStoreTest : public QObject {
     QCOMPARE(messages[1].usage->decode_tokens_per_second, 1e6);
   }
 
-  void an_update_replaces_text_ids_status_and_usage_only() {
+  void an_update_replaces_what_grows_and_nothing_else() {
     const int64_t chat = *store_->create_conversation("c", "", kNoPrompt);
     auto answer = message_of(chat, MessageRole::Assistant, "");
     answer.status = MessageStatus::Streaming;
@@ -132,6 +139,9 @@ class ConversationStoreTest : public QObject {
     changed.status = MessageStatus::Failed;
     changed.error = "out of memory";
     changed.model = "big";
+    changed.reasoning = "thought";
+    changed.reasoning_tokens = 7;
+    changed.reasoning_ms = 8.5;
     changed.usage = MessageUsage{};
     changed.position = 77;
     changed.role = MessageRole::User;
@@ -144,6 +154,9 @@ class ConversationStoreTest : public QObject {
     QCOMPARE(messages[0].status, MessageStatus::Failed);
     QCOMPARE(messages[0].error, std::string("out of memory"));
     QCOMPARE(messages[0].model, std::string("big"));
+    QCOMPARE(messages[0].reasoning, std::string("thought"));
+    QCOMPARE(messages[0].reasoning_tokens, 7U);
+    QCOMPARE(messages[0].reasoning_ms, 8.5);
     QVERIFY(messages[0].usage);
     QCOMPARE(messages[0].position, answer.position);
     QCOMPARE(messages[0].role, MessageRole::Assistant);
@@ -429,7 +442,9 @@ class ConversationStoreTest : public QObject {
     QVERIFY(messages[1].token_ids == std::vector<int32_t>({1, -1}));
     QVERIFY(messages[2].token_ids == std::vector<int32_t>({512}));
     QCOMPARE(messages[2].usage->prompt_cache_disk_tokens, 32U);
+    QCOMPARE(messages[2].text, std::string("Ahoy!"));
     QCOMPARE(messages[2].usage->decode_tokens_per_second, 20.75);
+    for (const auto& message : messages) QVERIFY(message.reasoning.empty() && message.reasoning_tokens == 0);
     QCOMPARE(messages[4].status, MessageStatus::Interrupted);
     QVERIFY((*store->system_prompts())[0].is_default);
     QCOMPARE(*store->setting("theme"), std::optional<std::string>("dark"));
@@ -450,7 +465,7 @@ class ConversationStoreTest : public QObject {
   void a_database_without_the_tables_is_refused() {
     const auto path = path_.string() + ".empty";
     auto database = Database::open(path);
-    QVERIFY(database->execute("PRAGMA user_version = 1"));
+    QVERIFY(database->execute("PRAGMA user_version = " + std::to_string(migrations().back().version)));
     QVERIFY(migrate(*database));
     auto store = ConversationStore::open(*database);
     QVERIFY(!store);
