@@ -18,16 +18,6 @@ tl::unexpected<Error> too_large(uint32_t capacity_tokens) {
 
 }  // namespace
 
-std::string_view kv_type_name(KvType type) {
-  switch (type) {
-    case KvType::F32:
-      return "f32";
-    case KvType::F16:
-      return "f16";
-  }
-  return "unknown";
-}
-
 Result<KvCache> KvCache::create(const KvLayout& layout, uint32_t capacity_tokens) {
   if (layout.layers == 0 || layout.width == 0 || capacity_tokens == 0)
     return fail(ErrorCode::BadRequest, "A context needs room for at least one token of a model with layers.");

@@ -1,18 +1,14 @@
 #pragma once
 
 #include "engine/base/result.h"
+#include "engine/kv/kv_row.h"
 
 #include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <span>
-#include <string_view>
 
 namespace kvasir::engine {
-
-enum class KvType : uint32_t { F32 = 0, F16 = 1 };
-
-std::string_view kv_type_name(KvType type);
 
 /// What one token's latent KV looks like: in each layer `width` values (kv_lora_rank normalised latents,
 /// then the rotated rope part, one for all heads).
@@ -21,7 +17,8 @@ struct KvLayout {
   uint32_t width = 0;
   KvType type = KvType::F16;
 
-  size_t row_bytes() const { return size_t{width} * (type == KvType::F32 ? 4 : 2); }
+  /// `kv_row.h` says what is in them.
+  size_t row_bytes() const { return kv_row_bytes(type, width); }
   /// One layer's share of `tokens` tokens.
   size_t slice_bytes(uint32_t tokens) const { return row_bytes() * tokens; }
   bool operator==(const KvLayout&) const = default;

@@ -96,7 +96,7 @@ Result<std::unique_ptr<Engine>> Engine::load(const std::filesystem::path& model_
     auto model = std::make_unique<Model>(*config, std::move(*weights), make_backend(options));
     if (auto prepared = model->prepare(); !prepared) return tl::unexpected(prepared.error());
 
-    const KvLayout layout = model->kv_layout(options.exact ? KvType::F32 : KvType::F16);
+    const KvLayout layout = model->kv_layout(options.exact ? KvType::F32 : options.kv_type);
     const uint32_t limit = config->max_position_embeddings;
     const uint32_t context = options.context_tokens == 0 ? limit : std::min(options.context_tokens, limit);
     auto cache = KvCache::create(layout, context);

@@ -21,9 +21,10 @@
 namespace kvasir::engine {
 
 struct EngineOptions {
-  unsigned threads = 0;         ///< 0: as many as the machine has processors
-  uint32_t context_tokens = 0;  ///< 0: the model's own limit
-  bool exact = false;           ///< float32 KV and the scalar backend
+  unsigned threads = 0;          ///< 0: as many as the machine has processors
+  uint32_t context_tokens = 0;   ///< 0: the model's own limit
+  KvType kv_type = KvType::F16;  ///< how the KV is kept, in memory and in the store
+  bool exact = false;            ///< float32 KV and the scalar backend
   /// The content hash of the model's file, where it is known already; computed where it is not.
   std::optional<Hash256> model_content_hash;
   /// Part of every block's key, so that stores of different profiles never share anything.

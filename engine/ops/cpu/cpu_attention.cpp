@@ -1,7 +1,5 @@
 #include "engine/ops/cpu/cpu_backend.h"
 
-#include <cstring>
-
 namespace kvasir::engine {
 namespace {
 
@@ -38,7 +36,7 @@ struct CpuBackend::AttentionCall {
   }
 
   size_t scratch_floats() const {
-    return size_t{cpu::kChunkPositions} * query.dim + size_t{kGroupQueries} * cpu::kChunkPositions;
+    return size_t{2} * cpu::kChunkPositions * query.dim + size_t{kGroupQueries} * cpu::kChunkPositions;
   }
 
   /// Runs a group against a chunk: `sums` {kGroupQueries, out.dim}, `state` the largest logits
@@ -70,6 +68,15 @@ struct CpuBackend::AttentionCall {
     c.largest = state;
     c.total = state + kGroupQueries;
     c.sums = sums;
+    if (cache.layout().type == KvType::Q8_0) {
+      float* decoded = c.tile + size_t{cpu::kChunkPositions} * query.dim;
+      for (uint32_t p = 0; p < visible_rows[count - 1]; ++p)
+        decode_kv_row(KvType::Q8_0, cache.row(layer, chunk * cpu::kChunkPositions + p),
+                      decoded + size_t{p} * query.dim, query.dim);
+      c.dtype = DType::F32;
+      c.rows = reinterpret_cast<const std::byte*>(decoded);
+      c.row_stride_bytes = size_t{query.dim} * sizeof(float);
+    }
     kernels.attention_chunk(c);
   }
 
@@ -165,10 +172,10 @@ void CpuBackend::kv_append(KvCache& cache, uint32_t layer, uint32_t first_positi
   for_tokens(rows.tokens, rows.cols, [&](uint32_t first, uint32_t end) {
     for (uint32_t t = first; t < end; ++t) {
       std::byte* row = cache.row(layer, first_position + t);
-      if (cache.layout().type == KvType::F32)
-        std::memcpy(row, rows.row(t), size_t{rows.cols} * sizeof(float));
-      else
+      if (cache.layout().type == KvType::F16)
         kernels_.store_f16(row, rows.row(t), rows.cols);
+      else
+        encode_kv_row(cache.layout().type, row, rows.row(t), rows.cols);
     }
   });
 }

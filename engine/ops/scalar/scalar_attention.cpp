@@ -1,38 +1,25 @@
-#include "engine/gguf/convert.h"
-#include "engine/ops/half.h"
 #include "engine/ops/scalar/scalar_backend.h"
 
 #include <algorithm>
 #include <cmath>
-#include <cstring>
 
 namespace kvasir::engine {
 namespace {
 
 /// Rows [0, count) of a layer as float32, {count, width}.
 std::vector<float> cache_rows(const KvCache& cache, uint32_t layer, uint32_t count) {
-  const DType type = cache.layout().type == KvType::F32 ? DType::F32 : DType::F16;
-  const size_t width = cache.layout().width;
-  std::vector<float> rows(count * width);
+  const KvLayout& layout = cache.layout();
+  std::vector<float> rows(size_t{count} * layout.width);
   for (uint32_t p = 0; p < count; ++p)
-    dequantize_row(type, cache.row(layer, p), rows.data() + p * width, width);
+    decode_kv_row(layout.type, cache.row(layer, p), rows.data() + size_t{p} * layout.width, layout.width);
   return rows;
 }
 
 }  // namespace
 
 void ScalarBackend::kv_append(KvCache& cache, uint32_t layer, uint32_t first_position, Activations rows) {
-  for (uint32_t t = 0; t < rows.tokens; ++t) {
-    std::byte* row = cache.row(layer, first_position + t);
-    for (uint32_t i = 0; i < rows.cols; ++i) {
-      if (cache.layout().type == KvType::F32) {
-        std::memcpy(row + size_t{i} * 4, rows.row(t) + i, 4);
-      } else {
-        const uint16_t half = f32_to_f16(rows.row(t)[i]);
-        std::memcpy(row + size_t{i} * 2, &half, 2);
-      }
-    }
-  }
+  for (uint32_t t = 0; t < rows.tokens; ++t)
+    encode_kv_row(cache.layout().type, cache.row(layer, first_position + t), rows.row(t), rows.cols);
 }
 
 void ScalarBackend::attention(HeadActivations out, HeadActivations query, const KvCache& cache,

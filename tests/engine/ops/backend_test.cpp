@@ -186,7 +186,7 @@ void BackendTest::rope_agrees_with_the_oracle() {
 
 void BackendTest::kv_append_writes_the_oracles_bytes() {
   const auto backend = this->backend();
-  for (KvType type : {KvType::F32, KvType::F16}) {
+  for (KvType type : {KvType::F32, KvType::F16, KvType::Q8_0}) {
     REPEAT(4) {
       const uint32_t tokens = random_tokens();
       const uint32_t width = random_.between(1, 100);
@@ -207,7 +207,7 @@ void BackendTest::kv_append_writes_the_oracles_bytes() {
 }
 
 void BackendTest::attention_agrees_with_the_oracle() {
-  for (KvType type : {KvType::F32, KvType::F16}) {
+  for (KvType type : {KvType::F32, KvType::F16, KvType::Q8_0}) {
     REPEAT(8) {
       const uint32_t tokens = repeat == 0 ? 1 : random_tokens();
       const uint32_t heads = random_.between(1, 20);
