@@ -17,17 +17,27 @@ struct TensorView {
   std::string name;
   DType dtype = DType::F32;
   std::array<uint64_t, 4> shape{1, 1, 1, 1};
-  std::span<const std::byte> data;
+  std::span<const std::byte>
+      data;  ///< from the first row of the first matrix to the last row of the last one
+  /// Bytes from one matrix to the next where a larger tensor's rows lie between them; 0: no gaps.
+  size_t matrix_stride = 0;
 
   bool present() const { return !data.empty(); }
   uint64_t cols() const { return shape[0]; }
   uint64_t rows() const { return shape[1]; }
   uint64_t matrices() const { return shape[2]; }
   size_t row_stride_bytes() const { return row_bytes(dtype, shape[0]); }
-  size_t matrix_stride_bytes() const { return row_stride_bytes() * shape[1]; }
+  /// The bytes of one matrix, which has no gaps between its rows.
+  size_t matrix_bytes() const { return row_stride_bytes() * shape[1]; }
+  size_t matrix_stride_bytes() const { return matrix_stride != 0 ? matrix_stride : matrix_bytes(); }
   const std::byte* row(uint64_t matrix, uint64_t index) const {
     return data.data() + matrix * matrix_stride_bytes() + index * row_stride_bytes();
   }
 };
+
+/// Of a tensor whose rows form `matrices` equal groups, the `rows` rows from `first_row` on of each group: a
+/// view with gaps between its matrices, into the same bytes. The group's rows must hold that range.
+TensorView slice_of_each_matrix(const TensorView& whole, uint64_t matrices, uint64_t first_row,
+                                uint64_t rows);
 
 }  // namespace kvasir::engine

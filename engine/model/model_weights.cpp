@@ -2,6 +2,7 @@
 
 #include "engine/gguf/convert.h"
 #include "engine/gguf/messages.h"
+#include "engine/ops/half.h"
 
 #include <algorithm>
 #include <array>
@@ -29,8 +30,7 @@ Shape shape_of(uint64_t cols, uint64_t rows = 1, uint64_t matrices = 1) {
   return {cols, rows, matrices, 1};
 }
 
-/// Types that matrices are computed with. The same set can be dequantised, which the split of `attn_kv_b`
-/// needs.
+/// Types that matrices are computed with: the oracle dequantises each row.
 bool is_matrix_type(DType type) {
   return can_dequantize(type);
 }
@@ -97,21 +97,31 @@ class Binder {
     const uint64_t experts = config_.n_routed_experts;
     layer.ffn_gate_inp = vector("ffn_gate_inp.weight", shape_of(hidden, experts));
     if (find("exp_probs_b.bias")) layer.exp_probs_b = vector("exp_probs_b.bias", shape_of(experts));
-    if (find("ffn_gate_up_exps.weight") && !find("ffn_gate_exps.weight")) {
-      complain(ErrorCode::Unsupported, "stores two matrices of its experts as one (" +
-                                           quote(prefix_ + "ffn_gate_up_exps.weight") +
-                                           "), which this version does not run. Choose a file of this model "
-                                           "that stores them apart.");
-      return;
-    }
-    layer.ffn_gate_exps = matrix("ffn_gate_exps.weight", shape_of(hidden, width, experts));
-    layer.ffn_up_exps = matrix("ffn_up_exps.weight", shape_of(hidden, width, experts));
+    bind_gate_and_up(layer);
     layer.ffn_down_exps = matrix("ffn_down_exps.weight", shape_of(width, hidden, experts));
     if (config_.n_shared_experts == 0) return;
     const uint64_t shared = config_.n_shared_experts * width;
     layer.ffn_gate_shexp = matrix("ffn_gate_shexp.weight", shape_of(hidden, shared));
     layer.ffn_up_shexp = matrix("ffn_up_shexp.weight", shape_of(hidden, shared));
     layer.ffn_down_shexp = matrix("ffn_down_shexp.weight", shape_of(shared, hidden));
+  }
+
+  /// The experts' first two matrices: apart, or fused with each expert's rows of the gate in front of those
+  /// of the other.
+  void bind_gate_and_up(LayerWeights& layer) {
+    const uint64_t hidden = config_.hidden_size;
+    const uint64_t width = config_.moe_intermediate_size;
+    const uint64_t experts = config_.n_routed_experts;
+    const bool is_apart = find("ffn_gate_exps.weight") && find("ffn_up_exps.weight");
+    if (is_apart || !find("ffn_gate_up_exps.weight")) {
+      layer.ffn_gate_exps = matrix("ffn_gate_exps.weight", shape_of(hidden, width, experts));
+      layer.ffn_up_exps = matrix("ffn_up_exps.weight", shape_of(hidden, width, experts));
+      return;
+    }
+    const TensorView both = matrix("ffn_gate_up_exps.weight", shape_of(hidden, 2 * width, experts));
+    if (error_) return;
+    layer.ffn_gate_exps = slice("ffn_gate_exps.weight", both, experts, 0, width);
+    layer.ffn_up_exps = slice("ffn_up_exps.weight", both, experts, width, width);
   }
 
   /// The up-projections of keys and values: as they are in new files, out of `attn_kv_b` in old ones.
@@ -127,7 +137,7 @@ class Binder {
     const TensorView both = matrix("attn_kv_b.weight", shape_of(kv_lora, heads * (nope + v_head)));
     if (error_) return;
     layer.attn_k_b = transpose_keys(both);
-    layer.attn_v_b = gather_values(both);
+    layer.attn_v_b = slice("attn_v_b.weight", both, heads, nope, v_head);
   }
 
   /// Some files store {a, b, heads} as {a, b·heads}: the same bytes.
@@ -140,52 +150,49 @@ class Binder {
     return view;
   }
 
-  /// {kv_lora, heads·(nope + v_head)}, per head first the rows of keys, to {nope, kv_lora, heads}. 16-bit
-  /// types keep their bits; Q8_0 has its blocks along the other dimension and becomes F32.
+  /// See `slice_of_each_matrix`; under the name that the part has in files that store it alone.
+  TensorView slice(std::string_view name, const TensorView& whole, uint64_t matrices, uint64_t first_row,
+                   uint64_t rows) const {
+    TensorView part = slice_of_each_matrix(whole, matrices, first_row, rows);
+    part.name = prefix_ + std::string(name);
+    return part;
+  }
+
+  /// {kv_lora, heads·(nope + v_head)}, per head first the rows of keys, to {nope, kv_lora, heads}. Quantised
+  /// types have their blocks along the other dimension and become F16.
   TensorView transpose_keys(const TensorView& both) {
-    const bool is_16_bit = both.dtype == DType::F16 || both.dtype == DType::BF16;
-    const uint64_t nope = config_.qk_nope_head_dim;
-    TensorView keys = allocate("attn_k_b.weight", is_16_bit ? both.dtype : DType::F32,
-                               shape_of(nope, config_.kv_lora_rank, config_.num_attention_heads));
+    const uint64_t nope = config_.qk_nope_head_dim, kv_lora = config_.kv_lora_rank;
+    const TensorView rows = slice_of_each_matrix(both, config_.num_attention_heads, 0, nope);
+    const bool is_plain = dtype_traits(both.dtype)->block_elements == 1;
+    TensorView keys = allocate("attn_k_b.weight", is_plain ? both.dtype : DType::F16,
+                               shape_of(nope, kv_lora, rows.matrices()));
     if (error_) return {};
     std::byte* out = weights_.owned.back().get();
-    const size_t value_bytes = is_16_bit ? sizeof(uint16_t) : sizeof(float);
-    std::vector<float> decoded(is_16_bit ? 0 : both.cols());  // {kv_lora}
-    for (uint64_t head = 0; head < keys.matrices(); ++head) {
+    const size_t value_bytes = row_bytes(keys.dtype, 1);
+    std::vector<uint16_t> halves(is_plain ? 0 : kv_lora);
+    for (uint64_t head = 0; head < rows.matrices(); ++head, out += keys.matrix_bytes()) {
       for (uint64_t n = 0; n < nope; ++n) {
-        const std::byte* row = both.row(0, head * (nope + config_.v_head_dim) + n);
-        if (!is_16_bit) {
-          dequantize_row(both.dtype, row, decoded.data(), decoded.size());
-          row = reinterpret_cast<const std::byte*>(decoded.data());
-        }
-        for (uint64_t l = 0; l < both.cols(); ++l) {
-          std::memcpy(out + ((head * both.cols() + l) * nope + n) * value_bytes, row + l * value_bytes,
-                      value_bytes);
-        }
+        const std::byte* row = rows.row(head, n);
+        if (!is_plain) row = to_halves(both.dtype, row, halves);
+        for (uint64_t l = 0; l < kv_lora; ++l)
+          std::memcpy(out + (l * nope + n) * value_bytes, row + l * value_bytes, value_bytes);
       }
     }
     return keys;
   }
 
-  /// {kv_lora, heads·(nope + v_head)}, per head last the rows of values, to {kv_lora, v_head, heads}: whole
-  /// rows.
-  TensorView gather_values(const TensorView& both) {
-    const uint64_t nope = config_.qk_nope_head_dim, v_head = config_.v_head_dim;
-    TensorView values = allocate("attn_v_b.weight", both.dtype,
-                                 shape_of(config_.kv_lora_rank, v_head, config_.num_attention_heads));
-    if (error_) return {};
-    std::byte* out = weights_.owned.back().get();
-    for (uint64_t head = 0; head < values.matrices(); ++head, out += values.matrix_stride_bytes()) {
-      std::memcpy(out, both.row(0, head * (nope + v_head) + nope), values.matrix_stride_bytes());
-    }
-    return values;
+  static const std::byte* to_halves(DType dtype, const std::byte* row, std::vector<uint16_t>& halves) {
+    std::vector<float> values(halves.size());
+    dequantize_row(dtype, row, values.data(), values.size());
+    std::transform(values.begin(), values.end(), halves.begin(), f32_to_f16);
+    return reinterpret_cast<const std::byte*>(halves.data());
   }
 
   /// A weight matrix in one of the types that can be multiplied with.
   TensorView matrix(std::string_view name, const Shape& shape) {
     const auto* tensor = require(name, shape);
     if (!tensor) return {};
-    if (!is_matrix_type(tensor->dtype)) return refuse_type(*tensor, "F32, F16, BF16 and Q8_0");
+    if (!is_matrix_type(tensor->dtype)) return refuse_type(*tensor);
     return *tensor;
   }
 
@@ -193,7 +200,7 @@ class Binder {
   TensorView vector(std::string_view name, const Shape& shape) {
     const auto* tensor = require(name, shape);
     if (!tensor) return {};
-    if (!is_vector_type(tensor->dtype)) return refuse_type(*tensor, "F32, F16 and BF16");
+    if (!is_vector_type(tensor->dtype)) return refuse_type(*tensor);
     if (tensor->dtype == DType::F32) return *tensor;
     TensorView copy = allocate(name, DType::F32, tensor->shape);
     if (error_) return {};
@@ -224,10 +231,11 @@ class Binder {
     return tensor;
   }
 
-  TensorView refuse_type(const TensorView& tensor, const std::string& usable) {
+  TensorView refuse_type(const TensorView& tensor) {
     complain(ErrorCode::Unsupported, "stores the tensor " + quote(tensor.name) + " as " +
-                                         std::string(dtype_name(tensor.dtype)) + ". This version runs " +
-                                         usable + " there: choose a Q8_0 or F16 file of this model.");
+                                         std::string(dtype_name(tensor.dtype)) +
+                                         ", which this version does not compute with. Choose a Q4_K_M, Q8_0 "
+                                         "or F16 file of this model.");
     return {};
   }
 
@@ -235,7 +243,7 @@ class Binder {
   TensorView allocate(std::string_view name, DType dtype, const Shape& shape) {
     if (error_) return {};
     TensorView tensor{prefix_ + std::string(name), dtype, shape, {}};
-    const size_t bytes = tensor.matrix_stride_bytes() * shape[2];
+    const size_t bytes = tensor.matrix_bytes() * shape[2];
     auto memory = std::make_unique_for_overwrite<std::byte[]>(bytes);
     tensor.data = {memory.get(), bytes};
     weights_.owned.push_back(std::move(memory));

@@ -39,11 +39,12 @@ struct LayerWeights {
   TensorView ffn_down_shexp;  ///< {shared·moe_intermediate, hidden}
 };
 
-/// All tensors of a model, each checked against the shape that the config demands and against the types
-/// that this version computes with (F32, F16, BF16, Q8_0). Norms, routers and biases are always F32. Views
-/// point into the file's mapping, except where an old file's `attn_kv_b` had to be split or a norm, router or
-/// bias be widened: those live in `owned`, and `attn_k_b` from a split is F16 or BF16 where the file is, else
-/// F32.
+/// All tensors of a model, each checked against the shape that the config demands and against the types that
+/// can be dequantised (see `can_dequantize`). Norms, routers and biases are always F32. Views point into the
+/// file's mapping, with gaps between their matrices where the file fuses two tensors (`attn_v_b` out of
+/// `attn_kv_b`, the experts' gate and up out of `ffn_gate_up_exps`). Norms, routers and biases that had to be
+/// widened, and the keys' part of an `attn_kv_b`, which is transposed, live in `owned`; the latter is F16
+/// where the file is quantised, else of the file's type.
 struct ModelWeights {
   TensorView token_embd;   ///< {hidden, vocab}
   TensorView output_norm;  ///< {hidden}
@@ -54,7 +55,8 @@ struct ModelWeights {
   /// `file` must outlive the views. BadFile where a tensor is missing or has another shape than `config`
   /// demands; Unsupported for types beyond those above. Rows of `attn_kv_b` {kv_lora, heads·(nope + v_head)}
   /// are, for one head after another, nope rows of keys and v_head rows of values (DeepSeek-V2's
-  /// `kv_b_proj`).
+  /// `kv_b_proj`); those of `ffn_gate_up_exps` {hidden, 2·moe_intermediate, experts}, for one expert after
+  /// another, the gate's and then the other's. Where a file holds a tensor both ways, the parts are taken.
   static Result<ModelWeights> bind(const GgufFile& file, const ModelConfig& config);
 };
 

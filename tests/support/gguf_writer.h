@@ -127,6 +127,11 @@ class GgufWriter {
     }
     throw std::out_of_range("no tensor " + std::string(name));
   }
+  std::vector<std::string> tensor_names() const {
+    std::vector<std::string> names;
+    for (const auto& tensor : tensors_) names.push_back(tensor.name);
+    return names;
+  }
   GgufWriter& remove_tensor(std::string_view name) {
     std::erase_if(tensors_, [&](const Tensor& t) { return t.name == name; });
     return *this;
