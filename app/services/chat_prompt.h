@@ -19,9 +19,11 @@ struct ChatPrompt {
 };
 
 /// `history` in order, ending with the message to answer. Stored ids count only under this vocabulary;
-/// answers that came to nothing are left out.
-ChatPrompt make_chat_prompt(std::span<const storage::StoredMessage> history,
-                            const engine::Tokenizer& tokenizer, const engine::ChatTemplate& chat_template);
+/// answers that came to nothing are left out. Errors: the model's template refuses the conversation.
+engine::Result<ChatPrompt> make_chat_prompt(std::span<const storage::StoredMessage> history,
+                                            const engine::Tokenizer& tokenizer,
+                                            const engine::ChatTemplate& chat_template,
+                                            bool enable_thinking = true);
 
 /// The vocabulary's hash as it is stored beside ids.
 std::vector<std::byte> stored_vocabulary_hash(const engine::Tokenizer& tokenizer);

@@ -251,8 +251,9 @@ StoredMessage ChatService::generate_answer(Turn& turn, engine::Engine& engine, c
   };
   if (!engine.chat_template()) return fail(engine.chat_template().error().message);
 
-  ChatPrompt prompt = make_chat_prompt(turn.history, engine.tokenizer(), *engine.chat_template());
-  for (StoredMessage& message : prompt.changed)
+  auto prompt = make_chat_prompt(turn.history, engine.tokenizer(), *engine.chat_template());
+  if (!prompt) return fail(prompt.error().message);
+  for (StoredMessage& message : prompt->changed)
     with_store([message = std::move(message)](auto& store) {
       return store.set_token_ids(message.id, message.token_ids, message.vocabulary_hash);
     });
@@ -265,7 +266,7 @@ StoredMessage ChatService::generate_answer(Turn& turn, engine::Engine& engine, c
   answer.model = model.name;
 
   engine::GenerateRequest request;
-  request.prompt = std::move(prompt.token_ids);
+  request.prompt = std::move(prompt->token_ids);
   request.prompt.insert(request.prompt.end(), answer.token_ids.begin(), answer.token_ids.end());
   request.sampling = turn.settings.sampling;
   if (turn.settings.random_seed) request.sampling.seed = std::random_device()();
@@ -326,7 +327,8 @@ void ChatService::prefetch(int64_t conversation_id) {
     if (!history || history->empty()) return;
     engine_->post([history = std::move(*history)](engine::Engine* engine, const ModelState&) {
       if (engine == nullptr || !engine->chat_template()) return;
-      engine->prefetch(make_chat_prompt(history, engine->tokenizer(), *engine->chat_template()).token_ids);
+      const auto prompt = make_chat_prompt(history, engine->tokenizer(), *engine->chat_template());
+      if (prompt) engine->prefetch(prompt->token_ids);
     });
   });
 }

@@ -95,8 +95,8 @@ Result<ChatTemplate> ChatTemplate::from_gguf(const GgufFile& file, const Tokeniz
 ChatTemplate::ChatTemplate(Form form, std::string bos_text, std::string note)
     : form_(form), bos_text_(std::move(bos_text)), note_(std::move(note)) {}
 
-std::vector<PromptPiece> ChatTemplate::render(std::span<const ChatMessage> messages,
-                                              bool add_generation_prompt) const {
+Result<std::vector<PromptPiece>> ChatTemplate::render(std::span<const ChatMessage> messages,
+                                                      const RenderOptions& options) const {
   Rendering rendering;
   rendering.write(bos_text_);
   const bool systems_first = form_ == Form::DeepSeekV3;
@@ -123,8 +123,12 @@ std::vector<PromptPiece> ChatTemplate::render(std::span<const ChatMessage> messa
         break;
     }
   }
-  if (add_generation_prompt) rendering.write(kAssistant);
+  if (options.add_generation_prompt) rendering.write(kAssistant);
   return rendering.take();
+}
+
+const std::optional<ThinkingFormat>& ChatTemplate::thinking(bool enable_thinking) const {
+  return enable_thinking ? thinking_on_ : thinking_off_;
 }
 
 }  // namespace kvasir::engine

@@ -19,8 +19,27 @@ struct ChatMessage {
   Role role;
   std::string content;
   /// The exact ids that stood in the prompt for this message, where known: for an answer the sampled ids
-  /// (with the end token, if it was sampled), else everything that the message added. Empty: not known.
-  std::vector<TokenId> token_ids;
+  /// (its reasoning included, and the end token, if it was sampled), else everything that the message added.
+  /// Empty: not known.
+  std::vector<TokenId> token_ids = {};
+  /// What an answer thought before its content, without the markers around it. Empty: it did not think, or
+  /// the thinking stands in the content.
+  std::optional<std::string> reasoning = std::nullopt;
+};
+
+/// How a family of models marks what it thinks before it answers.
+struct ThinkingFormat {
+  std::string open;   ///< such as `<think>`
+  std::string close;  ///< such as `</think>`
+  /// Whether the generation prompt already holds `open`: then the first sampled token is a thought.
+  bool starts_in_thinking;
+};
+
+/// What a rendering is for.
+struct RenderOptions {
+  bool add_generation_prompt = true;
+  /// Given to the template as `enable_thinking` and `thinking`; models that always or never think ignore it.
+  bool enable_thinking = true;
 };
 
 /// A stretch of a rendered prompt. `message` is the index of the message whose content this is;
@@ -47,7 +66,12 @@ class ChatTemplate {
 
   /// Every message has exactly one piece, empty where its content is; pieces stand in the template's order,
   /// which for the V3 form is system messages first.
-  std::vector<PromptPiece> render(std::span<const ChatMessage> messages, bool add_generation_prompt) const;
+  /// Errors: BadRequest where the template refuses the conversation.
+  Result<std::vector<PromptPiece>> render(std::span<const ChatMessage> messages,
+                                          const RenderOptions& options) const;
+  /// The markers of thinking, where this family has them, as the generation prompt stands with thinking
+  /// switched on or off.
+  const std::optional<ThinkingFormat>& thinking(bool enable_thinking = true) const;
   /// A remark for the person about a fallback; empty where the template was recognised.
   const std::string& note() const { return note_; }
   Form form() const { return form_; }
@@ -56,6 +80,7 @@ class ChatTemplate {
   Form form_;
   std::string bos_text_;
   std::string note_;
+  std::optional<ThinkingFormat> thinking_on_, thinking_off_;
 };
 
 }  // namespace kvasir::engine

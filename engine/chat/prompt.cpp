@@ -144,10 +144,13 @@ class Assembler {
 
 }  // namespace
 
-AssembledPrompt assemble_prompt(const Tokenizer& tokenizer, const ChatTemplate& chat_template,
-                                std::span<const ChatMessage> messages) {
+Result<AssembledPrompt> assemble_prompt(const Tokenizer& tokenizer, const ChatTemplate& chat_template,
+                                        std::span<const ChatMessage> messages, bool enable_thinking) {
   const bool answered = !messages.empty() && messages.back().role == Role::Assistant;
-  return Assembler(tokenizer, messages, chat_template.render(messages, !answered)).assemble();
+  const auto pieces = chat_template.render(
+      messages, {.add_generation_prompt = !answered, .enable_thinking = enable_thinking});
+  if (!pieces) return tl::unexpected(pieces.error());
+  return Assembler(tokenizer, messages, *pieces).assemble();
 }
 
 }  // namespace kvasir::engine

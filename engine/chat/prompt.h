@@ -24,8 +24,8 @@ struct AssembledPrompt {
 /// An answer's ids are taken as the answer whatever its content says, since text does not always decode back
 /// to itself: who edits an answer's content clears its ids. The template's end token follows unless the ids
 /// end in it. Special tokens come from the template and from sampled ids alone, never from a content.
-/// Ids outside the vocabulary are ignored.
-AssembledPrompt assemble_prompt(const Tokenizer& tokenizer, const ChatTemplate& chat_template,
-                                std::span<const ChatMessage> messages);
+/// Ids outside the vocabulary are ignored. Errors: BadRequest where the template refuses the conversation.
+Result<AssembledPrompt> assemble_prompt(const Tokenizer& tokenizer, const ChatTemplate& chat_template,
+                                        std::span<const ChatMessage> messages, bool enable_thinking = true);
 
 }  // namespace kvasir::engine

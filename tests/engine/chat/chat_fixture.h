@@ -1,6 +1,7 @@
 #pragma once
 
 #include "engine/chat/chat_template.h"
+#include "engine/chat/prompt.h"
 #include "engine/tokenizer/tokenizer.h"
 
 #include <stdexcept>
@@ -25,8 +26,17 @@ struct Chat {
 
   std::string rendered(std::span<const engine::ChatMessage> messages, bool add_generation_prompt) const {
     std::string text;
-    for (const auto& piece : chat_template.render(messages, add_generation_prompt)) text += piece.text;
+    for (const auto& piece : pieces(messages, add_generation_prompt)) text += piece.text;
     return text;
+  }
+
+  std::vector<engine::PromptPiece> pieces(std::span<const engine::ChatMessage> messages,
+                                          bool add_generation_prompt) const {
+    return value(chat_template.render(messages, {.add_generation_prompt = add_generation_prompt}));
+  }
+
+  engine::AssembledPrompt assembled(std::span<const engine::ChatMessage> messages) const {
+    return value(engine::assemble_prompt(tokenizer, chat_template, messages));
   }
 
  private:

@@ -88,7 +88,7 @@ class ChatTemplateTest : public QObject {
     for (const Chat* chat : {&starter_, &v3_}) {
       std::vector<int> seen(messages.size());
       bool after_template = false;
-      for (const PromptPiece& piece : chat->chat_template.render(messages, true)) {
+      for (const PromptPiece& piece : chat->pieces(messages, true)) {
         if (piece.message) {
           QCOMPARE(piece.text, messages.at(*piece.message).content);
           ++seen[*piece.message];
@@ -139,7 +139,8 @@ class ChatTemplateTest : public QObject {
     const auto unknown = recognized(starter_, "{{ messages }}");
     QVERIFY(unknown->note().find("does not know") != std::string::npos);
     // The begin-of-sentence text is the vocabulary's.
-    QCOMPARE(none->render({}, false).at(0).text, std::string("<｜begin▁of▁sentence｜>"));
+    QCOMPARE(none->render({}, {.add_generation_prompt = false})->at(0).text,
+             std::string("<｜begin▁of▁sentence｜>"));
   }
 
   void a_vocabulary_without_turn_markers_cannot_chat() {

@@ -45,9 +45,7 @@ class PromptTest : public QObject {
   const Chat starter_ = Chat::starter();
   const Chat v3_ = Chat::v3();
 
-  Ids assembled(const Chat& chat, const Messages& messages) {
-    return assemble_prompt(chat.tokenizer, chat.chat_template, messages).token_ids;
-  }
+  Ids assembled(const Chat& chat, const Messages& messages) { return chat.assembled(messages).token_ids; }
 
   static Ids shares(const AssembledPrompt& prompt) {
     Ids all;
@@ -165,7 +163,7 @@ class PromptTest : public QObject {
     QCOMPARE(assembled(starter_, messages), stored);
     // They hold the generation prompt: it is not written again before the answer.
     messages.push_back({Role::Assistant, "Yes", starter_.tokenizer.encode("Yes")});
-    const AssembledPrompt prompt = assemble_prompt(starter_.tokenizer, starter_.chat_template, messages);
+    const AssembledPrompt prompt = starter_.assembled(messages);
     QCOMPARE(starter_.tokenizer.decode(prompt.token_ids, true), starter_.rendered(messages, false));
     QCOMPARE(prompt.per_message[0], stored);
     // Edited, the ids say something else than the text: the text counts.
@@ -177,14 +175,14 @@ class PromptTest : public QObject {
   void an_answers_share_can_be_stored_like_a_questions() {
     // An answer that was written by hand: its share begins with the template's marker.
     Messages messages{{Role::User, "Hi", {}}, {Role::Assistant, "By hand", {}}, {Role::User, "x", {}}};
-    const AssembledPrompt fresh = assemble_prompt(v3_.tokenizer, v3_.chat_template, messages);
+    const AssembledPrompt fresh = v3_.assembled(messages);
     for (size_t i = 0; i < messages.size(); ++i) messages[i].token_ids = fresh.per_message[i];
     QCOMPARE(assembled(v3_, messages), fresh.token_ids);
   }
 
   void shares_begin_with_the_template_text_before_a_message() {
     const Messages messages{{Role::System, "S", {}}, {Role::User, "Hi", {}}};
-    const AssembledPrompt prompt = assemble_prompt(v3_.tokenizer, v3_.chat_template, messages);
+    const AssembledPrompt prompt = v3_.assembled(messages);
     QCOMPARE(v3_.tokenizer.decode(prompt.per_message[0], true), std::string("<｜begin▁of▁sentence｜>S"));
     QCOMPARE(v3_.tokenizer.decode(prompt.per_message[1], true), std::string("<｜User｜>Hi<｜Assistant｜>"));
     QCOMPARE(shares(prompt), prompt.token_ids);
@@ -193,7 +191,7 @@ class PromptTest : public QObject {
   void a_token_across_a_border_belongs_to_where_it_begins() {
     // The starter's system texts touch: "rain" is one token.
     const Messages messages{{Role::System, "It is ra", {}}, {Role::System, "in", {}}, {Role::User, "?", {}}};
-    const AssembledPrompt prompt = assemble_prompt(starter_.tokenizer, starter_.chat_template, messages);
+    const AssembledPrompt prompt = starter_.assembled(messages);
     QCOMPARE(prompt.token_ids, starter_.tokenizer.encode(starter_.rendered(messages, true)));
     QCOMPARE(starter_.tokenizer.decode(prompt.per_message[0], true),
              std::string("<｜begin▁of▁sentence｜>It is rain"));
@@ -203,14 +201,14 @@ class PromptTest : public QObject {
 
   void late_system_messages_come_first_in_the_v3_form() {
     const Messages messages{{Role::User, "Hi", {}}, {Role::System, "A", {}}, {Role::System, "B", {}}};
-    const AssembledPrompt prompt = assemble_prompt(v3_.tokenizer, v3_.chat_template, messages);
+    const AssembledPrompt prompt = v3_.assembled(messages);
     QCOMPARE(v3_.tokenizer.decode(prompt.per_message[1], true), std::string("<｜begin▁of▁sentence｜>A"));
     QCOMPARE(joined(joined(prompt.per_message[1], prompt.per_message[2]), prompt.per_message[0]),
              prompt.token_ids);
   }
 
   void without_messages_there_is_the_templates_text() {
-    const AssembledPrompt prompt = assemble_prompt(starter_.tokenizer, starter_.chat_template, {});
+    const AssembledPrompt prompt = starter_.assembled({});
     QCOMPARE(prompt.token_ids, starter_.tokenizer.encode("<｜begin▁of▁sentence｜><｜Assistant｜>"));
     QVERIFY(prompt.per_message.empty());
   }
@@ -228,7 +226,7 @@ class PromptTest : public QObject {
       Ids before;
       for (int turn = 0; turn < 6; ++turn) {
         messages.push_back({Role::User, random_content(random), {}});
-        const AssembledPrompt prompt = assemble_prompt(chat.tokenizer, chat.chat_template, messages);
+        const AssembledPrompt prompt = chat.assembled(messages);
         QVERIFY(prompt.token_ids.size() > before.size());
         QVERIFY(std::equal(before.begin(), before.end(), prompt.token_ids.begin()));
         QCOMPARE(shares(prompt), prompt.token_ids);
@@ -250,10 +248,10 @@ class PromptTest : public QObject {
       Messages messages{{Role::System, "S", {}},       {Role::User, "One", {}},
                         {Role::Assistant, "Two", {}},  {Role::User, "Three", {}},
                         {Role::Assistant, "Four", {}}, {Role::User, "Five", {}}};
-      const AssembledPrompt original = assemble_prompt(chat->tokenizer, chat->chat_template, messages);
+      const AssembledPrompt original = chat->assembled(messages);
       for (size_t i = 0; i < messages.size(); ++i) messages[i].token_ids = original.per_message[i];
       messages[3].content = "Another";
-      const AssembledPrompt edited = assemble_prompt(chat->tokenizer, chat->chat_template, messages);
+      const AssembledPrompt edited = chat->assembled(messages);
       for (size_t i = 0; i < 3; ++i) QCOMPARE(edited.per_message[i], original.per_message[i]);
       QVERIFY(edited.per_message[3] != original.per_message[3]);
       QCOMPARE(chat->tokenizer.decode(edited.token_ids, true), chat->rendered(messages, true));
