@@ -1,3 +1,4 @@
+#include "app/cli/bench/bench_command.h"
 #include "app/cli/command.h"
 #include "app/cli/memory_bandwidth.h"
 #include "app/services/data_folder.h"
@@ -166,6 +167,9 @@ int main(int argc, char** argv) {
       ->capture_default_str()
       ->check(CLI::Range(1u, kMaxThreads));
   command_line.add_flag("--json", options.json, "Print one JSON object");
-  command_line.callback([&options] { print(options, measure(options)); });
+  command_line.callback([&] {
+    if (command_line.get_subcommands().empty()) print(options, measure(options));
+  });
+  add_make_model_command(command_line);
   return run_command_line(command_line, argc, argv);
 }
