@@ -6,6 +6,7 @@
 #include <array>
 #include <bit>
 #include <cstring>
+#include <iterator>
 #include <limits>
 #include <numeric>
 #include <optional>
@@ -193,9 +194,8 @@ class Indexer {
   }
 
   Result<void> read_alignment() {
-    const auto entry = std::find_if(index_.entries.begin(), index_.entries.end(),
-                                    [](const GgufEntry& e) { return e.key == "general.alignment"; });
-    if (entry == index_.entries.end()) return {};
+    const GgufEntry* entry = index_.find_entry("general.alignment");
+    if (entry == nullptr) return {};
     if (entry->is_array || entry->type != GgufValueType::U32) {
       return damaged("“general.alignment” is not a 32-bit number");
     }
@@ -216,14 +216,8 @@ class Indexer {
     for (uint64_t i = 0; i < tensor_count_; ++i) {
       if (auto read = read_tensor(i); !read) return read;
     }
-    const auto name = [this](uint32_t i) -> const std::string& { return index_.tensors[i].name; };
-    auto& order = index_.tensors_by_name;
-    order.resize(index_.tensors.size());
-    std::iota(order.begin(), order.end(), 0u);
-    std::sort(order.begin(), order.end(), [&](uint32_t a, uint32_t b) { return name(a) < name(b); });
-    const auto twin = std::adjacent_find(order.begin(), order.end(),
-                                         [&](uint32_t a, uint32_t b) { return name(a) == name(b); });
-    if (twin != order.end()) return damaged("it holds the tensor " + quote(name(*twin)) + " twice");
+    if (const auto twin = index_.sort_names())
+      return damaged("it holds the tensor " + quote(index_.tensors[*twin].name) + " twice");
     return {};
   }
 
@@ -326,28 +320,30 @@ class Indexer {
 
 }  // namespace
 
-size_t gguf_value_bytes(GgufValueType type) {
-  switch (type) {
-    case GgufValueType::U8:
-    case GgufValueType::I8:
-    case GgufValueType::Bool:
-      return 1;
-    case GgufValueType::U16:
-    case GgufValueType::I16:
-      return 2;
-    case GgufValueType::U32:
-    case GgufValueType::I32:
-    case GgufValueType::F32:
-      return 4;
-    case GgufValueType::U64:
-    case GgufValueType::I64:
-    case GgufValueType::F64:
-      return 8;
-    case GgufValueType::String:
-    case GgufValueType::Array:
-      break;
-  }
-  return 0;
+const GgufEntry* GgufIndex::find_entry(std::string_view key) const {
+  const auto entry = std::lower_bound(entries.begin(), entries.end(), key,
+                                      [](const GgufEntry& e, std::string_view k) { return e.key < k; });
+  return entry != entries.end() && entry->key == key ? &*entry : nullptr;
+}
+
+const TensorView* GgufIndex::find_tensor(std::string_view name) const {
+  const auto found =
+      std::lower_bound(tensors_by_name.begin(), tensors_by_name.end(), name,
+                       [&](uint32_t i, std::string_view wanted) { return tensors[i].name < wanted; });
+  if (found == tensors_by_name.end() || tensors[*found].name != name) return nullptr;
+  return &tensors[*found];
+}
+
+std::optional<uint32_t> GgufIndex::sort_names() {
+  auto& order = tensors_by_name;
+  order.resize(tensors.size());
+  std::iota(order.begin(), order.end(), 0u);
+  std::stable_sort(order.begin(), order.end(),
+                   [&](uint32_t a, uint32_t b) { return tensors[a].name < tensors[b].name; });
+  const auto twin = std::adjacent_find(
+      order.begin(), order.end(), [&](uint32_t a, uint32_t b) { return tensors[a].name == tensors[b].name; });
+  if (twin == order.end()) return std::nullopt;
+  return *std::next(twin);
 }
 
 Result<GgufIndex> index_gguf(std::span<const std::byte> bytes, const std::filesystem::path& path) {

@@ -119,11 +119,6 @@ std::optional<Error> refuse_other_kinds(const GgufFile& file) {
                      ". This version runs models of the kind “deepseek2”: DeepSeek V2, V3 and R1, Moonlight, "
                      "Kimi K2, GigaChat 3 and GLM-4.7-Flash. Choose one of those."};
   }
-  if (file.get_uint("split.count").value_or(0) > 1) {
-    return Error{ErrorCode::Unsupported, subject +
-                                             "is one part of a model that is split over several files. "
-                                             "Join the parts into one file first."};
-  }
   if (file.tensors().empty()) {
     return Error{ErrorCode::Unsupported,
                  subject + "holds only a vocabulary and no weights. Choose the file of the whole model."};

@@ -62,8 +62,8 @@ struct ModelConfig {
   /// under YaRN, else 1 / √qk_head_dim.
   float softmax_scale() const;
 
-  /// Unsupported for another architecture, a part of a split model, a mere vocabulary, or ways of routing and
-  /// context scaling that are not known here; BadFile for keys that are missing, of the wrong type or out of
+  /// Unsupported for another architecture, a mere vocabulary, or ways of routing and context scaling that are
+  /// not known here; BadFile for keys that are missing, of the wrong type or out of
   /// bounds.
   static Result<ModelConfig> from_gguf(const GgufFile& file);
 };

@@ -242,7 +242,10 @@ class Binder {
   /// Memory of our own for a tensor that the file does not hold in this form; it is `owned.back()`.
   TensorView allocate(std::string_view name, DType dtype, const Shape& shape) {
     if (error_) return {};
-    TensorView tensor{prefix_ + std::string(name), dtype, shape, {}};
+    TensorView tensor;
+    tensor.name = prefix_ + std::string(name);
+    tensor.dtype = dtype;
+    tensor.shape = shape;
     const size_t bytes = tensor.matrix_bytes() * shape[2];
     auto memory = std::make_unique_for_overwrite<std::byte[]>(bytes);
     tensor.data = {memory.get(), bytes};

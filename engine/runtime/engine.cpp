@@ -103,7 +103,7 @@ Result<std::unique_ptr<Engine>> Engine::load(const std::filesystem::path& model_
     if (!cache) return tl::unexpected(cache.error());
 
     const Hash256 hash = options.model_content_hash ? *options.model_content_hash
-                                                    : content_hash(file->bytes(), options.threads);
+                                                    : hash_model(*file, options.threads);
     const Hash256 fingerprint = kv_fingerprint(hash, *config, layout);
     const BlockChain root(options.profile_secret, fingerprint);
     auto chat_template = ChatTemplate::from_gguf(*file, *tokenizer);
@@ -128,7 +128,7 @@ const ModelConfig& Engine::config() const {
   return state_->model->config();
 }
 uint64_t Engine::file_bytes() const {
-  return state_->file.bytes().size();
+  return state_->file.size_bytes();
 }
 
 std::string_view Engine::weight_type() const {

@@ -89,6 +89,7 @@ class Engine {
   const ModelConfig& config() const;
   /// The type that most of the weights' bytes have, as "Q8_0".
   std::string_view weight_type() const;
+  /// Of all parts of a split model.
   uint64_t file_bytes() const;
   const Tokenizer& tokenizer() const;
   /// What the model's conversations look like, or why this model can't hold one.

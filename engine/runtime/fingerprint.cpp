@@ -8,6 +8,14 @@ constexpr uint64_t kKernelEpoch = 1;
 
 }  // namespace
 
+Hash256 hash_model(const GgufFile& file, unsigned threads) {
+  const auto parts = file.parts();
+  if (parts.size() == 1) return content_hash(parts.front(), threads);
+  FieldHasher hasher("kvasir split model");
+  for (const auto part : parts) hasher.add(content_hash(part, threads).bytes);
+  return hasher.finish();
+}
+
 Hash256 kv_fingerprint(const Hash256& model_content_hash, const ModelConfig& config, const KvLayout& layout) {
   FieldHasher hasher("kvasir kv fingerprint");
   hasher.add_u64(kKernelEpoch).add(model_content_hash.bytes).add(config.architecture);

@@ -168,7 +168,7 @@ bool survives(std::vector<std::byte> bytes) {
 size_t header_bytes(const std::vector<std::byte>& bytes) {
   const auto file = GgufFile::from_bytes(bytes, "golden.gguf");
   if (!file) qFatal("%s", file.error().message.c_str());
-  return static_cast<size_t>(file->tensors().front().data.data() - file->bytes().data());
+  return static_cast<size_t>(file->tensors().front().data.data() - file->parts().front().data());
 }
 
 /// One to four changes: a random byte, a flipped bit, or a number that invites overflow.

@@ -51,8 +51,6 @@ const std::vector<Broken>& broken_configs() {
        [](W& w) { w.remove("general.architecture"); }},
       {"llama", ErrorCode::Unsupported, "“llama”",
        [](W& w) { w.set_string("general.architecture", "llama"); }},
-      {"part of a split", ErrorCode::Unsupported, "one part",
-       [](W& w) { w.set<uint16_t>("split.count", GgufValueType::U16, 5); }},
       {"no block count", ErrorCode::BadFile, "block_count", [](W& w) { w.remove(key("block_count")); }},
       {"no blocks", ErrorCode::BadFile, "block_count", [](W& w) { w.set_uint(key("block_count"), 0); }},
       {"too many blocks", ErrorCode::BadFile, "block_count",

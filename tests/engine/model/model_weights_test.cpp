@@ -42,7 +42,7 @@ Bound bind_or_die(const GgufWriter& writer) {
 }
 
 bool is_in_file(const Bound& bound, const TensorView& tensor) {
-  const auto file = bound.file.bytes();
+  const auto file = bound.file.parts().front();
   return tensor.data.data() >= file.data() && tensor.data.data() < file.data() + file.size();
 }
 

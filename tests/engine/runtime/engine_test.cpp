@@ -274,7 +274,7 @@ void EngineTest::model_that_computes_no_numbers_is_called_damaged() {
   const auto file = GgufFile::open(KVASIR_STARTER_MODEL);
   QVERIFY(file.has_value());
   const auto norm = file->find_tensor("output_norm.weight")->data;
-  std::fill_n(bytes.begin() + (norm.data() - file->bytes().data()), norm.size(), char(0xFF));
+  std::fill_n(bytes.begin() + (norm.data() - file->parts().front().data()), norm.size(), char(0xFF));
   QTemporaryDir folder;
   QFile damaged(folder.filePath("damaged.gguf"));
   QVERIFY(damaged.open(QIODevice::WriteOnly) && damaged.write(bytes) == bytes.size());
