@@ -1,5 +1,6 @@
 #include "engine/gguf/gguf_header.h"
 
+#include <cstring>
 #include <type_traits>
 #include <utility>
 
@@ -17,8 +18,9 @@ uint64_t aligned(uint64_t bytes) {
 template <class T>
 void put(std::vector<std::byte>& out, T value) {
   static_assert(std::is_arithmetic_v<T> || std::is_enum_v<T>);
-  const auto bytes = std::as_bytes(std::span(&value, 1));
-  out.insert(out.end(), bytes.begin(), bytes.end());
+  const size_t at = out.size();
+  out.resize(at + sizeof(value));
+  std::memcpy(out.data() + at, &value, sizeof(value));
 }
 
 void put_bytes(std::vector<std::byte>& out, std::string_view text) {
