@@ -14,23 +14,22 @@ uint64_t aligned(uint64_t bytes) {
   return (bytes + GgufHeader::kAlignment - 1) / GgufHeader::kAlignment * GgufHeader::kAlignment;
 }
 
+void put_bytes(std::vector<std::byte>& out, const void* bytes, size_t count) {
+  const size_t at = out.size();
+  out.resize(at + count);
+  std::memcpy(out.data() + at, bytes, count);
+}
+
 /// Little-endian, like every machine that this program is built for.
 template <class T>
 void put(std::vector<std::byte>& out, T value) {
   static_assert(std::is_arithmetic_v<T> || std::is_enum_v<T>);
-  const size_t at = out.size();
-  out.resize(at + sizeof(value));
-  std::memcpy(out.data() + at, &value, sizeof(value));
-}
-
-void put_bytes(std::vector<std::byte>& out, std::string_view text) {
-  const auto bytes = std::as_bytes(std::span(text));
-  out.insert(out.end(), bytes.begin(), bytes.end());
+  put_bytes(out, &value, sizeof(value));
 }
 
 void put_string(std::vector<std::byte>& out, std::string_view text) {
   put<uint64_t>(out, text.size());
-  put_bytes(out, text);
+  if (!text.empty()) put_bytes(out, text.data(), text.size());
 }
 
 }  // namespace
@@ -90,7 +89,7 @@ uint64_t GgufHeader::data_bytes() const {
 
 std::vector<std::byte> GgufHeader::encode() const {
   std::vector<std::byte> out;
-  put_bytes(out, kMagic);
+  put_bytes(out, kMagic.data(), kMagic.size());
   put(out, kVersion);
   put<uint64_t>(out, tensors_.size());
   put(out, entry_count_);
