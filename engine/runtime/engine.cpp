@@ -19,6 +19,10 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
+/// What `prepare` computes at once: about as much as a few tokens of an answer, since experts are seldom
+/// shared.
+constexpr size_t kPrepareBatchTokens = 8;
+
 double ms_between(Clock::time_point from, Clock::time_point to) {
   return std::chrono::duration<double, std::milli>(to - from).count();
 }
@@ -26,6 +30,27 @@ double ms_between(Clock::time_point from, Clock::time_point to) {
 double per_second(double count, double ms) {
   return ms > 0 ? count * 1000.0 / ms : 0;
 }
+
+/// Closes an answer's reasoning once, when it has used up its tokens.
+class ReasoningLimit {
+ public:
+  explicit ReasoningLimit(uint32_t max_tokens) : max_tokens_(max_tokens) {}
+
+  /// The id that must come next; empty: it is the model's to choose.
+  std::optional<TokenId> next(const AnswerDecoder& decoder) {
+    if (max_tokens_ != 0 && decoder.in_reasoning() && decoder.reasoning_tokens() >= max_tokens_) {
+      closing_ids_ = decoder.closing_ids();
+      max_tokens_ = 0;
+    }
+    if (used_ == closing_ids_.size()) return std::nullopt;
+    return closing_ids_[used_++];
+  }
+
+ private:
+  uint32_t max_tokens_;  // 0: no limit, or it has been reached
+  std::vector<TokenId> closing_ids_;
+  size_t used_ = 0;
+};
 
 }  // namespace
 
@@ -63,6 +88,7 @@ struct Engine::State {
   /// Computes the rest of the prompt; `logits` are then those of its last token. False: stopped.
   Result<bool> prefill(const GenerateRequest& request, const GenerateCallbacks& callbacks,
                        std::stop_token stop);
+  Result<bool> prepare(std::span<const TokenId> prompt, std::stop_token stop);
   Result<FinishReason> decode(const GenerateRequest& request, const GenerateCallbacks& callbacks,
                               std::stop_token stop, Clock::time_point started, GenerateResult& result);
   /// Computes ids behind the sequence and offers the blocks that they fill.
@@ -191,6 +217,16 @@ Result<GenerateResult> Engine::generate(const GenerateRequest& request, const Ge
   }
 }
 
+Result<bool> Engine::prepare(std::span<const TokenId> prompt, std::stop_token stop) {
+  try {
+    return state_->prepare(prompt, stop);
+  } catch (const std::bad_alloc&) {
+    return fail(ErrorCode::OutOfMemory, "There was not enough memory to prepare the next answer.");
+  } catch (const std::exception& error) {
+    return fail(ErrorCode::Io, std::string("The next answer could not be prepared: ") + error.what() + ".");
+  }
+}
+
 void Engine::prefetch(std::span<const TokenId> prompt) {
   if (!state_->store) return;
   BlockChain chain = state_->root;
@@ -205,6 +241,10 @@ Result<void> Engine::State::check_request(const GenerateRequest& request) {
     return fail(ErrorCode::BadRequest, "This chat has " + std::to_string(request.prompt.size()) +
                                            " tokens and no longer fits the context of " +
                                            std::to_string(context_tokens()) + " tokens. Start a new chat.");
+  if (request.answer_tokens > request.prompt.size())
+    return fail(ErrorCode::BadRequest, "An answer of " + std::to_string(request.answer_tokens) +
+                                           " tokens can't be continued: the prompt has only " +
+                                           std::to_string(request.prompt.size()) + ".");
   if (auto problem = check(request.sampling)) return fail(ErrorCode::BadRequest, *problem);
   for (const TokenId id : request.prompt)
     if (id < 0 || static_cast<uint32_t>(id) >= model->config().vocab_size)
@@ -252,11 +292,35 @@ Result<bool> Engine::State::prefill(const GenerateRequest& request, const Genera
   return true;
 }
 
+Result<bool> Engine::State::prepare(std::span<const TokenId> prompt, std::stop_token stop) {
+  GenerateRequest request;
+  request.prompt.assign(prompt.begin(), prompt.end());
+  if (auto checked = check_request(request); !checked) return tl::unexpected(checked.error());
+  // What goes on behind the prompt in memory may be wanted as well.
+  if (sequence.ids().size() >= prompt.size() &&
+      std::ranges::equal(sequence.ids().first(prompt.size()), prompt))
+    return true;
+  const auto length = static_cast<uint32_t>(prompt.size());
+  sequence.keep_common_prefix(prompt, length);
+  if (store) sequence.restore(prompt, length, *store, stop);
+  while (sequence.ids().size() < prompt.size()) {
+    if (stop.stop_requested()) return false;
+    const auto rest = prompt.subspan(sequence.ids().size());
+    const auto batch = forward(request, rest.first(std::min(rest.size(), kPrepareBatchTokens)), false);
+    if (!batch) return tl::unexpected(batch.error());
+  }
+  return true;
+}
+
 Result<FinishReason> Engine::State::decode(const GenerateRequest& request, const GenerateCallbacks& callbacks,
                                            std::stop_token stop, Clock::time_point started,
                                            GenerateResult& result) {
   Sampler sampler(request.sampling);
-  Utf8Stream text;
+  const std::span<const TokenId> prompt(request.prompt);
+  const auto answer = prompt.last(request.answer_tokens);
+  AnswerDecoder decoder(tokenizer, request.thinking, prompt.first(prompt.size() - answer.size()));
+  for (const TokenId id : answer) decoder.push(id);
+  ReasoningLimit limit(request.max_reasoning_tokens);
   Clock::time_point first_token;
   uint32_t& count = result.usage.completion_tokens;
   for (;;) {
@@ -265,7 +329,8 @@ Result<FinishReason> Engine::State::decode(const GenerateRequest& request, const
       return fail(ErrorCode::BadFile, "The model " + quote_path(file.path()) +
                                           " computes nothing that is a number: its file is probably damaged. "
                                           "Download it again, or choose another one.");
-    const TokenId id = sampler.sample(logits, sequence.ids());
+    const auto closing = limit.next(decoder);
+    const TokenId id = closing ? *closing : sampler.sample(logits, sequence.ids());
     const auto now = Clock::now();
     if (++count == 1) {
       first_token = now;
@@ -275,7 +340,7 @@ Result<FinishReason> Engine::State::decode(const GenerateRequest& request, const
     result.timings.decode_tokens_per_second = per_second(count - 1, result.timings.decode_ms);
 
     const bool ends = tokenizer.ends_generation(id);
-    callbacks.on_token({id, ends ? text.finish() : text.push(tokenizer.bytes_of(id))});
+    callbacks.on_token(decoder.push(id));
     const bool is_last = ends || count == request.max_tokens;
     if (!is_last && sequence.ids().size() + 1 >= context_tokens()) return FinishReason::ContextFull;
 

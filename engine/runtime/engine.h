@@ -5,6 +5,7 @@
 #include "engine/chat/prompt.h"
 #include "engine/kv/block_store.h"
 #include "engine/model/model.h"
+#include "engine/runtime/answer_decoder.h"
 #include "engine/runtime/sampler.h"
 #include "engine/tokenizer/tokenizer.h"
 
@@ -57,12 +58,13 @@ struct GenerateRequest {
   SamplingParams sampling;
   uint32_t max_tokens = 0;  ///< 0: until the model stops or the context is full
   bool keep_kv = true;      ///< false: nothing of this request is given to the store
-};
-
-/// One sampled token and the text that it completed (valid UTF-8; empty in the middle of a character).
-struct TokenEvent {
-  TokenId id;
-  std::string text;
+  /// How many ids at the prompt's end are the answer's own beginning, which is continued.
+  uint32_t answer_tokens = 0;
+  /// How the model marks its reasoning; absent: all that it writes is the answer.
+  std::optional<ThinkingFormat> thinking;
+  /// Where the answer's reasoning has so many tokens and is not over, it is closed as if the model had done
+  /// so: the ids that do it are reported and counted like sampled ones. 0: no limit.
+  uint32_t max_reasoning_tokens = 0;
 };
 
 struct GenerateResult {
@@ -102,6 +104,10 @@ class Engine {
   /// Runs a request to its end. Cancelling is not an error: what was generated stands.
   Result<GenerateResult> generate(const GenerateRequest& request, const GenerateCallbacks& callbacks,
                                   std::stop_token stop);
+
+  /// Computes the KV of ids that the next prompt is likely to begin with, where it is not in memory already,
+  /// in steps that are short enough to stop at any time. False: stopped before the end.
+  Result<bool> prepare(std::span<const TokenId> prompt, std::stop_token stop);
 
   /// Tells the store that this prompt's blocks will be wanted soon.
   void prefetch(std::span<const TokenId> prompt);

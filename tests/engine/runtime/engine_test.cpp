@@ -32,26 +32,47 @@ std::vector<TokenId> make_prompt(size_t tokens, int salt = 0) {
 struct Answer {
   std::vector<TokenId> ids;
   std::string text;
+  std::string reasoning;
+  uint32_t reasoning_tokens = 0;
   GenerateResult result;
 };
 
-Answer generate(Engine& engine, std::vector<TokenId> prompt, uint32_t max_tokens, std::stop_token stop = {},
-                bool keep_kv = true) {
-  GenerateRequest request;
-  request.prompt = std::move(prompt);
+Answer generate(Engine& engine, GenerateRequest request, std::stop_token stop = {}) {
   request.sampling.temperature = 0;
-  request.max_tokens = max_tokens;
-  request.keep_kv = keep_kv;
   Answer answer;
   GenerateCallbacks callbacks;
   callbacks.on_token = [&](const TokenEvent& token) {
     answer.ids.push_back(token.id);
     answer.text += token.text;
+    answer.reasoning += token.reasoning;
+    answer.reasoning_tokens = token.reasoning_tokens;
   };
   auto result = engine.generate(request, callbacks, stop);
   if (!result) qFatal("%s", result.error().message.c_str());
   answer.result = *result;
   return answer;
+}
+
+Answer generate(Engine& engine, std::vector<TokenId> prompt, uint32_t max_tokens, std::stop_token stop = {},
+                bool keep_kv = true) {
+  GenerateRequest request;
+  request.prompt = std::move(prompt);
+  request.max_tokens = max_tokens;
+  request.keep_kv = keep_kv;
+  return generate(engine, std::move(request), stop);
+}
+
+/// An answer to be continued inside a section that the prompt has opened: whatever the model writes is
+/// reasoning, until `further_tokens` of it are there.
+GenerateRequest make_thinking_request(const Engine& engine, uint32_t further_tokens) {
+  GenerateRequest request;
+  request.prompt = engine.tokenizer().encode("<｜User｜>How do boats float?<｜Assistant｜><think>\n");
+  const auto begun = engine.tokenizer().encode("Once upon a time there was a little boat. It went");
+  request.prompt.insert(request.prompt.end(), begun.begin(), begun.end());
+  request.answer_tokens = static_cast<uint32_t>(begun.size());
+  request.thinking = ThinkingFormat{"<think>", "</think>", true};
+  if (further_tokens > 0) request.max_reasoning_tokens = request.answer_tokens + further_tokens;
+  return request;
 }
 
 std::vector<TokenId> join(std::vector<TokenId> first, const std::vector<TokenId>& second) {
@@ -81,6 +102,14 @@ class EngineTest : public QObject {
   void context_limit_ends_the_answer();
   void impossible_requests_are_refused_with_a_reason();
   void model_that_computes_no_numbers_is_called_damaged();
+  void reasoning_is_closed_when_its_tokens_are_used_up();
+  void reasoning_without_a_budget_goes_on_to_the_end();
+  void longest_answer_counts_the_closing_tokens();
+  void continued_answer_goes_on_inside_its_reasoning();
+  void stopping_inside_the_reasoning_keeps_it();
+  void prepared_prompt_is_in_memory_and_in_the_store();
+  void preparing_what_is_there_already_forgets_nothing();
+  void preparing_stops_when_it_is_asked_to();
 };
 
 void EngineTest::counts_add_up_and_nothing_is_a_hit_at_first() {
@@ -291,6 +320,120 @@ void EngineTest::model_that_computes_no_numbers_is_called_damaged() {
   QVERIFY(!result.has_value());
   QVERIFY2(result.error().message.find("damaged.gguf") != std::string::npos, result.error().message.c_str());
   QCOMPARE(tokens, 0);
+}
+
+void EngineTest::reasoning_is_closed_when_its_tokens_are_used_up() {
+  auto engine = load(nullptr);
+  auto request = make_thinking_request(*engine, 4);
+  request.max_tokens = 60;
+  const auto answer = generate(*engine, request);
+  const auto closing = engine->tokenizer().encode("\n</think>\n\n");
+  QVERIFY(std::ranges::equal(std::span(answer.ids).subspan(4, closing.size()), closing));
+  QVERIFY(answer.ids.size() > 4 + closing.size());
+  QVERIFY(!answer.reasoning.empty() && !answer.text.empty());
+  QVERIFY(answer.reasoning.find("think") == std::string::npos);
+  QVERIFY(answer.text.find("think") == std::string::npos);
+  const uint32_t thought = answer.reasoning_tokens - request.answer_tokens;
+  QVERIFY(thought > 4 && thought <= 4 + closing.size());
+  QCOMPARE(answer.result.usage.completion_tokens, uint32_t(answer.ids.size()));
+
+  // What was fed stands in the KV as if it had been sampled.
+  const auto next = join(join(request.prompt, answer.ids), make_prompt(3));
+  QCOMPARE(generate(*engine, next, 1).result.usage.prompt_cache_hit_tokens,
+           uint32_t(request.prompt.size() + answer.ids.size()));
+}
+
+void EngineTest::reasoning_without_a_budget_goes_on_to_the_end() {
+  auto engine = load(nullptr);
+  auto request = make_thinking_request(*engine, 0);
+  request.max_tokens = 40;
+  const auto answer = generate(*engine, request);
+  QVERIFY(answer.text.empty());
+  QVERIFY(!answer.reasoning.empty());
+  QCOMPARE(answer.reasoning_tokens, uint32_t(request.answer_tokens + answer.ids.size()));
+  request.thinking.reset();
+  const auto unmarked = generate(*engine, request);
+  QCOMPARE(unmarked.ids, answer.ids);
+  QVERIFY(unmarked.reasoning.empty() && unmarked.text.find(answer.reasoning) != std::string::npos);
+}
+
+void EngineTest::longest_answer_counts_the_closing_tokens() {
+  auto engine = load(nullptr);
+  auto request = make_thinking_request(*engine, 5);
+  const auto closing = engine->tokenizer().encode("\n</think>\n\n");
+  QVERIFY(closing.size() > 1);
+  request.max_tokens = 6;
+  const auto answer = generate(*engine, request);
+  QVERIFY(answer.result.finish_reason == FinishReason::Length);
+  QCOMPARE(answer.ids.size(), size_t{6});
+  QCOMPARE(answer.ids.back(), closing.front());
+}
+
+void EngineTest::continued_answer_goes_on_inside_its_reasoning() {
+  auto engine = load(nullptr);
+  auto request = make_thinking_request(*engine, 4);
+  request.max_tokens = 40;
+  const auto whole = generate(*engine, request);
+  const size_t closing_tokens = engine->tokenizer().encode("\n</think>\n\n").size();
+  for (const uint32_t cut : {1u, 3u, 4u, uint32_t(4 + closing_tokens), uint32_t(6 + closing_tokens)}) {
+    request.max_tokens = cut;
+    const auto part = generate(*engine, request);
+    GenerateRequest rest = request;
+    rest.prompt = join(request.prompt, part.ids);
+    rest.answer_tokens += cut;
+    rest.max_tokens = 40 - cut;
+    const auto end = generate(*engine, rest);
+    QCOMPARE(join(part.ids, end.ids), whole.ids);
+    QCOMPARE(end.reasoning_tokens, whole.reasoning_tokens);
+  }
+}
+
+void EngineTest::stopping_inside_the_reasoning_keeps_it() {
+  auto engine = load(nullptr);
+  auto request = make_thinking_request(*engine, 0);
+  request.sampling.temperature = 0;
+  std::stop_source stop;
+  std::string reasoning;
+  GenerateCallbacks callbacks;
+  callbacks.on_token = [&](const TokenEvent& token) {
+    reasoning += token.reasoning;
+    if (token.reasoning_tokens == request.answer_tokens + 3) stop.request_stop();
+  };
+  const auto result = engine->generate(request, callbacks, stop.get_token());
+  QVERIFY(result && result->finish_reason == FinishReason::Cancelled);
+  QCOMPARE(result->usage.completion_tokens, 3u);
+  QVERIFY(!reasoning.empty());
+}
+
+void EngineTest::prepared_prompt_is_in_memory_and_in_the_store() {
+  auto store = std::make_shared<MemoryBlockStore>();
+  auto engine = load(store);
+  const auto prompt = make_prompt(200);
+  const auto first = generate(*engine, prompt, 30);
+  const auto next = join(join(prompt, make_prompt(100, 3)), make_prompt(5, 4));
+  QCOMPARE(engine->prepare(std::span(next).first(300), {}).value(), true);
+  const auto usage = generate(*engine, next, 1).result.usage;
+  QCOMPARE(usage.prompt_cache_hit_tokens, 300u);
+  QCOMPARE(usage.prompt_cache_disk_tokens, 0u);
+  QCOMPARE(generate(*load(store), next, 1).result.usage.prompt_cache_hit_tokens, 256u);
+}
+
+void EngineTest::preparing_what_is_there_already_forgets_nothing() {
+  auto engine = load(nullptr);
+  const auto prompt = make_prompt(100);
+  const auto first = generate(*engine, prompt, 20);
+  QCOMPARE(engine->prepare(std::span(prompt).first(60), {}).value(), true);
+  const auto next = join(join(prompt, first.ids), make_prompt(5, 4));
+  QCOMPARE(generate(*engine, next, 1).result.usage.prompt_cache_hit_tokens, uint32_t(100 + first.ids.size()));
+}
+
+void EngineTest::preparing_stops_when_it_is_asked_to() {
+  auto engine = load(nullptr);
+  std::stop_source stop;
+  stop.request_stop();
+  QCOMPARE(engine->prepare(make_prompt(100), stop.get_token()).value(), false);
+  QCOMPARE(generate(*engine, make_prompt(100), 1).result.usage.prompt_cache_hit_tokens, 0u);
+  QVERIFY(!engine->prepare({}, {}).has_value());
 }
 
 QTEST_GUILESS_MAIN(EngineTest)
