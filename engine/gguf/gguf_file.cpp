@@ -60,13 +60,14 @@ Result<std::vector<Part>> open_others(Part opened, const SplitPart& place) {
             " of " + std::to_string(place.count) +
             " of a model, but its name does not say so, and the other parts can't be found. Give all parts "
             "their names back, which end like “-00001-of-00005.gguf”.");
+  const std::filesystem::path known = opened.path;
   std::vector<Part> parts;
   for (uint32_t i = 0; i < place.count; ++i) {
     if (i == place.number) {
       parts.push_back(std::move(opened));
       continue;
     }
-    const auto path = split_part_path(opened.path, i);
+    const auto path = split_part_path(known, i);
     std::error_code ignored;
     if (!std::filesystem::exists(path, ignored)) return missing_part(path, place);
     auto part = open_part(path);
