@@ -22,8 +22,7 @@ struct LogitsOptions {
 
 std::unique_ptr<engine::Backend> make_backend(const LogitsOptions& options) {
   if (!options.fast) return engine::make_scalar_backend();
-  return engine::make_cpu_backend(options.threads != 0 ? options.threads
-                                                       : std::max(1u, std::thread::hardware_concurrency()));
+  return engine::make_cpu_backend({.threads = options.threads});
 }
 
 void logits(const LogitsOptions& options) {

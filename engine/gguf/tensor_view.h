@@ -10,12 +10,19 @@
 
 namespace kvasir::engine {
 
+/// How a tensor's rows stand in memory.
+enum class Layout : uint8_t {
+  Rows,         ///< as in the file: row after row
+  Interleaved,  ///< in groups of rows, see engine/ops/cpu/interleave.h; matrices still follow each other
+};
+
 /// A tensor that lives elsewhere: in the mapped file, or in the home that a backend gave it.
 /// `shape` is in GGUF's order: shape[0] is the row length (fastest), shape[1] the rows,
 /// shape[2] the matrices (experts or heads). Unused dimensions are 1.
 struct TensorView {
   std::string name;
   DType dtype = DType::F32;
+  Layout layout = Layout::Rows;
   std::array<uint64_t, 4> shape{1, 1, 1, 1};
   std::span<const std::byte>
       data;  ///< from the first row of the first matrix to the last row of the last one
@@ -30,6 +37,8 @@ struct TensorView {
   /// The bytes of one matrix, which has no gaps between its rows.
   size_t matrix_bytes() const { return row_stride_bytes() * shape[1]; }
   size_t matrix_stride_bytes() const { return matrix_stride != 0 ? matrix_stride : matrix_bytes(); }
+  const std::byte* matrix(uint64_t index) const { return data.data() + index * matrix_stride_bytes(); }
+  /// Of a tensor in `Layout::Rows`.
   const std::byte* row(uint64_t matrix, uint64_t index) const {
     return data.data() + matrix * matrix_stride_bytes() + index * row_stride_bytes();
   }

@@ -56,7 +56,10 @@ Result<void> Model::prepare() {
     if (!weight.present()) return {};
     return backend_->place(weight).map([&](TensorView home) { weight = std::move(home); });
   };
-  for (TensorView* weight : {&weights_.token_embd, &weights_.output_norm, &weights_.output})
+  auto table = backend_->place_table(weights_.token_embd);
+  if (!table) return tl::unexpected(table.error());
+  weights_.token_embd = std::move(*table);
+  for (TensorView* weight : {&weights_.output_norm, &weights_.output})
     if (auto placed = place(*weight); !placed) return placed;
   for (LayerWeights& l : weights_.layers)
     for (TensorView* weight :
@@ -164,15 +167,14 @@ void Model::feed_forward_block(const LayerWeights& layer, uint32_t index, uint32
   const Activations normed = first_rows(scratch_->normed, tokens);
   backend_->rms_norm(normed, hidden, layer.ffn_norm, config_.rms_norm_eps);
   if (config_.is_dense(index)) {
-    backend_->gated_ffn_add(hidden, layer.ffn_gate, layer.ffn_up, layer.ffn_down, normed);
+    backend_->gated_ffn_add(hidden, {layer.ffn_gate, layer.ffn_up, layer.ffn_down}, normed);
     return;
   }
   Routing routing = scratch_->routing;
   routing.tokens = tokens;
   backend_->route(routing, layer.ffn_gate_inp, layer.exp_probs_b, normed, config_);
-  backend_->moe_ffn_add(hidden, routing, layer.ffn_gate_exps, layer.ffn_up_exps, layer.ffn_down_exps, normed);
-  if (config_.n_shared_experts > 0)
-    backend_->gated_ffn_add(hidden, layer.ffn_gate_shexp, layer.ffn_up_shexp, layer.ffn_down_shexp, normed);
+  backend_->moe_ffn_add(hidden, routing, {layer.ffn_gate_exps, layer.ffn_up_exps, layer.ffn_down_exps},
+                        {layer.ffn_gate_shexp, layer.ffn_up_shexp, layer.ffn_down_shexp}, normed);
 }
 
 void Model::write_logits(std::span<const uint32_t> logit_rows, std::span<float> logits, uint32_t tokens) {

@@ -51,6 +51,16 @@ struct Routing {
   uint32_t per_token = 0;
 };
 
+/// The weights of gated feed-forward networks, one matrix each for each expert; not `present` where a model
+/// has none.
+struct GatedFfn {
+  const TensorView& gate;  ///< {hidden, intermediate, experts}
+  const TensorView& up;    ///< {hidden, intermediate, experts}
+  const TensorView& down;  ///< {intermediate, hidden, experts}
+
+  bool present() const { return gate.present(); }
+};
+
 /// Rotary embedding: component pair i of a head turns by position · inverse[i] radians.
 struct RopeFrequencies {
   std::vector<double> inverse;  ///< {qk_rope_head_dim / 2}, radians per position, YaRN's ramp included
@@ -59,16 +69,19 @@ struct RopeFrequencies {
 };
 
 /// The operations that a forward pass is written in. Weight shapes are in GGUF's order {row length, rows,
-/// matrices}; types F32, F16, BF16 and Q8_0 are computed with. One implementation per kind of hardware;
-/// `ScalarBackend` is the plain one that the others are compared with.
+/// matrices}; all types that `can_dequantize` names are computed with. One implementation per kind of
+/// hardware; `ScalarBackend` is the plain one that the others are compared with.
 ///
 /// Calls are made by one thread, in order; results of a call are visible to the next one.
 class Backend {
  public:
   virtual ~Backend() = default;
 
-  /// Gives a weight its home and returns the view to use from then on.
+  /// Gives a weight of products, norms or routers its home and returns the view to use from then on. One
+  /// whose `data` is another than before no longer needs the bytes that were given.
   virtual Result<TensorView> place(const TensorView& weight) = 0;
+  /// The same for a table that `embed` looks rows up in.
+  virtual Result<TensorView> place_table(const TensorView& table) { return table; }
   /// Scratch memory for activations, {floats}; lives as long as the backend.
   virtual Result<float*> allocate(size_t floats) = 0;
   /// Room for the routing of `tokens` tokens; lives as long as the backend.
@@ -99,11 +112,11 @@ class Backend {
   virtual void route(Routing out, const TensorView& router, const TensorView& bias, Activations in,
                      const ModelConfig& config) = 0;
   /// out[t] += down (silu(gate in[t]) ⊙ up in[t])
-  virtual void gated_ffn_add(Activations out, const TensorView& gate, const TensorView& up,
-                             const TensorView& down, Activations in) = 0;
-  /// out[t] += Σₑ weightₑ · downₑ (silu(gateₑ in[t]) ⊙ upₑ in[t]) over the token's experts
-  virtual void moe_ffn_add(Activations out, const Routing& routing, const TensorView& gate,
-                           const TensorView& up, const TensorView& down, Activations in) = 0;
+  virtual void gated_ffn_add(Activations out, const GatedFfn& ffn, Activations in) = 0;
+  /// out[t] += Σₑ weightₑ · downₑ (silu(gateₑ in[t]) ⊙ upₑ in[t]) over the token's experts, and the same with
+  /// weight 1 of the shared expert, where there is one
+  virtual void moe_ffn_add(Activations out, const Routing& routing, const GatedFfn& experts,
+                           const GatedFfn& shared, Activations in) = 0;
   /// out[i] = in[rows[i]]; out may not be in.
   virtual void gather(Activations out, Activations in, std::span<const uint32_t> rows) = 0;
   /// Copies {in.tokens, in.cols} to the host, without gaps.
@@ -113,18 +126,33 @@ class Backend {
 /// Plain loops in float32 with double accumulators: slow, obvious, the oracle.
 std::unique_ptr<Backend> make_scalar_backend();
 
-/// Instruction sets that the CPU backend has kernels for, weakest first.
+/// Instruction sets that the CPU backend has kernels for, weakest first: x86-64 without assumptions; AVX2,
+/// FMA and F16C; AVX-512 F, BW, VL, DQ and VNNI.
 enum class Isa { Generic, Avx2, Avx512 };
 
 std::string_view isa_name(Isa isa);
 /// Those that this processor and build can run, weakest first; always holds Generic.
 std::vector<Isa> available_isas();
 
-/// SIMD kernels over `threads` threads (the calling one included; 0 counts as 1), for the strongest
-/// instruction set of this processor, or the given one, which must be among `available_isas()`.
+/// What products with quantised weights are computed in.
+enum class Arithmetic {
+  Exact,  ///< weights become float32, activations stay float32
+  Fast,   ///< activations are rounded to 8 bit, where the instruction set has kernels for it
+};
+
+/// `requested`, or one thread for each processor where that is 0.
+unsigned thread_count(unsigned requested);
+
+struct CpuOptions {
+  unsigned threads = 1;         ///< the calling one included; see `thread_count`
+  std::optional<Isa> isa = {};  ///< one of available_isas(); the strongest where it is not given
+  Arithmetic arithmetic = Arithmetic::Fast;
+};
+
+/// SIMD kernels over a pool of threads.
 ///
-/// With one instruction set, every value is computed by the same sequence of float operations whatever the
-/// number of tokens in a call and of threads. Different instruction sets differ in rounding.
-std::unique_ptr<Backend> make_cpu_backend(unsigned threads, std::optional<Isa> isa = std::nullopt);
+/// With one instruction set and arithmetic, every value is computed by the same sequence of float operations
+/// whatever the number of tokens in a call and of threads. Instruction sets differ in rounding.
+std::unique_ptr<Backend> make_cpu_backend(const CpuOptions& options);
 
 }  // namespace kvasir::engine

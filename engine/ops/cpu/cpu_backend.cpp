@@ -1,6 +1,9 @@
 #include "engine/ops/cpu/cpu_backend.h"
 
 #include "engine/gguf/convert.h"
+#include "engine/ops/cpu/interleave.h"
+
+#include <sys/mman.h>
 
 #include <cmath>
 #include <cstring>
@@ -23,16 +26,53 @@ void CpuBackend::FreeAligned::operator()(void* memory) const {
   ::operator delete(memory, kAlignment);
 }
 
-CpuBackend::CpuBackend(unsigned threads, const cpu::Kernels& kernels)
-    : kernels_(kernels), pool_(threads), worker_scratch_(pool_.size()) {}
+void CpuBackend::Unmap::operator()(void* memory) const {
+  munmap(memory, bytes);
+}
+
+CpuBackend::CpuBackend(unsigned threads, const cpu::Kernels& kernels, const cpu::QuantisedKernels* quantised)
+    : kernels_(kernels), quantised_(quantised), pool_(threads), worker_scratch_(pool_.size()) {}
+
+std::byte* CpuBackend::map_weights(size_t bytes) {
+  void* memory = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (memory == MAP_FAILED) return nullptr;
+#ifdef MADV_HUGEPAGE
+  // Decoding strides through all weights: with small pages a tenth of it is spent looking up addresses.
+  madvise(memory, bytes, MADV_HUGEPAGE);
+#endif
+  return weights_.emplace_back(static_cast<std::byte*>(memory), Unmap{bytes}).get();
+}
 
 Result<TensorView> CpuBackend::place(const TensorView& weight) {
   if (!can_dequantize(weight.dtype))
     return fail(ErrorCode::Unsupported, "The tensor " + weight.name + " is stored as " +
                                             std::string(dtype_name(weight.dtype)) +
-                                            ", which this version can't compute with. Choose a file with "
-                                            "F32, F16, BF16 or Q8_0 weights.");
-  return weight;
+                                            ", which this version can't compute with. Choose a file in "
+                                            "another quantisation, for example Q4_K_M.");
+  if (quantised_ == nullptr || !cpu::can_interleave(weight.dtype, weight.cols(), weight.rows()))
+    return weight;
+
+  std::byte* const home = map_weights(weight.matrices() * weight.matrix_bytes());
+  if (home == nullptr) return tl::unexpected(no_memory());
+  TensorView placed = weight;
+  placed.layout = Layout::Interleaved;
+  placed.matrix_stride = 0;
+  placed.data = {home, weight.matrices() * weight.matrix_bytes()};
+
+  const auto cols = static_cast<uint32_t>(weight.cols());
+  const size_t group_bytes = weight.row_stride_bytes() * cpu::kGroupRows;
+  const auto groups = static_cast<uint32_t>(weight.rows() / cpu::kGroupRows);
+  const auto matrices = static_cast<uint32_t>(weight.matrices());
+  constexpr uint32_t kTaskGroups = 16;
+  const uint32_t tasks = (groups + kTaskGroups - 1) / kTaskGroups;
+  pool_.run(tasks * matrices, [&](uint32_t task, unsigned) {
+    const uint32_t first = task % tasks * kTaskGroups;
+    for (uint32_t group = first; group < std::min(groups, first + kTaskGroups); ++group)
+      cpu::interleave_group(weight.dtype, cols, weight.row(task / tasks, group * cpu::kGroupRows),
+                            weight.row_stride_bytes(),
+                            home + task / tasks * weight.matrix_bytes() + group * group_bytes);
+  });
+  return placed;
 }
 
 Result<std::byte*> CpuBackend::allocate_bytes(size_t bytes) {
@@ -58,7 +98,13 @@ Result<Routing> CpuBackend::allocate_routing(uint32_t tokens, uint32_t per_token
 }
 
 void CpuBackend::reserve_worker_scratch(size_t floats) {
-  for (std::vector<float>& scratch : worker_scratch_) grown(scratch, floats);
+  const size_t bytes = floats * sizeof(float);
+  for (Scratch& scratch : worker_scratch_) {
+    if (scratch.bytes >= bytes) continue;
+    scratch = {};
+    scratch.memory.reset(static_cast<std::byte*>(::operator new(bytes, kAlignment)));
+    scratch.bytes = bytes;
+  }
 }
 
 void CpuBackend::embed(Activations out, const TensorView& table, std::span<const int32_t> ids) {
@@ -74,51 +120,6 @@ void CpuBackend::rms_norm(Activations out, Activations in, const TensorView& wei
   for_tokens(in.tokens, in.cols, [&](uint32_t first, uint32_t end) {
     for (uint32_t t = first; t < end; ++t) kernels_.rms_norm(out.row(t), in.row(t), scale, in.cols, eps);
   });
-}
-
-void CpuBackend::matmul(Activations out, const TensorView& weight, Activations in) {
-  multiply(out, weight, in, false);
-}
-
-void CpuBackend::matmul_add(Activations out, const TensorView& weight, Activations in) {
-  multiply(out, weight, in, true);
-}
-
-void CpuBackend::multiply(Activations out, const TensorView& weight, Activations in, bool accumulate) {
-  const float** in_rows = grown(in_, in.tokens);
-  float** out_rows = grown(out_, in.tokens);
-  for (uint32_t t = 0; t < in.tokens; ++t) {
-    in_rows[t] = in.row(t);
-    out_rows[t] = out.row(t);
-  }
-  const cpu::Gemm gemm = {weight.dtype, weight.data.data(), weight.row_stride_bytes(),
-                          in.cols,      in.tokens,          in_rows,
-                          out_rows,     accumulate};
-  reserve_worker_scratch(size_t{cpu::kTileRows} * in.cols);
-  for_rows(1, out.cols, uint64_t{out.cols} * in.cols * in.tokens,
-           [&](uint32_t, uint32_t first, uint32_t end, unsigned worker) {
-             kernels_.gemm(gemm, first, end, worker_scratch(worker));
-           });
-}
-
-void CpuBackend::matmul_heads(HeadActivations out, const TensorView& weight, HeadActivations in) {
-  const float** in_rows = grown(in_, size_t{in.heads} * in.tokens);
-  float** out_rows = grown(out_, size_t{in.heads} * in.tokens);
-  cpu::Gemm* gemms = grown(products_, in.heads);
-  for (uint32_t h = 0; h < in.heads; ++h) {
-    const size_t begin = size_t{h} * in.tokens;
-    for (uint32_t t = 0; t < in.tokens; ++t) {
-      in_rows[begin + t] = in.at(t, h);
-      out_rows[begin + t] = out.at(t, h);
-    }
-    gemms[h] = {weight.dtype, weight.row(h, 0), weight.row_stride_bytes(), in.dim,
-                in.tokens,    in_rows + begin,  out_rows + begin,          false};
-  }
-  reserve_worker_scratch(size_t{cpu::kTileRows} * in.dim);
-  for_rows(in.heads, out.dim, uint64_t{in.heads} * out.dim * in.dim * in.tokens,
-           [&](uint32_t head, uint32_t first, uint32_t end, unsigned worker) {
-             kernels_.gemm(gemms[head], first, end, worker_scratch(worker));
-           });
 }
 
 const CpuBackend::RopeTable& CpuBackend::rope_table(const RopeFrequencies& frequencies,

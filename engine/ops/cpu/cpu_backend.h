@@ -2,6 +2,7 @@
 
 #include "engine/ops/backend.h"
 #include "engine/ops/cpu/kernels.h"
+#include "engine/ops/cpu/quantised_kernels.h"
 #include "engine/ops/thread_pool.h"
 
 #include <algorithm>
@@ -10,13 +11,16 @@
 
 namespace kvasir::engine {
 
-/// See `make_cpu_backend`. Weights stay in the file's mapping; activations live in ordinary memory.
+/// See `make_cpu_backend`. Quantised weights are interleaved for the kernels, into huge pages where the
+/// system has them; other weights stay where they are. Activations live in ordinary memory.
 ///
-/// This class cuts operations into tasks; the arithmetic is in the kernels (`cpu/kernels.h`, which also says
-/// why the cuts change no bit). One thread at a time, which takes part in the work.
+/// This class cuts operations into tasks; the arithmetic is in the kernels (`cpu/kernels.h` and
+/// `cpu/quantised_kernels.h`, which also say why the cuts change no bit). One thread at a time, which takes
+/// part in the work.
 class CpuBackend final : public Backend {
  public:
-  CpuBackend(unsigned threads, const cpu::Kernels& kernels);
+  /// `quantised` may be null: all weights are then computed with as float32.
+  CpuBackend(unsigned threads, const cpu::Kernels& kernels, const cpu::QuantisedKernels* quantised);
 
   Result<TensorView> place(const TensorView& weight) override;
   Result<float*> allocate(size_t floats) override;
@@ -34,16 +38,24 @@ class CpuBackend final : public Backend {
                  uint32_t first_position, float softmax_scale) override;
   void route(Routing out, const TensorView& router, const TensorView& bias, Activations in,
              const ModelConfig& config) override;
-  void gated_ffn_add(Activations out, const TensorView& gate, const TensorView& up, const TensorView& down,
-                     Activations in) override;
-  void moe_ffn_add(Activations out, const Routing& routing, const TensorView& gate, const TensorView& up,
-                   const TensorView& down, Activations in) override;
+  void gated_ffn_add(Activations out, const GatedFfn& ffn, Activations in) override;
+  void moe_ffn_add(Activations out, const Routing& routing, const GatedFfn& experts, const GatedFfn& shared,
+                   Activations in) override;
   void gather(Activations out, Activations in, std::span<const uint32_t> rows) override;
   void read(std::span<float> out, Activations in) override;
 
  private:
   struct FreeAligned {
     void operator()(void* memory) const;
+  };
+  struct Unmap {
+    size_t bytes;
+    void operator()(void* memory) const;
+  };
+  /// Scratch memory of one worker, aligned for vectors.
+  struct Scratch {
+    std::unique_ptr<std::byte, FreeAligned> memory;
+    size_t bytes = 0;
   };
   /// cos and sin of the last rope call: every layer of a forward pass asks for the same ones.
   struct RopeTable {
@@ -59,18 +71,45 @@ class CpuBackend final : public Backend {
     std::vector<uint32_t> begin;
     std::vector<uint32_t> slots;
   };
+  /// One expert's (or the shared, or the dense network's) part of a feed-forward pass: the products of one
+  /// matrix of `ffn` for the slots [begin, begin + count).
+  struct FfnJob {
+    const GatedFfn* ffn;
+    uint64_t matrix;
+    uint32_t begin;
+    uint32_t count;
+    size_t activated;  ///< where its slots' activations begin, in blocks
+  };
   struct AttentionCall;
 
   Result<std::byte*> allocate_bytes(size_t bytes);
+  /// Memory for weights, zero-filled; null where there is none.
+  std::byte* map_weights(size_t bytes);
+
   void multiply(Activations out, const TensorView& weight, Activations in, bool accumulate);
+  void multiply_quantised(Activations out, const TensorView& weight, Activations in, bool accumulate);
+  /// `rows` {count} pointers to {cols}; the result {count} pointers to {cols / 32}, valid until the next
+  /// call.
+  const cpu::QuantisedBlock** quantise(const float* const* rows, uint32_t count, uint32_t cols);
+
   void group_by_expert(const Routing& routing, uint64_t experts);
+  void experts_add(Activations out, const Routing& routing, const GatedFfn& experts, Activations in);
+  void experts_add_one_by_one(Activations out, const Routing& routing, const GatedFfn& experts,
+                              Activations in);
+  void quantised_ffn_add(Activations out, const Routing* routing, const GatedFfn* experts,
+                         const GatedFfn* shared, Activations in);
+  void activate_jobs(uint32_t tokens);
+  void add_jobs_of_one_token(Activations out);
+  void add_jobs(Activations out, uint32_t terms);
   const RopeTable& rope_table(const RopeFrequencies& frequencies, uint32_t first_position, uint32_t tokens);
   void attention_by_groups(const AttentionCall& call);
   void attention_by_chunks(const AttentionCall& call);
 
-  /// One float scratch of at least `floats` for each worker; call before the tasks that use it.
+  /// One scratch of at least `floats` for each worker, 64-byte aligned; call before the tasks that use it.
   void reserve_worker_scratch(size_t floats);
-  float* worker_scratch(unsigned worker) { return worker_scratch_[worker].data(); }
+  float* worker_scratch(unsigned worker) {
+    return reinterpret_cast<float*>(worker_scratch_[worker].memory.get());
+  }
   /// A member vector as scratch memory, grown but never shrunk.
   template <class T>
   static T* grown(std::vector<T>& scratch, size_t size) {
@@ -81,17 +120,29 @@ class CpuBackend final : public Backend {
   /// Calls work(first, end) over blocks of tokens that are worth a task each.
   template <class Work>
   void for_tokens(uint32_t tokens, uint64_t cost_per_token, const Work& work);
-  /// Calls work(product, first_row, end_row, worker) over blocks of rows of each of `products` products.
-  /// `multiplications` is their number in all products together.
+  /// Calls work(product, first_row, end_row, worker) over blocks of rows of each of `products` products,
+  /// multiples of `unit` but for a last one. `multiplications` is their number in all products together.
   template <class Work>
-  void for_rows(uint32_t products, uint32_t rows, uint64_t multiplications, const Work& work);
+  void for_rows(uint32_t products, uint32_t rows, uint64_t multiplications, uint32_t unit, const Work& work);
 
   const cpu::Kernels& kernels_;
+  const cpu::QuantisedKernels* quantised_;
   ThreadPool pool_;
   std::vector<std::unique_ptr<std::byte, FreeAligned>> memory_;
+  std::vector<std::unique_ptr<std::byte, Unmap>> weights_;
 
   // Scratch of single operations.
-  std::vector<std::vector<float>> worker_scratch_;
+  std::vector<Scratch> worker_scratch_;
+  std::vector<cpu::QuantisedBlock> quantised_in_;
+  std::vector<const cpu::QuantisedBlock*> quantised_rows_;
+  std::vector<cpu::QuantisedGemm> quantised_products_;
+  std::vector<FfnJob> jobs_;
+  std::vector<uint32_t> first_task_;                        ///< of each job
+  std::vector<const cpu::QuantisedBlock*> job_in_;          ///< {slots}: what gate and up read
+  std::vector<cpu::QuantisedBlock> activated_;              ///< what down reads
+  std::vector<const cpu::QuantisedBlock*> activated_rows_;  ///< {slots}
+  std::vector<uint32_t> slot_of_term_;  ///< {tokens, terms}: the slots that a token's result is the sum of
+  std::vector<float> weight_of_term_;   ///< {tokens, terms}
   std::vector<const float*> in_;
   std::vector<float*> out_;
   std::vector<cpu::Gemm> products_;
@@ -116,14 +167,14 @@ void CpuBackend::for_tokens(uint32_t tokens, uint64_t cost_per_token, const Work
 }
 
 template <class Work>
-void CpuBackend::for_rows(uint32_t products, uint32_t rows, uint64_t multiplications, const Work& work) {
+void CpuBackend::for_rows(uint32_t products, uint32_t rows, uint64_t multiplications, uint32_t unit,
+                          const Work& work) {
   constexpr uint64_t kTaskCost = 32768;
   const uint64_t all_rows = uint64_t{products} * rows;
   // Enough tasks to even out threads of different speed, none too small to be worth handing out.
   const uint64_t tasks = std::clamp<uint64_t>(multiplications / kTaskCost, 1, uint64_t{8} * pool_.size());
   const uint64_t wanted = pool_.size() == 1 ? rows : (all_rows + tasks - 1) / tasks;
-  const uint64_t block =
-      std::min<uint64_t>((wanted + cpu::kTileRows - 1) / cpu::kTileRows * cpu::kTileRows, rows);
+  const uint64_t block = std::min<uint64_t>((wanted + unit - 1) / unit * unit, rows);
   const auto blocks = static_cast<uint32_t>((rows + block - 1) / block);
   pool_.run(products * blocks, [&](uint32_t index, unsigned worker) {
     const auto first = static_cast<uint32_t>(index % blocks * block);

@@ -28,11 +28,41 @@ void CpuBackend::route(Routing out, const TensorView& router, const TensorView& 
   });
 }
 
-void CpuBackend::gated_ffn_add(Activations out, const TensorView& gate, const TensorView& up,
-                               const TensorView& down, Activations in) {
+namespace {
+
+enum class Layouts { Rows, Interleaved, Mixed };
+
+Layouts layouts_of(const GatedFfn& ffn) {
+  const auto interleaved = (ffn.gate.layout == Layout::Interleaved) + (ffn.up.layout == Layout::Interleaved) +
+                           (ffn.down.layout == Layout::Interleaved);
+  return interleaved == 0 ? Layouts::Rows : interleaved == 3 ? Layouts::Interleaved : Layouts::Mixed;
+}
+
+/// One matrix of a weight.
+TensorView matrix_of(const TensorView& weight, uint64_t matrix) {
+  TensorView view = weight;
+  view.shape[2] = 1;
+  view.data = {weight.matrix(matrix), weight.matrix_bytes()};
+  return view;
+}
+
+}  // namespace
+
+void CpuBackend::gated_ffn_add(Activations out, const GatedFfn& ffn, Activations in) {
+  const auto& [gate, up, down] = ffn;
+  const Layouts layouts = layouts_of(ffn);
+  if (layouts == Layouts::Interleaved) return quantised_ffn_add(out, nullptr, nullptr, &ffn, in);
   const auto inner = static_cast<uint32_t>(gate.rows());
   const Activations gated = {grown(gate_, size_t{in.tokens} * inner), in.tokens, inner, inner};
   const Activations upped = {grown(up_, size_t{in.tokens} * inner), in.tokens, inner, inner};
+  if (layouts == Layouts::Mixed) {
+    matmul(gated, gate, in);
+    matmul(upped, up, in);
+    for_tokens(in.tokens, inner, [&](uint32_t first, uint32_t end) {
+      for (uint32_t t = first; t < end; ++t) kernels_.silu_mul(gated.row(t), upped.row(t), inner);
+    });
+    return matmul_add(out, down, gated);
+  }
   const float** in_rows = grown(in_, in.tokens);
   float** out_rows = grown(out_, size_t{2} * in.tokens);
   for (uint32_t t = 0; t < in.tokens; ++t) {
@@ -45,7 +75,7 @@ void CpuBackend::gated_ffn_add(Activations out, const TensorView& gate, const Te
   const cpu::Gemm up_gemm = {up.dtype,  up.data.data(), up.row_stride_bytes(), in.cols,
                              in.tokens, in_rows,        out_rows + in.tokens,  false};
   reserve_worker_scratch(size_t{cpu::kTileRows} * in.cols);
-  for_rows(1, inner, uint64_t{2} * inner * in.cols * in.tokens,
+  for_rows(1, inner, uint64_t{2} * inner * in.cols * in.tokens, cpu::kTileRows,
            [&](uint32_t, uint32_t first, uint32_t end, unsigned worker) {
              kernels_.gemm(gate_gemm, first, end, worker_scratch(worker));
              kernels_.gemm(up_gemm, first, end, worker_scratch(worker));
@@ -78,8 +108,40 @@ void CpuBackend::group_by_expert(const Routing& routing, uint64_t experts) {
   begin[groups_.used.size()] = slots;
 }
 
-void CpuBackend::moe_ffn_add(Activations out, const Routing& routing, const TensorView& gate,
-                             const TensorView& up, const TensorView& down, Activations in) {
+void CpuBackend::moe_ffn_add(Activations out, const Routing& routing, const GatedFfn& experts,
+                             const GatedFfn& shared, Activations in) {
+  const Layouts layouts = layouts_of(experts);
+  if (layouts == Layouts::Interleaved && (!shared.present() || layouts_of(shared) == layouts))
+    return quantised_ffn_add(out, &routing, &experts, shared.present() ? &shared : nullptr, in);
+  if (layouts == Layouts::Interleaved)
+    quantised_ffn_add(out, &routing, &experts, nullptr, in);
+  else if (layouts == Layouts::Rows)
+    experts_add(out, routing, experts, in);
+  else
+    experts_add_one_by_one(out, routing, experts, in);
+  if (shared.present()) gated_ffn_add(out, shared, in);
+}
+
+/// For files whose experts are of types that are computed with in different ways: rare, and slow.
+void CpuBackend::experts_add_one_by_one(Activations out, const Routing& routing, const GatedFfn& experts,
+                                        Activations in) {
+  std::vector<float> added(out.cols);
+  for (uint32_t slot = 0; slot < routing.tokens * routing.per_token; ++slot) {
+    const uint32_t token = slot / routing.per_token;
+    const auto expert = static_cast<uint64_t>(routing.experts[slot]);
+    const TensorView gate = matrix_of(experts.gate, expert);
+    const TensorView up = matrix_of(experts.up, expert);
+    const TensorView down = matrix_of(experts.down, expert);
+    std::ranges::fill(added, 0.0f);
+    gated_ffn_add({added.data(), 1, out.cols, out.cols}, {gate, up, down},
+                  {in.row(token), 1, in.cols, in.stride});
+    kernels_.add_scaled(out.row(token), added.data(), routing.weights[slot], out.cols);
+  }
+}
+
+void CpuBackend::experts_add(Activations out, const Routing& routing, const GatedFfn& experts,
+                             Activations in) {
+  const auto& [gate, up, down] = experts;
   group_by_expert(routing, gate.matrices());
   const auto used = static_cast<uint32_t>(groups_.used.size());
   const uint32_t slots = routing.tokens * routing.per_token;
@@ -104,23 +166,23 @@ void CpuBackend::moe_ffn_add(Activations out, const Routing& routing, const Tens
     const uint32_t e = groups_.used[i];
     const uint32_t begin = groups_.begin[i];
     const uint32_t count = groups_.begin[i + 1] - begin;
-    gemms[i] = {gate.dtype, gate.row(e, 0),  gate.row_stride_bytes(), in.cols,
+    gemms[i] = {gate.dtype, gate.matrix(e),  gate.row_stride_bytes(), in.cols,
                 count,      in_rows + begin, out_rows + begin,        false};
-    gemms[used + i] = {up.dtype, up.row(e, 0),    up.row_stride_bytes(),    in.cols,
+    gemms[used + i] = {up.dtype, up.matrix(e),    up.row_stride_bytes(),    in.cols,
                        count,    in_rows + begin, out_rows + slots + begin, false};
-    gemms[2 * used + i] = {down.dtype, down.row(e, 0),          down.row_stride_bytes(),      inner,
+    gemms[2 * used + i] = {down.dtype, down.matrix(e),          down.row_stride_bytes(),      inner,
                            count,      in_rows + slots + begin, out_rows + 2 * slots + begin, false};
   }
 
   reserve_worker_scratch(size_t{cpu::kTileRows} * std::max(in.cols, inner));
-  for_rows(used, inner, uint64_t{2} * slots * inner * in.cols,
+  for_rows(used, inner, uint64_t{2} * slots * inner * in.cols, cpu::kTileRows,
            [&](uint32_t i, uint32_t first, uint32_t end, unsigned worker) {
              kernels_.gemm(gemms[i], first, end, worker_scratch(worker));
              kernels_.gemm(gemms[used + i], first, end, worker_scratch(worker));
              for (uint32_t n = 0; n < gemms[i].tokens; ++n)
                kernels_.silu_mul(gemms[i].out[n] + first, gemms[used + i].out[n] + first, end - first);
            });
-  for_rows(used, out.cols, uint64_t{slots} * inner * out.cols,
+  for_rows(used, out.cols, uint64_t{slots} * inner * out.cols, cpu::kTileRows,
            [&](uint32_t i, uint32_t first, uint32_t end, unsigned worker) {
              kernels_.gemm(gemms[2 * used + i], first, end, worker_scratch(worker));
            });

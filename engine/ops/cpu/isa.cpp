@@ -1,10 +1,25 @@
 #include "engine/ops/cpu/cpu_backend.h"
 #include "engine/ops/cpu/kernels.h"
 
+#include <algorithm>
 #include <cassert>
+#include <thread>
 
 namespace kvasir::engine {
 namespace {
+
+const cpu::QuantisedKernels* quantised_kernels_of(Isa isa) {
+  switch (isa) {
+#ifdef KVASIR_X86_KERNELS
+    case Isa::Avx512:
+      return &cpu::kAvx512QuantisedKernels;
+    case Isa::Avx2:
+      return &cpu::kAvx2QuantisedKernels;
+#endif
+    default:
+      return nullptr;
+  }
+}
 
 const cpu::Kernels& kernels_of(Isa isa) {
   switch (isa) {
@@ -41,16 +56,24 @@ std::vector<Isa> available_isas() {
       __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("f16c");
   if (avx2) isas.push_back(Isa::Avx2);
   if (avx2 && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
-      __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq"))
+      __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq") &&
+      __builtin_cpu_supports("avx512vnni"))
     isas.push_back(Isa::Avx512);
 #endif
   return isas;
 }
 
-std::unique_ptr<Backend> make_cpu_backend(unsigned threads, std::optional<Isa> isa) {
+unsigned thread_count(unsigned requested) {
+  return requested != 0 ? requested : std::max(1u, std::thread::hardware_concurrency());
+}
+
+std::unique_ptr<Backend> make_cpu_backend(const CpuOptions& options) {
   const std::vector<Isa> available = available_isas();
-  assert(!isa || std::find(available.begin(), available.end(), *isa) != available.end());
-  return std::make_unique<CpuBackend>(threads, kernels_of(isa.value_or(available.back())));
+  assert(!options.isa || std::find(available.begin(), available.end(), *options.isa) != available.end());
+  const Isa isa = options.isa.value_or(available.back());
+  return std::make_unique<CpuBackend>(
+      thread_count(options.threads), kernels_of(isa),
+      options.arithmetic == Arithmetic::Fast ? quantised_kernels_of(isa) : nullptr);
 }
 
 }  // namespace kvasir::engine

@@ -26,10 +26,9 @@ class ScalarBackend final : public Backend {
                  uint32_t first_position, float softmax_scale) override;
   void route(Routing out, const TensorView& router, const TensorView& bias, Activations in,
              const ModelConfig& config) override;
-  void gated_ffn_add(Activations out, const TensorView& gate, const TensorView& up, const TensorView& down,
-                     Activations in) override;
-  void moe_ffn_add(Activations out, const Routing& routing, const TensorView& gate, const TensorView& up,
-                   const TensorView& down, Activations in) override;
+  void gated_ffn_add(Activations out, const GatedFfn& ffn, Activations in) override;
+  void moe_ffn_add(Activations out, const Routing& routing, const GatedFfn& experts, const GatedFfn& shared,
+                   Activations in) override;
   void gather(Activations out, Activations in, std::span<const uint32_t> rows) override;
   void read(std::span<float> out, Activations in) override;
 

@@ -11,8 +11,8 @@ float silu(float x) {
 }
 
 /// down (silu(gate x) ⊙ up x) of one expert, {down.rows()}
-std::vector<float> gated_ffn(const TensorView& gate, const TensorView& up, const TensorView& down,
-                             uint64_t expert, const float* x) {
+std::vector<float> gated_ffn(const GatedFfn& ffn, uint64_t expert, const float* x) {
+  const auto& [gate, up, down] = ffn;
   std::vector<float> inner(gate.rows());
   for (uint64_t r = 0; r < gate.rows(); ++r) {
     const auto g = static_cast<float>(dot(weight_row(gate, expert, r).data(), x, gate.cols()));
@@ -42,27 +42,27 @@ void ScalarBackend::route(Routing out, const TensorView& router, const TensorVie
   }
 }
 
-void ScalarBackend::gated_ffn_add(Activations out, const TensorView& gate, const TensorView& up,
-                                  const TensorView& down, Activations in) {
+void ScalarBackend::gated_ffn_add(Activations out, const GatedFfn& ffn, Activations in) {
   for (uint32_t t = 0; t < in.tokens; ++t) {
-    const std::vector<float> added = gated_ffn(gate, up, down, 0, in.row(t));
+    const std::vector<float> added = gated_ffn(ffn, 0, in.row(t));
     for (uint32_t i = 0; i < out.cols; ++i) out.row(t)[i] += added[i];
   }
 }
 
-void ScalarBackend::moe_ffn_add(Activations out, const Routing& routing, const TensorView& gate,
-                                const TensorView& up, const TensorView& down, Activations in) {
+void ScalarBackend::moe_ffn_add(Activations out, const Routing& routing, const GatedFfn& experts,
+                                const GatedFfn& shared, Activations in) {
   for (uint32_t t = 0; t < in.tokens; ++t) {
     std::vector<double> sums(out.cols);
     for (uint32_t k = 0; k < routing.per_token; ++k) {
       const size_t slot = size_t{t} * routing.per_token + k;
       const auto expert = static_cast<uint64_t>(routing.experts[slot]);
-      const std::vector<float> added = gated_ffn(gate, up, down, expert, in.row(t));
+      const std::vector<float> added = gated_ffn(experts, expert, in.row(t));
       for (uint32_t i = 0; i < out.cols; ++i)
         sums[i] += static_cast<double>(routing.weights[slot]) * static_cast<double>(added[i]);
     }
     for (uint32_t i = 0; i < out.cols; ++i) out.row(t)[i] += static_cast<float>(sums[i]);
   }
+  if (shared.present()) gated_ffn_add(out, shared, in);
 }
 
 }  // namespace kvasir::engine

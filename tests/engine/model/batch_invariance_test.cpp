@@ -54,7 +54,7 @@ void BatchInvarianceTest::cuts_and_threads_change_no_bit() {
   std::vector<float> expected_logits;
   std::optional<KvCache> expected;
   for (const auto& [threads, cuts] : cases) {
-    auto loaded = load(path.toStdString(), make_cpu_backend(threads, static_cast<Isa>(isa)));
+    auto loaded = load(path.toStdString(), make_cpu_backend({threads, static_cast<Isa>(isa)}));
     QVERIFY(loaded);
     Model& model = *loaded->model;
     auto cache = KvCache::create(model.kv_layout(type), kTokens);

@@ -178,7 +178,7 @@ class FileFormsTest : public QObject {
     QVERIFY(std::all_of(expected.begin(), expected.end(), [](float x) { return std::isfinite(x); }));
     QVERIFY(logits_of(changed, make_scalar_backend()) == expected);
     for (const Isa isa : available_isas())
-      QVERIFY(logits_of(changed, make_cpu_backend(2, isa)) == logits_of(usual, make_cpu_backend(2, isa)));
+      QVERIFY(logits_of(changed, make_cpu_backend({2, isa})) == logits_of(usual, make_cpu_backend({2, isa})));
   }
 
   void every_type_computes_as_the_floats_that_it_stands_for_data() {

@@ -99,7 +99,7 @@ void ForwardTest::add_golden_files() {
 
 std::unique_ptr<Backend> ForwardTest::make_backend() const {
   QFETCH(int, isa);
-  return isa == kScalar ? make_scalar_backend() : make_cpu_backend(2, static_cast<Isa>(isa));
+  return isa == kScalar ? make_scalar_backend() : make_cpu_backend({2, static_cast<Isa>(isa)});
 }
 
 void ForwardTest::golden_logits_are_met_in_every_cut_data() {

@@ -9,6 +9,7 @@ using namespace kvasir::engine::test;
 namespace {
 
 constexpr double kLimit = 1e-7;
+const TensorView kNoWeight;
 constexpr DType kTypes[] = {DType::F32, DType::F16, DType::BF16, DType::Q8_0};
 
 }  // namespace
@@ -72,7 +73,7 @@ void BackendTest::add_backends() {
 std::unique_ptr<Backend> BackendTest::backend() const {
   QFETCH(int, isa);
   QFETCH(unsigned, threads);
-  return make_cpu_backend(threads, static_cast<Isa>(isa));
+  return make_cpu_backend({threads, static_cast<Isa>(isa), Arithmetic::Exact});
 }
 
 uint32_t BackendTest::random_cols(DType type) {
@@ -269,7 +270,7 @@ void BackendTest::gated_ffn_add_agrees_with_the_oracle() {
       const OwnedTensor down = random_tensor(random_, type, inner, hidden);
       GuardedRows in(random_, tokens, hidden);
       compare(GuardedRows(random_, tokens, hidden), [&](Backend& b, GuardedRows& out) {
-        b.gated_ffn_add(out.view(), gate.view, up.view, down.view, in.view());
+        b.gated_ffn_add(out.view(), {gate.view, up.view, down.view}, in.view());
       });
     }
   }
@@ -299,7 +300,8 @@ void BackendTest::moe_ffn_add_agrees_with_the_oracle() {
       const Routing routing = {ids.data(), weights.data(), tokens, per_token};
       GuardedRows in(random_, tokens, hidden);
       compare(GuardedRows(random_, tokens, hidden), [&](Backend& b, GuardedRows& out) {
-        b.moe_ffn_add(out.view(), routing, gate.view, up.view, down.view, in.view());
+        b.moe_ffn_add(out.view(), routing, {gate.view, up.view, down.view}, {kNoWeight, kNoWeight, kNoWeight},
+                      in.view());
       });
     }
   }
@@ -331,8 +333,8 @@ void BackendTest::silu_and_softmax_survive_extreme_values() {
     float in = x;
     float out = 0;
     float expected = 0;
-    backend->gated_ffn_add({&out, 1, 1, 1}, unit, unit, unit, {&in, 1, 1, 1});
-    oracle_->gated_ffn_add({&expected, 1, 1, 1}, unit, unit, unit, {&in, 1, 1, 1});
+    backend->gated_ffn_add({&out, 1, 1, 1}, {unit, unit, unit}, {&in, 1, 1, 1});
+    oracle_->gated_ffn_add({&expected, 1, 1, 1}, {unit, unit, unit}, {&in, 1, 1, 1});
     QVERIFY2(std::abs(out - expected) <= 1e-6f * std::abs(expected) + 1e-30f,
              qPrintable(QString("%1: %2, %3").arg(double(x)).arg(double(out)).arg(double(expected))));
   }
@@ -355,7 +357,7 @@ void BackendTest::weights_of_unknown_types_are_refused() {
   TensorView weight;
   weight.name = "blk.0.attn_q.weight";
   weight.dtype = DType::Q3_K;
-  const auto placed = make_cpu_backend(1)->place(weight);
+  const auto placed = make_cpu_backend({})->place(weight);
   QVERIFY(!placed);
   QCOMPARE(placed.error().code, ErrorCode::Unsupported);
   QVERIFY(placed.error().message.find("blk.0.attn_q.weight") != std::string::npos);

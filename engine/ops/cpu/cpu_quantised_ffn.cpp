@@ -1,0 +1,180 @@
+#include "engine/ops/cpu/cpu_backend.h"
+#include "engine/ops/cpu/interleave.h"
+
+namespace kvasir::engine {
+namespace {
+
+/// Rows of gate and up, or of down, that are a task: with one token a stretch of memory that is worth a
+/// claim, with several what a panel holds.
+constexpr uint32_t kRowsOfOneToken = 128;
+constexpr uint32_t kRowsOfMany = cpu::kGroupRows * cpu::kPanelGroups;
+constexpr uint32_t kDownRowsOfOneToken = 64;
+
+constexpr uint32_t blocks_of(uint64_t values) {
+  return static_cast<uint32_t>(values / cpu::kQuantisedBlockValues);
+}
+
+/// Groups [first_row / 16, …) of one matrix, for `tokens` tokens.
+cpu::QuantisedGemm rows_from(const TensorView& weight, uint64_t matrix, uint32_t first_row, uint32_t tokens,
+                             const cpu::QuantisedBlock* const* in, float* const* out) {
+  return {weight.dtype,
+          weight.matrix(matrix) + first_row * weight.row_stride_bytes(),
+          static_cast<uint32_t>(weight.cols()),
+          tokens,
+          in,
+          out,
+          false};
+}
+
+}  // namespace
+
+/// A feed-forward pass as jobs: the routed experts that are used, then the shared or dense network for all
+/// tokens. Slots are pairs of a job and a token, job by job; a token's result is the weighted sum of its
+/// slots, the routed ones in the order of its routing.
+void CpuBackend::quantised_ffn_add(Activations out, const Routing* routing, const GatedFfn* experts,
+                                   const GatedFfn* shared, Activations in) {
+  const uint32_t per_token = routing == nullptr ? 0 : routing->per_token;
+  const uint32_t terms = per_token + (shared == nullptr ? 0 : 1);
+  const uint32_t routed = in.tokens * per_token;
+
+  const float** in_rows = grown(in_, in.tokens);
+  for (uint32_t t = 0; t < in.tokens; ++t) in_rows[t] = in.row(t);
+  const cpu::QuantisedBlock** in_blocks = quantise(in_rows, in.tokens, in.cols);
+
+  const cpu::QuantisedBlock** job_in = grown(job_in_, size_t{in.tokens} * terms);
+  uint32_t* slot_of_term = grown(slot_of_term_, size_t{in.tokens} * terms);
+  float* weight_of_term = grown(weight_of_term_, size_t{in.tokens} * terms);
+  jobs_.clear();
+  size_t activated = 0;
+  const auto add_job = [&](const GatedFfn* ffn, uint64_t matrix, uint32_t begin, uint32_t count) {
+    jobs_.push_back({ffn, matrix, begin, count, activated});
+    activated += size_t{count} * blocks_of(ffn->gate.rows());
+  };
+  if (routing != nullptr) {
+    group_by_expert(*routing, experts->gate.matrices());
+    for (size_t i = 0; i < groups_.used.size(); ++i)
+      add_job(experts, groups_.used[i], groups_.begin[i], groups_.begin[i + 1] - groups_.begin[i]);
+    for (uint32_t slot = 0; slot < routed; ++slot) {
+      const uint32_t from = groups_.slots[slot];
+      const uint32_t token = from / per_token;
+      job_in[slot] = in_blocks[token];
+      slot_of_term[token * terms + from % per_token] = slot;
+      weight_of_term[token * terms + from % per_token] = routing->weights[from];
+    }
+  }
+  if (shared != nullptr) {
+    add_job(shared, 0, routed, in.tokens);
+    for (uint32_t t = 0; t < in.tokens; ++t) {
+      job_in[routed + t] = in_blocks[t];
+      slot_of_term[t * terms + per_token] = routed + t;
+      weight_of_term[t * terms + per_token] = 1.0f;
+    }
+  }
+
+  cpu::QuantisedBlock* blocks = grown(activated_, activated);
+  const cpu::QuantisedBlock** rows = grown(activated_rows_, size_t{in.tokens} * terms);
+  for (const FfnJob& job : jobs_)
+    for (uint32_t i = 0; i < job.count; ++i)
+      rows[job.begin + i] = blocks + job.activated + size_t{i} * blocks_of(job.ffn->gate.rows());
+
+  activate_jobs(in.tokens);
+  if (in.tokens == 1)
+    add_jobs_of_one_token(out);
+  else
+    add_jobs(out, terms);
+}
+
+/// activated[slot] = silu(gate in) ⊙ up in, in 8 bit: each task makes whole blocks.
+void CpuBackend::activate_jobs(uint32_t tokens) {
+  const uint32_t task_rows = tokens == 1 ? kRowsOfOneToken : kRowsOfMany;
+  size_t panel_floats = 0;
+  uint32_t largest_count = 0;
+  uint32_t tasks = 0;
+  std::vector<uint32_t>& first_task = first_task_;
+  first_task.clear();
+  for (const FfnJob& job : jobs_) {
+    first_task.push_back(tasks);
+    tasks += (static_cast<uint32_t>(job.ffn->gate.rows()) + task_rows - 1) / task_rows;
+    panel_floats =
+        std::max(panel_floats, cpu::panel_bytes(static_cast<uint32_t>(job.ffn->gate.cols())) / sizeof(float));
+    largest_count = std::max(largest_count, job.count);
+  }
+  reserve_worker_scratch(panel_floats + size_t{2} * largest_count * task_rows);
+  float** pointers = grown(out_, size_t{2} * largest_count * pool_.size());
+
+  pool_.run(tasks, [&](uint32_t task, unsigned worker) {
+    const auto next = std::upper_bound(first_task.begin(), first_task.end(), task);
+    const auto index = static_cast<size_t>(next - first_task.begin()) - 1;
+    const FfnJob& job = jobs_[index];
+    const auto& [gate, up, down] = *job.ffn;
+    const auto inner = static_cast<uint32_t>(gate.rows());
+    const uint32_t first = (task - first_task[index]) * task_rows;
+    const uint32_t count = std::min(task_rows, inner - first);
+
+    float* const panel = worker_scratch(worker);
+    float** const gate_rows = pointers + size_t{2} * largest_count * worker;
+    float** const up_rows = gate_rows + job.count;
+    for (uint32_t i = 0; i < job.count; ++i) {
+      gate_rows[i] = panel + panel_floats + size_t{2} * i * task_rows;
+      up_rows[i] = gate_rows[i] + task_rows;
+    }
+    const cpu::QuantisedBlock* const* in = job_in_.data() + job.begin;
+    const uint32_t groups = count / cpu::kGroupRows;
+    auto* const bytes = reinterpret_cast<std::byte*>(panel);
+    quantised_->gemm(rows_from(gate, job.matrix, first, job.count, in, gate_rows), 0, groups, bytes);
+    quantised_->gemm(rows_from(up, job.matrix, first, job.count, in, up_rows), 0, groups, bytes);
+    for (uint32_t i = 0; i < job.count; ++i) {
+      kernels_.silu_mul(gate_rows[i], up_rows[i], count);
+      quantised_->quantise(
+          gate_rows[i], count,
+          activated_.data() + job.activated + size_t{i} * blocks_of(inner) + blocks_of(first));
+    }
+  });
+}
+
+/// One token: each task adds up all jobs' parts of some rows.
+void CpuBackend::add_jobs_of_one_token(Activations out) {
+  const uint32_t tasks = (out.cols + kDownRowsOfOneToken - 1) / kDownRowsOfOneToken;
+  reserve_worker_scratch(kDownRowsOfOneToken);
+  pool_.run(tasks, [&](uint32_t task, unsigned worker) {
+    const uint32_t first = task * kDownRowsOfOneToken;
+    const uint32_t count = std::min(kDownRowsOfOneToken, out.cols - first);
+    float* part = worker_scratch(worker);
+    for (size_t term = 0; term < jobs_.size(); ++term) {
+      const uint32_t slot = slot_of_term_[term];
+      const FfnJob& job = jobs_[slot];  // a job has one slot
+      quantised_->gemm(rows_from(job.ffn->down, job.matrix, first, 1, activated_rows_.data() + slot, &part),
+                       0, count / cpu::kGroupRows, nullptr);
+      kernels_.add_scaled(out.row(0) + first, part, weight_of_term_[term], count);
+    }
+  });
+}
+
+/// Several tokens: job by job, then token by token.
+void CpuBackend::add_jobs(Activations out, uint32_t terms) {
+  const uint32_t slots = out.tokens * terms;
+  float* results = grown(expert_out_, size_t{slots} * out.cols);  // {slots, hidden}
+  float** rows = grown(out_, slots);
+  for (uint32_t slot = 0; slot < slots; ++slot) rows[slot] = results + size_t{slot} * out.cols;
+
+  uint32_t inner = 0;
+  for (const FfnJob& job : jobs_) inner = std::max(inner, static_cast<uint32_t>(job.ffn->down.cols()));
+  reserve_worker_scratch(cpu::panel_bytes(inner) / sizeof(float));
+  const uint32_t blocks = (out.cols + kRowsOfMany - 1) / kRowsOfMany;
+  pool_.run(static_cast<uint32_t>(jobs_.size()) * blocks, [&](uint32_t task, unsigned worker) {
+    const FfnJob& job = jobs_[task / blocks];
+    const uint32_t first = task % blocks * kRowsOfMany;
+    const uint32_t end = std::min(out.cols, first + kRowsOfMany);
+    quantised_->gemm(rows_from(job.ffn->down, job.matrix, 0, job.count, activated_rows_.data() + job.begin,
+                               rows + job.begin),
+                     first / cpu::kGroupRows, end / cpu::kGroupRows,
+                     reinterpret_cast<std::byte*>(worker_scratch(worker)));
+  });
+  for_tokens(out.tokens, uint64_t{terms} * out.cols, [&](uint32_t first, uint32_t end) {
+    for (uint32_t t = first; t < end; ++t)
+      for (uint32_t term = t * terms; term < (t + 1) * terms; ++term)
+        kernels_.add_scaled(out.row(t), rows[slot_of_term_[term]], weight_of_term_[term], out.cols);
+  });
+}
+
+}  // namespace kvasir::engine

@@ -1,0 +1,135 @@
+#include "engine/ops/cpu/interleave.h"
+#include "engine/ops/cpu/quantised_kernels.h"
+
+#include <immintrin.h>
+
+namespace kvasir::engine::cpu {
+namespace {
+
+/// AVX-512 F, BW, VL, DQ and VNNI. The dot product takes unsigned codes: those of types without a minimum are
+/// stored 128 too large, and sums start from what that adds too much.
+struct Vec {
+  using Bytes = __m512i;
+  using Ints = __m512i;
+  using Floats = __m512;
+  using Rows = __m128i;
+  // 6 × 2 sums and 2 × 8 codes leave four registers.
+  static constexpr uint32_t kTileTokens = 6;
+  static constexpr uint32_t kTileGroups = 2;
+  static constexpr int kBias = 128;
+
+  static Bytes load(const std::byte* p) { return _mm512_loadu_si512(p); }
+  static void store(std::byte* p, Bytes v) { _mm512_store_si512(p, v); }
+  static Bytes set1(uint8_t x) { return _mm512_set1_epi8(static_cast<char>(x)); }
+  static Bytes add(Bytes a, Bytes b) { return _mm512_add_epi8(a, b); }
+  static Bytes either(Bytes a, Bytes b) { return _mm512_or_si512(a, b); }
+  /// (each byte, shifted right by Shift or left by −Shift) & Mask
+  template <int Shift, int Mask>
+  static Bytes bits(Bytes x) {
+    const Bytes mask = _mm512_set1_epi8(Mask);
+    if constexpr (Shift > 0)
+      return _mm512_and_si512(_mm512_srli_epi16(x, Shift), mask);
+    else if constexpr (Shift < 0)
+      return _mm512_and_si512(_mm512_slli_epi16(x, -Shift), mask);
+    else
+      return _mm512_and_si512(x, mask);
+  }
+  /// Byte c of each four is 16 where bit 4·I + c of the four bytes is set.
+  template <int I>
+  static Bytes fifth_bits(Bytes high) {
+    constexpr int kByte = I / 2;
+    const Bytes same = _mm512_shuffle_epi8(
+        high, _mm512_broadcast_i32x4(_mm_setr_epi8(
+                  kByte, kByte, kByte, kByte, kByte + 4, kByte + 4, kByte + 4, kByte + 4, kByte + 8,
+                  kByte + 8, kByte + 8, kByte + 8, kByte + 12, kByte + 12, kByte + 12, kByte + 12)));
+    const Bytes bit = _mm512_set1_epi32(I % 2 == 0 ? 0x08040201 : static_cast<int>(0x80402010));
+    return _mm512_maskz_set1_epi8(_mm512_test_epi8_mask(same, bit), 16);
+  }
+  static Bytes repeat16(const int8_t* values) {
+    return _mm512_broadcast_i32x4(_mm_loadu_si128(reinterpret_cast<const __m128i*>(values)));
+  }
+  static Bytes look_up(Bytes table, Bytes index) { return _mm512_shuffle_epi8(table, index); }
+
+  static Rows load_rows(const std::byte* p) { return _mm_loadu_si128(reinterpret_cast<const __m128i*>(p)); }
+  template <int Shift, int Mask>
+  static Rows row_bits(Rows x) {
+    const Rows mask = _mm_set1_epi8(Mask);
+    if constexpr (Shift > 0)
+      return _mm_and_si128(_mm_srli_epi16(x, Shift), mask);
+    else if constexpr (Shift < 0)
+      return _mm_and_si128(_mm_slli_epi16(x, -Shift), mask);
+    else
+      return _mm_and_si128(x, mask);
+  }
+  static Rows row_either(Rows a, Rows b) { return _mm_or_si128(a, b); }
+  static Rows row_less(Rows a, int b) { return _mm_sub_epi8(a, _mm_set1_epi8(static_cast<char>(b))); }
+  /// Bits Shift and Shift + 1 of each row's 16, as bits 4 and 5.
+  template <int Shift>
+  static Rows pair_bits(const std::byte* p) {
+    const __m256i all = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(p));
+    const __m256i two = _mm256_and_si256(_mm256_srli_epi16(all, Shift), _mm256_set1_epi16(3));
+    return _mm256_cvtepi16_epi8(_mm256_slli_epi16(two, 4));
+  }
+
+  static Floats load_f16(const std::byte* p) {
+    return _mm512_cvtph_ps(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(p)));
+  }
+  static Floats from_u8(Rows x) { return _mm512_cvtepi32_ps(_mm512_cvtepu8_epi32(x)); }
+  static Floats from_i8(Rows x) { return _mm512_cvtepi32_ps(_mm512_cvtepi8_epi32(x)); }
+  /// 2^(x − 128), down to the subnormal 2^−128.
+  static Floats half_power(Rows x) {
+    const Ints exponent = _mm512_cvtepu8_epi32(x);
+    const Ints normal = _mm512_slli_epi32(_mm512_sub_epi32(exponent, _mm512_set1_epi32(1)), 23);
+    const Ints subnormal = _mm512_sllv_epi32(_mm512_set1_epi32(0x00200000), exponent);
+    return _mm512_castsi512_ps(
+        _mm512_mask_mov_epi32(normal, _mm512_cmplt_epi32_mask(exponent, _mm512_set1_epi32(2)), subnormal));
+  }
+
+  static Floats zero_floats() { return _mm512_setzero_ps(); }
+  static Floats set1(float x) { return _mm512_set1_ps(x); }
+  static Floats load_floats(const float* p) { return _mm512_loadu_ps(p); }
+  static void store(float* p, Floats v) { _mm512_storeu_ps(p, v); }
+  static Floats add(Floats a, Floats b) { return _mm512_add_ps(a, b); }
+  static Floats mul(Floats a, Floats b) { return _mm512_mul_ps(a, b); }
+  static Floats negate(Floats a) { return _mm512_xor_ps(a, _mm512_set1_ps(-0.0f)); }
+  static Floats fma(Floats a, Floats b, Floats c) { return _mm512_fmadd_ps(a, b, c); }
+  static Floats fnma(Floats a, Floats b, Floats c) { return _mm512_fnmadd_ps(a, b, c); }
+  static Floats convert(Ints x) { return _mm512_cvtepi32_ps(x); }
+
+  static Ints zero() { return _mm512_setzero_si512(); }
+  static Ints start(const int32_t* negative_sum) { return _mm512_set1_epi32(*negative_sum); }
+  /// Four values of a token for every row.
+  static Ints four(const int8_t* values) {
+    int32_t all;
+    __builtin_memcpy(&all, values, sizeof(all));
+    return _mm512_set1_epi32(all);
+  }
+  template <bool>
+  static Ints dot(Ints sum, Bytes codes, Ints four) {
+    return _mm512_dpbusd_epi32(sum, codes, four);
+  }
+
+  static Ints magnitude(Floats x) {
+    return _mm512_and_si512(_mm512_castps_si512(x), _mm512_set1_epi32(0x7fffffff));
+  }
+  /// Bits of the largest magnitude of 32 values: those of NaNs are above those of infinity, above all others.
+  static uint32_t largest_magnitude(const float* in) {
+    return _mm512_reduce_max_epu32(
+        _mm512_max_epu32(magnitude(_mm512_loadu_ps(in)), magnitude(_mm512_loadu_ps(in + 16))));
+  }
+  /// 16 values times `factor`, within ±127, rounded to nearest; returns their sum.
+  static int32_t round_half(const float* in, float factor, int8_t* out) {
+    const Ints rounded = _mm512_cvtps_epi32(_mm512_mul_ps(_mm512_loadu_ps(in), _mm512_set1_ps(factor)));
+    _mm_storeu_si128(reinterpret_cast<__m128i*>(out), _mm512_cvtepi32_epi8(rounded));
+    return _mm512_reduce_add_epi32(rounded);
+  }
+};
+
+}  // namespace
+}  // namespace kvasir::engine::cpu
+
+#include "engine/ops/cpu/quantised_impl.h"
+
+namespace kvasir::engine::cpu {
+const QuantisedKernels kAvx512QuantisedKernels = kQuantisedKernels;
+}

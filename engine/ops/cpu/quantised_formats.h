@@ -1,0 +1,262 @@
+// How 32 columns of 16 interleaved rows become codes, scales and minima, for each quantised type. Written on
+// `Vec`, see quantised_impl.h, which includes this. Offsets are those of the fields of interleave.cpp,
+// times 16.
+
+namespace kvasir::engine::cpu {
+namespace {
+
+/// value of row r, column 4i + c = scale[h][r] · (codes[i] byte 4r + c, less the bias) − minimum[h][r], where
+/// h is the column's half for types with a scale for each 16 columns, else 0.
+struct Unpacked {
+  Bytes codes[8];
+  Floats scale[2];
+  Floats minimum[2];
+};
+
+/// Bytes (4i + c) of the low nibbles, then of the high ones.
+inline void nibbles(const std::byte* qs, Bytes* codes) {
+#pragma GCC unroll 4
+  for (int i = 0; i < 4; ++i) {
+    const Bytes pair = Vec::load(qs + 64 * i);
+    codes[i] = Vec::bits<0, 0x0f>(pair);
+    codes[i + 4] = Vec::bits<4, 0x0f>(pair);
+  }
+}
+
+/// −offset, plus what the dot product wants its codes to be too large by.
+inline void centre(Bytes* codes, int offset) {
+  const Bytes shift = Vec::set1(static_cast<uint8_t>(Vec::kBias - offset));
+#pragma GCC unroll 8
+  for (int i = 0; i < 8; ++i) codes[i] = Vec::add(codes[i], shift);
+}
+
+struct Q8_0 {
+  static constexpr uint32_t kValues = 32, kBytes = 34, kHalves = 1;
+  static constexpr bool kHasMinimum = false;
+  template <int>
+  static void unpack(const std::byte* p, Unpacked& out) {
+    out.scale[0] = Vec::load_f16(p);
+#pragma GCC unroll 8
+    for (int i = 0; i < 8; ++i) out.codes[i] = Vec::load(p + 32 + 64 * i);
+    centre(out.codes, 0);
+  }
+};
+
+struct Q4_0 {
+  static constexpr uint32_t kValues = 32, kBytes = 18, kHalves = 1;
+  static constexpr bool kHasMinimum = false;
+  template <int>
+  static void unpack(const std::byte* p, Unpacked& out) {
+    out.scale[0] = Vec::load_f16(p);
+    nibbles(p + 32, out.codes);
+    centre(out.codes, 8);
+  }
+};
+
+struct Q4_1 {
+  static constexpr uint32_t kValues = 32, kBytes = 20, kHalves = 1;
+  static constexpr bool kHasMinimum = true;
+  template <int>
+  static void unpack(const std::byte* p, Unpacked& out) {
+    out.scale[0] = Vec::load_f16(p);
+    out.minimum[0] = Vec::negate(Vec::load_f16(p + 32));
+    nibbles(p + 64, out.codes);
+  }
+};
+
+/// Bit 4i + c of each row's 32 high bits belongs to code 4i + c.
+inline void add_fifth_bits(const std::byte* qh, Bytes* codes) {
+  const Bytes high = Vec::load(qh);
+  codes[0] = Vec::either(codes[0], Vec::fifth_bits<0>(high));
+  codes[1] = Vec::either(codes[1], Vec::fifth_bits<1>(high));
+  codes[2] = Vec::either(codes[2], Vec::fifth_bits<2>(high));
+  codes[3] = Vec::either(codes[3], Vec::fifth_bits<3>(high));
+  codes[4] = Vec::either(codes[4], Vec::fifth_bits<4>(high));
+  codes[5] = Vec::either(codes[5], Vec::fifth_bits<5>(high));
+  codes[6] = Vec::either(codes[6], Vec::fifth_bits<6>(high));
+  codes[7] = Vec::either(codes[7], Vec::fifth_bits<7>(high));
+}
+
+struct Q5_0 {
+  static constexpr uint32_t kValues = 32, kBytes = 22, kHalves = 1;
+  static constexpr bool kHasMinimum = false;
+  template <int>
+  static void unpack(const std::byte* p, Unpacked& out) {
+    out.scale[0] = Vec::load_f16(p);
+    nibbles(p + 96, out.codes);
+    add_fifth_bits(p + 32, out.codes);
+    centre(out.codes, 16);
+  }
+};
+
+struct Q5_1 {
+  static constexpr uint32_t kValues = 32, kBytes = 24, kHalves = 1;
+  static constexpr bool kHasMinimum = true;
+  template <int>
+  static void unpack(const std::byte* p, Unpacked& out) {
+    out.scale[0] = Vec::load_f16(p);
+    out.minimum[0] = Vec::negate(Vec::load_f16(p + 32));
+    nibbles(p + 128, out.codes);
+    add_fifth_bits(p + 64, out.codes);
+  }
+};
+
+/// The sixteen values that a 4-bit code stands for.
+inline void look_up(Bytes* codes, const int8_t* values) {
+  const Bytes table = Vec::add(Vec::repeat16(values), Vec::set1(static_cast<uint8_t>(Vec::kBias)));
+#pragma GCC unroll 8
+  for (int i = 0; i < 8; ++i) codes[i] = Vec::look_up(table, codes[i]);
+}
+
+constexpr int8_t kIq4Values[16] = {-127, -104, -83, -65, -49, -35, -22, -10, 1, 13, 25, 38, 53, 69, 89, 113};
+/// E2M1, doubled.
+constexpr int8_t kMxfp4Values[16] = {0, 1, 2, 3, 4, 6, 8, 12, 0, -1, -2, -3, -4, -6, -8, -12};
+
+struct Iq4Nl {
+  static constexpr uint32_t kValues = 32, kBytes = 18, kHalves = 1;
+  static constexpr bool kHasMinimum = false;
+  template <int>
+  static void unpack(const std::byte* p, Unpacked& out) {
+    out.scale[0] = Vec::load_f16(p);
+    nibbles(p + 32, out.codes);
+    look_up(out.codes, kIq4Values);
+  }
+};
+
+struct Mxfp4 {
+  static constexpr uint32_t kValues = 32, kBytes = 17, kHalves = 1;
+  static constexpr bool kHasMinimum = false;
+  template <int>
+  static void unpack(const std::byte* p, Unpacked& out) {
+    out.scale[0] = Vec::half_power(Vec::load_rows(p));
+    nibbles(p + 16, out.codes);
+    look_up(out.codes, kMxfp4Values);
+  }
+};
+
+/// Q4_K and Q5_K: block S's scale and minimum, 6 bits each, of the twelve bytes from `q`.
+template <int S>
+void six_bit_scales(const std::byte* d, const std::byte* q, Unpacked& out) {
+  Rows scale, minimum;
+  if constexpr (S < 4) {
+    scale = Vec::row_bits<0, 0x3f>(Vec::load_rows(q + 16 * S));
+    minimum = Vec::row_bits<0, 0x3f>(Vec::load_rows(q + 16 * (S + 4)));
+  } else {
+    const Rows low = Vec::load_rows(q + 16 * (S + 4));
+    scale = Vec::row_either(Vec::row_bits<0, 0x0f>(low),
+                            Vec::row_bits<2, 0x30>(Vec::load_rows(q + 16 * (S - 4))));
+    minimum =
+        Vec::row_either(Vec::row_bits<4, 0x0f>(low), Vec::row_bits<2, 0x30>(Vec::load_rows(q + 16 * S)));
+  }
+  out.scale[0] = Vec::mul(Vec::load_f16(d), Vec::from_u8(scale));
+  out.minimum[0] = Vec::mul(Vec::load_f16(d + 32), Vec::from_u8(minimum));
+}
+
+struct Q4_K {
+  static constexpr uint32_t kValues = 256, kBytes = 144, kHalves = 1;
+  static constexpr bool kHasMinimum = true;
+  template <int S>
+  static void unpack(const std::byte* p, Unpacked& out) {
+    six_bit_scales<S>(p, p + 64, out);
+#pragma GCC unroll 8
+    for (int i = 0; i < 8; ++i)
+      out.codes[i] = Vec::bits<S % 2 * 4, 0x0f>(Vec::load(p + 256 + 64 * (S / 2 * 8 + i)));
+  }
+};
+
+struct Q5_K {
+  static constexpr uint32_t kValues = 256, kBytes = 176, kHalves = 1;
+  static constexpr bool kHasMinimum = true;
+  template <int S>
+  static void unpack(const std::byte* p, Unpacked& out) {
+    six_bit_scales<S>(p, p + 64, out);
+#pragma GCC unroll 8
+    for (int i = 0; i < 8; ++i) {
+      const Bytes low = Vec::bits<S % 2 * 4, 0x0f>(Vec::load(p + 768 + 64 * (S / 2 * 8 + i)));
+      const Bytes high = Vec::bits<S - 4, 0x10>(Vec::load(p + 256 + 64 * i));
+      out.codes[i] = Vec::either(low, high);
+    }
+  }
+};
+
+struct Q6_K {
+  static constexpr uint32_t kValues = 256, kBytes = 210, kHalves = 2;
+  static constexpr bool kHasMinimum = false;
+  template <int S>
+  static void unpack(const std::byte* p, Unpacked& out) {
+    constexpr int kHalf = S / 4;
+    constexpr int kQuarter = S % 4;
+    const Floats d = Vec::load_f16(p + 3328);
+    out.scale[0] = Vec::mul(d, Vec::from_i8(Vec::load_rows(p + 3072 + 16 * (2 * S))));
+    out.scale[1] = Vec::mul(d, Vec::from_i8(Vec::load_rows(p + 3072 + 16 * (2 * S + 1))));
+#pragma GCC unroll 8
+    for (int i = 0; i < 8; ++i) {
+      const Bytes low =
+          Vec::bits<kQuarter / 2 * 4, 0x0f>(Vec::load(p + 64 * (16 * kHalf + kQuarter % 2 * 8 + i)));
+      const Bytes high = Vec::bits<2 * kQuarter - 4, 0x30>(Vec::load(p + 2048 + 64 * (8 * kHalf + i)));
+      out.codes[i] = Vec::either(low, high);
+    }
+    centre(out.codes, 32);
+  }
+};
+
+struct Q3_K {
+  static constexpr uint32_t kValues = 256, kBytes = 110, kHalves = 2;
+  static constexpr bool kHasMinimum = false;
+  /// Scale K of 16: four low bits, two high ones, 32 too large.
+  template <int K>
+  static Floats scale(const std::byte* p) {
+    const std::byte* q = p + 1536;
+    const Rows low = Vec::row_bits<K / 8 * 4, 0x0f>(Vec::load_rows(q + 16 * (K % 8)));
+    const Rows high = Vec::row_bits<2 * (K / 4) - 4, 0x30>(Vec::load_rows(q + 16 * (8 + K % 4)));
+    return Vec::from_i8(Vec::row_less(Vec::row_either(low, high), 32));
+  }
+  template <int S>
+  static void unpack(const std::byte* p, Unpacked& out) {
+    const Floats d = Vec::load_f16(p + 1728);
+    out.scale[0] = Vec::mul(d, scale<2 * S>(p));
+    out.scale[1] = Vec::mul(d, scale<2 * S + 1>(p));
+#pragma GCC unroll 8
+    for (int i = 0; i < 8; ++i) {
+      const Bytes low = Vec::bits<S % 4 * 2, 0x03>(Vec::load(p + 512 + 64 * (S / 4 * 8 + i)));
+      const Bytes high = Vec::bits<S - 2, 0x04>(Vec::load(p + 64 * i));
+      out.codes[i] = Vec::either(low, high);
+    }
+    centre(out.codes, 4);
+  }
+};
+
+struct Q2_K {
+  static constexpr uint32_t kValues = 256, kBytes = 84, kHalves = 2;
+  static constexpr bool kHasMinimum = true;
+  template <int S>
+  static void unpack(const std::byte* p, Unpacked& out) {
+    const Floats d = Vec::load_f16(p + 1280);
+    const Floats dmin = Vec::load_f16(p + 1312);
+#pragma GCC unroll 2
+    for (int half = 0; half < 2; ++half) {
+      const Rows both = Vec::load_rows(p + 16 * (2 * S + half));
+      out.scale[half] = Vec::mul(d, Vec::from_u8(Vec::row_bits<0, 0x0f>(both)));
+      out.minimum[half] = Vec::mul(dmin, Vec::from_u8(Vec::row_bits<4, 0x0f>(both)));
+    }
+#pragma GCC unroll 8
+    for (int i = 0; i < 8; ++i)
+      out.codes[i] = Vec::bits<S % 4 * 2, 0x03>(Vec::load(p + 256 + 64 * (S / 4 * 8 + i)));
+  }
+};
+
+struct Iq4Xs {
+  static constexpr uint32_t kValues = 256, kBytes = 136, kHalves = 1;
+  static constexpr bool kHasMinimum = false;
+  template <int S>
+  static void unpack(const std::byte* p, Unpacked& out) {
+    const Rows low = Vec::row_bits<S % 2 * 4, 0x0f>(Vec::load_rows(p + 64 + 16 * (S / 2)));
+    const Rows high = Vec::pair_bits<2 * S>(p + 32);
+    out.scale[0] = Vec::mul(Vec::load_f16(p), Vec::from_i8(Vec::row_less(Vec::row_either(low, high), 32)));
+    nibbles(p + 128 + 64 * (4 * S), out.codes);
+    look_up(out.codes, kIq4Values);
+  }
+};
+
+}  // namespace
+}  // namespace kvasir::engine::cpu

@@ -1,0 +1,298 @@
+// The quantised kernels over one instruction set, written on `Vec`, which the including translation unit
+// defines in its anonymous namespace before this:
+//   Bytes (64 bytes: 16 rows · 4 columns), Ints and Floats (one for each row), Rows (one byte for each row);
+//   kTileTokens and kTileGroups (tokens and groups of rows per register tile), kBias (what codes of types
+//   without a minimum are stored too large by), and small functions on them.
+// No include guard: a translation unit includes it once.
+
+#include <utility>
+
+namespace kvasir::engine::cpu {
+namespace {
+using Bytes = Vec::Bytes;
+using Ints = Vec::Ints;
+using Floats = Vec::Floats;
+using Rows = Vec::Rows;
+}  // namespace
+}  // namespace kvasir::engine::cpu
+
+#include "engine/ops/cpu/quantised_formats.h"
+
+namespace kvasir::engine::cpu {
+namespace {
+
+/// Block sums of codes [First, First + Count).
+template <bool kHasMinimum, int First, int Count>
+Ints dot(const Bytes* codes, const QuantisedBlock& x, const int32_t* negative_sum) {
+  Ints sum = kHasMinimum ? Vec::zero() : Vec::start(negative_sum);
+#pragma GCC unroll 8
+  for (int i = First; i < First + Count; ++i)
+    sum = Vec::template dot<kHasMinimum>(sum, codes[i], Vec::four(x.values + 4 * i));
+  return sum;
+}
+
+/// The arithmetic that quantised_kernels.h describes.
+template <uint32_t kHalves, bool kHasMinimum>
+Floats accumulate(Floats sum, const Bytes* codes, const Floats* scale, const Floats* minimum,
+                  const QuantisedBlock& x) {
+  if constexpr (kHalves == 1) {
+    const Floats products = Vec::convert(dot<kHasMinimum, 0, 8>(codes, x, &x.negative_sum));
+    sum = Vec::fma(Vec::mul(products, Vec::set1(x.scale)), scale[0], sum);
+    if constexpr (kHasMinimum) sum = Vec::fnma(Vec::set1(x.scaled_sum), minimum[0], sum);
+  } else {
+    const Floats first = Vec::convert(dot<kHasMinimum, 0, 4>(codes, x, &x.negative_half_sum[0]));
+    const Floats second = Vec::convert(dot<kHasMinimum, 4, 4>(codes, x, &x.negative_half_sum[1]));
+    sum = Vec::fma(Vec::mul(first, Vec::set1(x.scale)), scale[0], sum);
+    if constexpr (kHasMinimum) sum = Vec::fnma(Vec::set1(x.scaled_half_sum[0]), minimum[0], sum);
+    sum = Vec::fma(Vec::mul(second, Vec::set1(x.scale)), scale[1], sum);
+    if constexpr (kHasMinimum) sum = Vec::fnma(Vec::set1(x.scaled_half_sum[1]), minimum[1], sum);
+  }
+  return sum;
+}
+
+/// Calls body(std::integral_constant<int, S>) for each block of 32 columns in a file's block.
+template <class Format, class Body>
+inline __attribute__((always_inline)) void for_blocks(const Body& body) {
+  [&]<int... S>(std::integer_sequence<int, S...>) __attribute__((always_inline)) {
+    (body(std::integral_constant<int, S>()), ...);
+  }
+  (std::make_integer_sequence<int, Format::kValues / 32>());
+}
+
+constexpr uint32_t kPrefetchBytes = 2048;
+
+/// One token: the weights are read once, and unpacked in registers.
+template <class Format>
+void multiply_one(const QuantisedGemm& g, uint32_t first_group, uint32_t end_group) {
+  constexpr size_t kStep = size_t{kGroupRows} * Format::kBytes;
+  const size_t group_bytes = g.cols / Format::kValues * kStep;
+  for (uint32_t group = first_group; group < end_group; ++group) {
+    const std::byte* p = g.weights + group * group_bytes;
+    const std::byte* const end = p + group_bytes;
+    const QuantisedBlock* x = g.in[0];
+    Floats sum = Vec::zero_floats();
+    for (; p < end; p += kStep) {
+#pragma GCC unroll 64
+      for (size_t line = 0; line < kStep; line += 64) __builtin_prefetch(p + kPrefetchBytes + line);
+      for_blocks<Format>([&](auto s) __attribute__((always_inline)) {
+        Unpacked u;
+        Format::template unpack<s>(p, u);
+        sum = accumulate<Format::kHalves, Format::kHasMinimum>(sum, u.codes, u.scale, u.minimum, *x);
+        ++x;
+      });
+    }
+    float* out = g.out[0] + size_t{group} * kGroupRows;
+    Vec::store(out, g.accumulate ? Vec::add(Vec::load_floats(out), sum) : sum);
+  }
+}
+
+template <uint32_t kHalves, bool kHasMinimum>
+struct PanelMinima {
+  float minimum[kHalves][kGroupRows];
+};
+template <uint32_t kHalves>
+struct PanelMinima<kHalves, false> {};
+
+/// One block of 32 columns of an unpacked group.
+template <uint32_t kHalves, bool kHasMinimum>
+struct alignas(64) PanelBlock : PanelMinima<kHalves, kHasMinimum> {
+  std::byte codes[8 * 64];
+  float scale[kHalves][kGroupRows];
+};
+
+template <class Format>
+using PanelOf = PanelBlock<Format::kHalves, Format::kHasMinimum>;
+
+template <class Format>
+void unpack_group(const std::byte* p, uint32_t cols, PanelOf<Format>* out) {
+  constexpr size_t kStep = size_t{kGroupRows} * Format::kBytes;
+  for (uint32_t k = 0; k < cols; k += Format::kValues, p += kStep) {
+#pragma GCC unroll 64
+    for (size_t line = 0; line < kStep; line += 64) __builtin_prefetch(p + kPrefetchBytes + line);
+    for_blocks<Format>([&](auto s) __attribute__((always_inline)) {
+      Unpacked u;
+      Format::template unpack<s>(p, u);
+#pragma GCC unroll 8
+      for (int i = 0; i < 8; ++i) Vec::store(out->codes + 64 * i, u.codes[i]);
+#pragma GCC unroll 2
+      for (uint32_t half = 0; half < Format::kHalves; ++half) {
+        Vec::store(out->scale[half], u.scale[half]);
+        if constexpr (Format::kHasMinimum) Vec::store(out->minimum[half], u.minimum[half]);
+      }
+      ++out;
+    });
+  }
+}
+
+/// `Groups` unpacked groups, `stride` blocks apart, against `Tokens` tokens from `token`; `row` is the first
+/// group's first row. Groups share each activation that is broadcast: loads are what limits a single one.
+template <uint32_t kHalves, bool kHasMinimum, uint32_t Groups, uint32_t Tokens>
+void panel_tile(const QuantisedGemm& g, const void* panel, uint32_t stride, uint32_t row, uint32_t token) {
+  using Block = PanelBlock<kHalves, kHasMinimum>;
+  constexpr int kHalfCodes = 8 / kHalves;
+  const Block* block = static_cast<const Block*>(panel);
+  const QuantisedBlock* in[Tokens];
+  Floats sum[Tokens][Groups];
+#pragma GCC unroll 16
+  for (uint32_t t = 0; t < Tokens; ++t) {
+    in[t] = g.in[token + t];
+#pragma GCC unroll 2
+    for (uint32_t i = 0; i < Groups; ++i) sum[t][i] = Vec::zero_floats();
+  }
+  const uint32_t blocks = g.cols / kQuantisedBlockValues;
+  for (uint32_t b = 0; b < blocks; ++b, ++block) {
+#pragma GCC unroll 2
+    for (uint32_t half = 0; half < kHalves; ++half) {
+      Bytes codes[Groups][kHalfCodes];
+#pragma GCC unroll 2
+      for (uint32_t i = 0; i < Groups; ++i)
+#pragma GCC unroll 8
+        for (int c = 0; c < kHalfCodes; ++c)
+          codes[i][c] = Vec::load(block[i * stride].codes + 64 * (half * kHalfCodes + c));
+#pragma GCC unroll 16
+      for (uint32_t t = 0; t < Tokens; ++t) {
+        const QuantisedBlock& x = in[t][b];
+        Ints products[Groups];
+#pragma GCC unroll 2
+        for (uint32_t i = 0; i < Groups; ++i)
+          products[i] = kHasMinimum ? Vec::zero()
+                                    : Vec::start(kHalves == 1 ? &x.negative_sum : &x.negative_half_sum[half]);
+#pragma GCC unroll 8
+        for (int c = 0; c < kHalfCodes; ++c) {
+          const Ints four = Vec::four(x.values + 4 * (half * kHalfCodes + c));
+#pragma GCC unroll 2
+          for (uint32_t i = 0; i < Groups; ++i)
+            products[i] = Vec::template dot<kHasMinimum>(products[i], codes[i][c], four);
+        }
+#pragma GCC unroll 2
+        for (uint32_t i = 0; i < Groups; ++i) {
+          const Block& weights = block[i * stride];
+          sum[t][i] = Vec::fma(Vec::mul(Vec::convert(products[i]), Vec::set1(x.scale)),
+                               Vec::load_floats(weights.scale[half]), sum[t][i]);
+          if constexpr (kHasMinimum)
+            sum[t][i] = Vec::fnma(Vec::set1(kHalves == 1 ? x.scaled_sum : x.scaled_half_sum[half]),
+                                  Vec::load_floats(weights.minimum[half]), sum[t][i]);
+        }
+      }
+    }
+  }
+#pragma GCC unroll 16
+  for (uint32_t t = 0; t < Tokens; ++t)
+#pragma GCC unroll 2
+    for (uint32_t i = 0; i < Groups; ++i) {
+      float* out = g.out[token + t] + row + i * kGroupRows;
+      Vec::store(out, g.accumulate ? Vec::add(Vec::load_floats(out), sum[t][i]) : sum[t][i]);
+    }
+}
+
+using PanelTile = void (*)(const QuantisedGemm&, const void*, uint32_t, uint32_t, uint32_t);
+
+template <uint32_t kHalves, bool kHasMinimum, uint32_t Groups>
+PanelTile panel_tile_of(uint32_t tokens) {
+  return [tokens]<uint32_t... T>(std::integer_sequence<uint32_t, T...>) {
+    constexpr PanelTile kTiles[] = {panel_tile<kHalves, kHasMinimum, Groups, T + 1>...};
+    return kTiles[tokens - 1];
+  }
+  (std::make_integer_sequence<uint32_t, Vec::kTileTokens>());
+}
+
+/// Several tokens: groups are unpacked once, kPanelGroups at a time, which the second-level cache holds; then
+/// each tile of tokens passes over them, tiles of as equal a size as can be.
+template <class Format>
+void multiply_many(const QuantisedGemm& g, uint32_t first_group, uint32_t end_group, std::byte* scratch) {
+  constexpr uint32_t kHalves = Format::kHalves;
+  constexpr bool kHasMinimum = Format::kHasMinimum;
+  const size_t group_bytes = size_t{g.cols} / Format::kValues * kGroupRows * Format::kBytes;
+  const uint32_t blocks = g.cols / kQuantisedBlockValues;
+  auto* const panels = reinterpret_cast<PanelOf<Format>*>(scratch);
+  const uint32_t tiles = (g.tokens + Vec::kTileTokens - 1) / Vec::kTileTokens;
+  for (uint32_t first = first_group; first < end_group; first += kPanelGroups) {
+    const uint32_t groups = end_group - first < kPanelGroups ? end_group - first : kPanelGroups;
+    for (uint32_t i = 0; i < groups; ++i)
+      unpack_group<Format>(g.weights + (first + i) * group_bytes, g.cols, panels + size_t{i} * blocks);
+    for (uint32_t tile = 0; tile < tiles; ++tile) {
+      const auto token = static_cast<uint32_t>(uint64_t{g.tokens} * tile / tiles);
+      const auto end = static_cast<uint32_t>(uint64_t{g.tokens} * (tile + 1) / tiles);
+      for (uint32_t i = 0; i < groups;) {
+        const uint32_t together = groups - i < Vec::kTileGroups ? 1 : Vec::kTileGroups;
+        const PanelTile run = together == 1
+                                  ? panel_tile_of<kHalves, kHasMinimum, 1>(end - token)
+                                  : panel_tile_of<kHalves, kHasMinimum, Vec::kTileGroups>(end - token);
+        run(g, panels + size_t{i} * blocks, blocks, (first + i) * kGroupRows, token);
+        i += together;
+      }
+    }
+  }
+}
+
+template <class Format>
+void gemm_as(const QuantisedGemm& g, uint32_t first_group, uint32_t end_group, std::byte* panel) {
+  if (g.tokens == 1)
+    multiply_one<Format>(g, first_group, end_group);
+  else
+    multiply_many<Format>(g, first_group, end_group, panel);
+}
+
+void gemm(const QuantisedGemm& g, uint32_t first_group, uint32_t end_group, std::byte* panel) {
+  switch (g.dtype) {
+    case DType::Q8_0:
+      return gemm_as<Q8_0>(g, first_group, end_group, panel);
+    case DType::Q4_0:
+      return gemm_as<Q4_0>(g, first_group, end_group, panel);
+    case DType::Q4_1:
+      return gemm_as<Q4_1>(g, first_group, end_group, panel);
+    case DType::Q5_0:
+      return gemm_as<Q5_0>(g, first_group, end_group, panel);
+    case DType::Q5_1:
+      return gemm_as<Q5_1>(g, first_group, end_group, panel);
+    case DType::IQ4_NL:
+      return gemm_as<Iq4Nl>(g, first_group, end_group, panel);
+    case DType::MXFP4:
+      return gemm_as<Mxfp4>(g, first_group, end_group, panel);
+    case DType::Q2_K:
+      return gemm_as<Q2_K>(g, first_group, end_group, panel);
+    case DType::Q3_K:
+      return gemm_as<Q3_K>(g, first_group, end_group, panel);
+    case DType::Q4_K:
+      return gemm_as<Q4_K>(g, first_group, end_group, panel);
+    case DType::Q5_K:
+      return gemm_as<Q5_K>(g, first_group, end_group, panel);
+    case DType::Q6_K:
+      return gemm_as<Q6_K>(g, first_group, end_group, panel);
+    default:
+      return gemm_as<Iq4Xs>(g, first_group, end_group, panel);
+  }
+}
+
+void quantise(const float* in, uint32_t count, QuantisedBlock* out) {
+  constexpr uint32_t kInfinity = 0x7f800000;
+  for (uint32_t k = 0; k < count; k += kQuantisedBlockValues, ++out) {
+    const uint32_t bits = Vec::largest_magnitude(in + k);
+    // What is no number must not become one: a scale of NaN carries it on.
+    float largest = __builtin_nanf("");
+    if (bits < kInfinity) __builtin_memcpy(&largest, &bits, sizeof(largest));
+    const float scale = largest / 127.0f;
+    // Below this the quotient would overflow: such values are nothing beside any weight.
+    const float factor = largest > 1e-30f ? 127.0f / largest : 0.0f;
+    int32_t half_sum[2] = {0, 0};
+    for (int half = 0; half < 2; ++half) {
+      int8_t* values = out->values + 16 * half;
+      if (bits < kInfinity)
+        half_sum[half] = Vec::round_half(in + k + 16 * half, factor, values);
+      else
+        __builtin_memset(values, 0, 16);
+      out->scaled_half_sum[half] = scale * static_cast<float>(half_sum[half]);
+      out->negative_half_sum[half] = -128 * half_sum[half];
+    }
+    const int32_t sum = half_sum[0] + half_sum[1];
+    out->scale = scale;
+    out->scaled_sum = scale * static_cast<float>(sum);
+    out->negative_sum = -128 * sum;
+    out->unused = 0;
+  }
+}
+
+constexpr QuantisedKernels kQuantisedKernels = {.gemm = gemm, .quantise = quantise};
+
+}  // namespace
+}  // namespace kvasir::engine::cpu

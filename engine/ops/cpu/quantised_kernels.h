@@ -1,0 +1,68 @@
+#pragma once
+
+#include "engine/gguf/dtype.h"
+
+#include <cstddef>
+#include <cstdint>
+
+namespace kvasir::engine::cpu {
+
+// Matrix products of interleaved weights (interleave.h) with activations in 8 bit. As in kernels.h nothing
+// here has inline member functions.
+//
+// Arithmetic, per row and token: for one block of 32 columns after another,
+//   sum += (Σ code·q) · activation scale · weight scale       (blocks of 16: both halves in order)
+//   sum −= (activation scale · Σ q) · weight minimum          (types with a minimum)
+// where Σ code·q is an exact integer, and each line is a multiplication and a fused multiply-add. Lanes are
+// rows, so that there is nothing else to add up: whatever the cut into tiles, batches and threads, and with
+// whichever instruction set, the same bits come out.
+
+/// 32 values of an activation row in 8 bit: value i ≈ scale · values[i]. One cache line, as it is read
+/// whole. Sums are over `values`; the halves are of 16 values each.
+struct alignas(64) QuantisedBlock {
+  int8_t values[32];
+  float scale;
+  float scaled_sum;          ///< scale · Σ values
+  float scaled_half_sum[2];  ///< the same of each half
+  int32_t negative_sum;      ///< −128 · Σ values: what codes that are stored 128 too large add too much
+  int32_t negative_half_sum[2];  ///< the same of each half
+  int32_t unused;
+};
+static_assert(sizeof(QuantisedBlock) == 64);
+constexpr uint32_t kQuantisedBlockValues = 32;
+
+/// Groups of rows that are unpacked together when there are tokens enough to share them.
+constexpr uint32_t kPanelGroups = 4;
+
+/// out[t][r] (+)= row r of W · in[t]
+struct QuantisedGemm {
+  DType dtype;                      ///< one that `can_interleave` allows
+  const std::byte* weights;         ///< the interleaved matrix {cols, rows}
+  uint32_t cols;                    ///< a multiple of the type's block
+  uint32_t tokens;                  ///< at least 1
+  const QuantisedBlock* const* in;  ///< {tokens} pointers to {cols / 32}
+  float* const* out;                ///< {tokens} pointers to {rows}
+  bool accumulate;                  ///< add to out instead of overwriting it
+};
+
+struct QuantisedKernels {
+  /// Groups [first_group, end_group) of rows; `panel` is scratch {panel_bytes(cols)}, 64-byte aligned, which
+  /// single tokens do not need.
+  void (*gemm)(const QuantisedGemm& gemm, uint32_t first_group, uint32_t end_group, std::byte* panel);
+  /// {count} floats, a multiple of 32, to {count / 32} blocks: scale = largest magnitude / 127, rounded to
+  /// nearest.
+  void (*quantise)(const float* in, uint32_t count, QuantisedBlock* out);
+};
+
+/// What a panel of kPanelGroups groups takes when unpacked: per block of 32 columns 16·32 codes, two scales
+/// and two minima of each row.
+constexpr size_t panel_bytes(uint32_t cols) {
+  return size_t{kPanelGroups} * (cols / kQuantisedBlockValues) * (16 * 32 + 4 * 16 * 4);
+}
+
+#ifdef KVASIR_X86_KERNELS
+extern const QuantisedKernels kAvx2QuantisedKernels;
+extern const QuantisedKernels kAvx512QuantisedKernels;
+#endif
+
+}  // namespace kvasir::engine::cpu
