@@ -4,9 +4,9 @@
 #include "app/services/block_store_adapter.h"
 #include "app/services/chat_prompt.h"
 #include "app/services/chat_title.h"
+#include "app/services/model_identity.h"
 
 #include <spdlog/spdlog.h>
-#include <sys/stat.h>
 
 #include <algorithm>
 #include <exception>
@@ -29,17 +29,6 @@ struct ChatService::Turn {
 };
 
 namespace {
-
-std::optional<storage::ConversationStore::FileIdentity> identify(const std::filesystem::path& path) {
-  struct stat status;
-  if (stat(path.c_str(), &status) != 0) return std::nullopt;
-  storage::ConversationStore::FileIdentity identity;
-  identity.size_bytes = static_cast<uint64_t>(status.st_size);
-  identity.modified_ns = int64_t{status.st_mtim.tv_sec} * 1'000'000'000 + status.st_mtim.tv_nsec;
-  identity.inode = status.st_ino;
-  identity.device = status.st_dev;
-  return identity;
-}
 
 MessageStatus to_status(engine::FinishReason reason) {
   switch (reason) {
@@ -102,7 +91,7 @@ EngineService::HashCache ChatService::hash_cache() {
   const auto looked_up = std::make_shared<Identity>();  // of the engine thread
   EngineService::HashCache cache;
   cache.find = [this, looked_up](const std::filesystem::path& path) -> std::optional<engine::Hash256> {
-    const Identity identity = *looked_up = identify(path);
+    const Identity identity = *looked_up = identify_model(path);
     if (!identity) return std::nullopt;
     const auto found = with_store([&](auto& store) { return store.model_content_hash(*identity); }).get();
     engine::Hash256 hash;
@@ -111,7 +100,7 @@ EngineService::HashCache ChatService::hash_cache() {
     return hash;
   };
   cache.keep = [this, looked_up](const std::filesystem::path& path, const engine::Hash256& hash) {
-    if (const Identity identity = identify(path); identity && identity == *looked_up)
+    if (const Identity identity = identify_model(path); identity && identity == *looked_up)
       with_store([identity = *identity, hash](auto& store) {
         return store.set_model_content_hash(identity, {hash.bytes.begin(), hash.bytes.end()});
       });
