@@ -10,11 +10,11 @@ namespace kvasir::engine::cpu {
 // Attention over latent rows in F16 or Q8_0 as blocks of small matrix products, compiled once per instruction
 // set from `attention_impl.h`. The rules of `kernels.h` about inline functions hold here too.
 //
-// Rounding. Rows, queries and softmax weights become what the instruction set multiplies: float32, or bfloat16
-// where the processor multiplies pairs of them (AVX512_BF16); sums are float32. What a query gets depends on its
-// own position and the rows before it only: tiles of rows lie at multiples of kTilePositions and are added one
-// after another, and rows that it may not see have a weight of exactly 0. So neither the batch nor the number of
-// threads changes a bit.
+// Rounding. Rows, queries and softmax weights become what the instruction set multiplies: float32, or
+// bfloat16 where the processor multiplies pairs of them (AVX512_BF16); sums are float32. What a query gets
+// depends on its own position and the rows before it only: tiles of rows lie at multiples of kTilePositions
+// and are added one after another, and rows that it may not see have a weight of exactly 0. So neither the
+// batch nor the number of threads changes a bit.
 
 /// Queries that share a pass over the rows: pairs of a token and a head.
 constexpr uint32_t kMaxQueries = 64;
@@ -38,13 +38,13 @@ struct LatentAttention {
   uint32_t width;        ///< kv_lora_rank + qk_rope_head_dim
   uint32_t value_width;  ///< kv_lora_rank: the leading part of a row that is summed
   float softmax_scale;
-  uint32_t queries;              ///< at most kMaxQueries
-  const std::byte* packed;       ///< the queries as `pack_queries` left them
-  const uint32_t* visible;       ///< {queries}: how many of the rows each may see
-  std::byte* scratch;            ///< {latent_scratch_bytes}
-  float* largest;                ///< out {queries}: the largest logit
-  float* total;                  ///< out {queries}: Σ exp(logit − largest)
-  float* sums;                   ///< out {queries, padded(value_width)}: Σ exp(logit − largest) · row
+  uint32_t queries;         ///< at most kMaxQueries
+  const std::byte* packed;  ///< the queries as `pack_queries` left them
+  const uint32_t* visible;  ///< {queries}: how many of the rows each may see
+  std::byte* scratch;       ///< {latent_scratch_bytes}
+  float* largest;           ///< out {queries}: the largest logit
+  float* total;             ///< out {queries}: Σ exp(logit − largest)
+  float* sums;              ///< out {queries, padded(value_width)}: Σ exp(logit − largest) · row
 };
 
 /// Expanded attention of one head: see Backend::attention_expanded. Query i stands at first_position + i.
@@ -66,6 +66,7 @@ struct ExpandedAttention {
 };
 
 struct AttentionKernels {
+  const char* name;
   /// A width in `sums`: rounded up to whole panels.
   uint32_t (*padded)(uint32_t value_width);
 

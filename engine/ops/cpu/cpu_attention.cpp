@@ -4,11 +4,16 @@ namespace kvasir::engine {
 namespace {
 
 /// Queries, that is pairs of a token and a head, that share a pass over the cache.
-constexpr uint32_t kGroupQueries = 64;
+constexpr uint32_t kGroupQueries = cpu::kMaxQueries;
+
+uint32_t divide_up(uint32_t count, uint32_t unit) {
+  return (count + unit - 1) / unit;
+}
 
 }  // namespace
 
-/// Queries are numbered token by token: query i is head i % heads of token i / heads.
+/// Queries are numbered token by token: query i is head i % heads of token i / heads. A group of them is run
+/// against the positions chunk by chunk; where the chunks lie is the same for all calls.
 struct CpuBackend::AttentionCall {
   HeadActivations out;
   HeadActivations query;
@@ -17,45 +22,110 @@ struct CpuBackend::AttentionCall {
   uint32_t first_position;
   float softmax_scale;
 
-  float* largest;  ///< {queries}: the online softmax's state, its sums are in `out`
-  float* total;    ///< {queries}
+  const cpu::Kernels& kernels;
+  const cpu::AttentionKernels* tiled;  ///< null: `kernels` does it, in float32
+  float* largest;                      ///< {queries}: the online softmax's state, its sums are in `out`
+  float* total;                        ///< {queries}
+  std::byte* packed;                   ///< {groups, packed_bytes}, for `tiled`
 
   uint32_t queries() const { return query.tokens * query.heads; }
-  uint32_t groups() const { return (queries() + kGroupQueries - 1) / kGroupQueries; }
+  uint32_t groups() const { return divide_up(queries(), kGroupQueries); }
+  /// How many queries a group has at most.
+  uint32_t group_queries() const { return std::min(kGroupQueries, queries()); }
   uint32_t end_of_group(uint32_t group) const { return std::min(queries(), (group + 1) * kGroupQueries); }
   uint32_t positions_of(uint32_t index) const { return first_position + index / query.heads + 1; }
   float* out_of(uint32_t index) const { return out.at(index / query.heads, index % query.heads); }
-  static uint32_t chunks_of(uint32_t positions) {
-    return (positions + cpu::kChunkPositions - 1) / cpu::kChunkPositions;
+
+  /// Tiled kernels like long chunks: each one's result is merged into those before it. But the last chunks
+  /// must not keep one thread busy while the others have nothing to do: a chunk is at most a quarter of the
+  /// positions before it.
+  uint32_t begin_of_chunk(uint32_t chunk) const {
+    constexpr uint32_t kShort = 8, kOctaves = 3, kPerOctave = 4;
+    if (tiled == nullptr || chunk < kShort) return chunk * cpu::kChunkPositions;
+    const uint32_t octave = std::min((chunk - kShort) / kPerOctave, kOctaves);
+    const uint32_t begin = (kShort * cpu::kChunkPositions) << octave;
+    return begin + (chunk - kShort - octave * kPerOctave) * ((2 * cpu::kChunkPositions) << octave);
+  }
+  uint32_t chunks_of(uint32_t positions) const {
+    uint32_t chunks = 0;
+    while (begin_of_chunk(chunks) < positions) ++chunks;
+    return chunks;
   }
   /// How many positions of a chunk a query may see.
   uint32_t visible(uint32_t index, uint32_t chunk) const {
-    const uint32_t before = chunk * cpu::kChunkPositions;
+    const uint32_t before = begin_of_chunk(chunk);
     const uint32_t positions = positions_of(index);
-    return positions <= before ? 0 : std::min(positions - before, cpu::kChunkPositions);
+    return positions <= before ? 0 : std::min(positions, begin_of_chunk(chunk + 1)) - before;
   }
 
+  /// A chunk's sums of one query.
+  uint32_t sums_stride() const { return tiled == nullptr ? out.dim : tiled->padded(out.dim); }
+  size_t packed_bytes() const { return tiled->packed_queries_bytes(group_queries(), query.dim); }
   size_t scratch_floats() const {
+    if (tiled != nullptr)
+      return divide_up_floats(tiled->latent_scratch_bytes(group_queries(), query.dim, out.dim));
     return size_t{2} * cpu::kChunkPositions * query.dim + size_t{kGroupQueries} * cpu::kChunkPositions;
   }
+  static size_t divide_up_floats(size_t bytes) { return (bytes + sizeof(float) - 1) / sizeof(float); }
 
-  /// Runs a group against a chunk: `sums` {kGroupQueries, out.dim}, `state` the largest logits
+  void pack(uint32_t group) const {
+    const float* in[kGroupQueries];
+    const uint32_t first = group * kGroupQueries;
+    const uint32_t count = end_of_group(group) - first;
+    for (uint32_t i = 0; i < count; ++i)
+      in[i] = query.at((first + i) / query.heads, (first + i) % query.heads);
+    tiled->pack_queries(packed + group * packed_bytes(), in, count, query.dim);
+  }
+
+  /// Runs a group against a chunk: `sums` {group_queries, sums_stride}, `state` the largest logits
   /// {kGroupQueries}, then the totals {kGroupQueries}.
-  void run_chunk(const cpu::Kernels& kernels, uint32_t group, uint32_t chunk, float* scratch, float* sums,
+  void run_chunk(uint32_t group, uint32_t chunk, float* scratch, float* sums, float* state) const {
+    uint32_t visible_rows[kGroupQueries];
+    const uint32_t first = group * kGroupQueries;
+    const uint32_t count = end_of_group(group) - first;
+    for (uint32_t i = 0; i < count; ++i) visible_rows[i] = visible(first + i, chunk);
+    if (visible_rows[count - 1] == 0) return;
+    if (tiled != nullptr)
+      run_tiled(group, chunk, visible_rows, scratch, sums, state);
+    else
+      run_exact(group, chunk, visible_rows, scratch, sums, state);
+  }
+
+  void run_tiled(uint32_t group, uint32_t chunk, const uint32_t* visible_rows, float* scratch, float* sums,
+                 float* state) const {
+    cpu::LatentAttention a = {};
+    a.queries = end_of_group(group) - group * kGroupQueries;
+    a.rows = rows_of(begin_of_chunk(chunk), visible_rows[a.queries - 1]);
+    a.width = query.dim;
+    a.value_width = out.dim;
+    a.softmax_scale = softmax_scale;
+    a.packed = packed + group * packed_bytes();
+    a.visible = visible_rows;
+    a.scratch = reinterpret_cast<std::byte*>(scratch);
+    a.largest = state;
+    a.total = state + kGroupQueries;
+    a.sums = sums;
+    tiled->attend_latent(a);
+  }
+
+  cpu::LatentRows rows_of(uint32_t first, uint32_t count) const {
+    return {cache.layout().type, cache.row(layer, first), cache.layout().row_bytes(),
+            kv_row_scales_offset(cache.layout().width), count};
+  }
+
+  void run_exact(uint32_t group, uint32_t chunk, const uint32_t* visible_rows, float* scratch, float* sums,
                  float* state) const {
     const uint32_t first = group * kGroupQueries;
     const uint32_t count = end_of_group(group) - first;
     const float* in[kGroupQueries];
     float* scores[kGroupQueries];
-    uint32_t visible_rows[kGroupQueries];
     for (uint32_t i = 0; i < count; ++i) {
       in[i] = query.at((first + i) / query.heads, (first + i) % query.heads);
       scores[i] = scratch + size_t{i} * cpu::kChunkPositions;
-      visible_rows[i] = visible(first + i, chunk);
     }
     cpu::AttentionChunk c = {};
     c.dtype = cache.layout().type == KvType::F32 ? DType::F32 : DType::F16;
-    c.rows = cache.row(layer, chunk * cpu::kChunkPositions);
+    c.rows = cache.row(layer, begin_of_chunk(chunk));
     c.row_stride_bytes = cache.layout().row_bytes();
     c.width = query.dim;
     c.value_width = out.dim;
@@ -71,8 +141,8 @@ struct CpuBackend::AttentionCall {
     if (cache.layout().type == KvType::Q8_0) {
       float* decoded = c.tile + size_t{cpu::kChunkPositions} * query.dim;
       for (uint32_t p = 0; p < visible_rows[count - 1]; ++p)
-        decode_kv_row(KvType::Q8_0, cache.row(layer, chunk * cpu::kChunkPositions + p),
-                      decoded + size_t{p} * query.dim, query.dim);
+        decode_kv_row(KvType::Q8_0, c.rows + p * c.row_stride_bytes, decoded + size_t{p} * query.dim,
+                      query.dim);
       c.dtype = DType::F32;
       c.rows = reinterpret_cast<const std::byte*>(decoded);
       c.row_stride_bytes = size_t{query.dim} * sizeof(float);
@@ -81,11 +151,10 @@ struct CpuBackend::AttentionCall {
   }
 
   /// Joins a chunk's result for query `index`; chunks must come in rising order.
-  void merge(const cpu::Kernels& kernels, uint32_t index, uint32_t chunk, const float* sums,
-             const float* state) const {
+  void merge(uint32_t index, uint32_t chunk, const float* sums, const float* state) const {
     if (visible(index, chunk) == 0) return;
     const uint32_t i = index % kGroupQueries;
-    const float* own_sums = sums + size_t{i} * out.dim;
+    const float* own_sums = sums + size_t{i} * sums_stride();
     if (chunk == 0) {
       largest[index] = state[i];
       total[index] = state[kGroupQueries + i];
@@ -106,8 +175,13 @@ void CpuBackend::attention(HeadActivations out, HeadActivations query, const KvC
                            uint32_t first_position, float softmax_scale) {
   const size_t queries = size_t{query.tokens} * query.heads;
   float* state = grown(softmax_state_, 2 * queries);
-  const AttentionCall call = {out,           query, cache,          layer, first_position,
-                              softmax_scale, state, state + queries};
+  AttentionCall call = {
+      out,   query,           cache,  layer, first_position, softmax_scale, kernels_, tiled_attention(cache),
+      state, state + queries, nullptr};
+  if (call.tiled != nullptr) {
+    call.packed = grown(packed_queries_, call.groups() * call.packed_bytes());
+    pool_.run(call.groups(), [&](uint32_t group, unsigned) { call.pack(group); });
+  }
   // With few groups the chunks are what can be shared out: one token at a great depth.
   if (call.groups() >= 2 * pool_.size() || pool_.size() == 1)
     attention_by_groups(call);
@@ -115,20 +189,24 @@ void CpuBackend::attention(HeadActivations out, HeadActivations query, const KvC
     attention_by_chunks(call);
 }
 
+const cpu::AttentionKernels* CpuBackend::tiled_attention(const KvCache& cache) const {
+  return cache.layout().type == KvType::F32 ? nullptr : attention_;
+}
+
 /// A task goes through all chunks for its group.
 void CpuBackend::attention_by_groups(const AttentionCall& call) {
-  const size_t sums_floats = size_t{kGroupQueries} * call.out.dim;
+  const size_t sums_floats = size_t{call.group_queries()} * call.sums_stride();
   reserve_worker_scratch(call.scratch_floats() + sums_floats + 2 * kGroupQueries);
   pool_.run(call.groups(), [&](uint32_t group, unsigned worker) {
-    float* sums = worker_scratch(worker);
-    float* state = sums + sums_floats;
-    float* scratch = state + 2 * kGroupQueries;
+    float* scratch = worker_scratch(worker);
+    float* state = scratch + call.scratch_floats();
+    float* sums = state + 2 * kGroupQueries;
     const uint32_t first = group * kGroupQueries;
     const uint32_t end = call.end_of_group(group);
-    const uint32_t chunks = AttentionCall::chunks_of(call.positions_of(end - 1));
+    const uint32_t chunks = call.chunks_of(call.positions_of(end - 1));
     for (uint32_t chunk = 0; chunk < chunks; ++chunk) {
-      call.run_chunk(kernels_, group, chunk, scratch, sums, state);
-      for (uint32_t index = first; index < end; ++index) call.merge(kernels_, index, chunk, sums, state);
+      call.run_chunk(group, chunk, scratch, sums, state);
+      for (uint32_t index = first; index < end; ++index) call.merge(index, chunk, sums, state);
     }
     for (uint32_t index = first; index < end; ++index) call.finish(index);
   });
@@ -137,10 +215,11 @@ void CpuBackend::attention_by_groups(const AttentionCall& call) {
 /// A task is one chunk for one group; the results are joined in the same order as above, some chunks at a
 /// time so that their sums need little memory.
 void CpuBackend::attention_by_chunks(const AttentionCall& call) {
-  const size_t sums_floats = size_t{kGroupQueries} * call.out.dim;
+  constexpr uint32_t kSlots = 64;  // results that wait for being joined
+  const size_t sums_floats = size_t{call.group_queries()} * call.sums_stride();
   const uint32_t groups = call.groups();
-  const uint32_t chunks = AttentionCall::chunks_of(call.positions_of(call.queries() - 1));
-  const uint32_t at_once = std::min(chunks, (8 * pool_.size() + groups - 1) / groups);
+  const uint32_t chunks = call.chunks_of(call.positions_of(call.queries() - 1));
+  const uint32_t at_once = std::clamp(kSlots / groups, 1u, chunks);
   float* sums = grown(chunk_sums_, sums_floats * at_once * groups);
   float* state = grown(chunk_state_, size_t{2} * kGroupQueries * at_once * groups);
   reserve_worker_scratch(call.scratch_floats());
@@ -152,15 +231,15 @@ void CpuBackend::attention_by_chunks(const AttentionCall& call) {
     pool_.run((end - first) * groups, [&](uint32_t task, unsigned worker) {
       const uint32_t group = task % groups;
       const uint32_t chunk = first + task / groups;
-      call.run_chunk(kernels_, group, chunk, worker_scratch(worker), sums + slot(group, chunk) * sums_floats,
+      call.run_chunk(group, chunk, worker_scratch(worker), sums + slot(group, chunk) * sums_floats,
                      state + slot(group, chunk) * 2 * kGroupQueries);
     });
-    pool_.run((call.queries() + kMergeQueries - 1) / kMergeQueries, [&](uint32_t task, unsigned) {
+    pool_.run(divide_up(call.queries(), kMergeQueries), [&](uint32_t task, unsigned) {
       const uint32_t last = std::min(call.queries(), (task + 1) * kMergeQueries);
       for (uint32_t index = task * kMergeQueries; index < last; ++index) {
         for (uint32_t chunk = first; chunk < end; ++chunk) {
           const size_t from = slot(index / kGroupQueries, chunk);
-          call.merge(kernels_, index, chunk, sums + from * sums_floats, state + from * 2 * kGroupQueries);
+          call.merge(index, chunk, sums + from * sums_floats, state + from * 2 * kGroupQueries);
         }
         if (end == chunks) call.finish(index);
       }

@@ -15,12 +15,12 @@ namespace {
 
 constexpr std::align_val_t kAlignment{64};
 
-Error no_memory() {
+}  // namespace
+
+Error CpuBackend::no_memory() {
   return {ErrorCode::OutOfMemory,
           "There is not enough memory to run this model. Close other programs, or choose a smaller model."};
 }
-
-}  // namespace
 
 void CpuBackend::FreeAligned::operator()(void* memory) const {
   ::operator delete(memory, kAlignment);
@@ -30,8 +30,13 @@ void CpuBackend::Unmap::operator()(void* memory) const {
   munmap(memory, bytes);
 }
 
-CpuBackend::CpuBackend(unsigned threads, const cpu::Kernels& kernels, const cpu::QuantisedKernels* quantised)
-    : kernels_(kernels), quantised_(quantised), pool_(threads), worker_scratch_(pool_.size()) {}
+CpuBackend::CpuBackend(unsigned threads, const cpu::Kernels& kernels, const cpu::QuantisedKernels* quantised,
+                       const cpu::AttentionKernels* attention)
+    : kernels_(kernels),
+      quantised_(quantised),
+      attention_(attention),
+      pool_(threads),
+      worker_scratch_(pool_.size()) {}
 
 std::byte* CpuBackend::map_weights(size_t bytes) {
   void* memory = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "engine/ops/backend.h"
+#include "engine/ops/cpu/attention_kernels.h"
 #include "engine/ops/cpu/kernels.h"
 #include "engine/ops/cpu/quantised_kernels.h"
 #include "engine/ops/thread_pool.h"
@@ -19,10 +20,13 @@ namespace kvasir::engine {
 /// part in the work.
 class CpuBackend final : public Backend {
  public:
-  /// `quantised` may be null: all weights are then computed with as float32.
-  CpuBackend(unsigned threads, const cpu::Kernels& kernels, const cpu::QuantisedKernels* quantised);
+  /// `quantised` may be null: all weights are then computed with as float32. So may `attention`: all KV is
+  /// then computed with as float32, and attention is always absorbed.
+  CpuBackend(unsigned threads, const cpu::Kernels& kernels, const cpu::QuantisedKernels* quantised,
+             const cpu::AttentionKernels* attention);
 
   Result<TensorView> place(const TensorView& weight) override;
+  Result<KvExpansion> place_expansion(const TensorView& k_b, const TensorView& v_b) override;
   Result<float*> allocate(size_t floats) override;
   Result<Routing> allocate_routing(uint32_t tokens, uint32_t per_token) override;
 
@@ -36,6 +40,9 @@ class CpuBackend final : public Backend {
   void kv_append(KvCache& cache, uint32_t layer, uint32_t first_position, Activations rows) override;
   void attention(HeadActivations out, HeadActivations query, const KvCache& cache, uint32_t layer,
                  uint32_t first_position, float softmax_scale) override;
+  void attention_expanded(HeadActivations out, HeadActivations query, const KvExpansion& expansion,
+                          const KvCache& cache, uint32_t layer, uint32_t first_position,
+                          float softmax_scale) override;
   void route(Routing out, const TensorView& router, const TensorView& bias, Activations in,
              const ModelConfig& config) override;
   void gated_ffn_add(Activations out, const GatedFfn& ffn, Activations in) override;
@@ -82,6 +89,7 @@ class CpuBackend final : public Backend {
   };
   struct AttentionCall;
 
+  static Error no_memory();
   Result<std::byte*> allocate_bytes(size_t bytes);
   /// Memory for weights, zero-filled; null where there is none.
   std::byte* map_weights(size_t bytes);
@@ -102,6 +110,8 @@ class CpuBackend final : public Backend {
   void add_jobs_of_one_token(Activations out);
   void add_jobs(Activations out, uint32_t terms);
   const RopeTable& rope_table(const RopeFrequencies& frequencies, uint32_t first_position, uint32_t tokens);
+  /// The kernels for a cache's type, null where `kernels_` are to be used.
+  const cpu::AttentionKernels* tiled_attention(const KvCache& cache) const;
   void attention_by_groups(const AttentionCall& call);
   void attention_by_chunks(const AttentionCall& call);
 
@@ -127,6 +137,7 @@ class CpuBackend final : public Backend {
 
   const cpu::Kernels& kernels_;
   const cpu::QuantisedKernels* quantised_;
+  const cpu::AttentionKernels* attention_;
   ThreadPool pool_;
   std::vector<std::unique_ptr<std::byte, FreeAligned>> memory_;
   std::vector<std::unique_ptr<std::byte, Unmap>> weights_;
@@ -154,6 +165,7 @@ class CpuBackend final : public Backend {
   std::vector<float> softmax_state_;
   std::vector<float> chunk_sums_;
   std::vector<float> chunk_state_;
+  std::vector<std::byte> packed_queries_;
   ExpertGroups groups_;
   RopeTable rope_table_;
 };

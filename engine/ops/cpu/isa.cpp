@@ -34,6 +34,19 @@ const cpu::Kernels& kernels_of(Isa isa) {
   }
 }
 
+const cpu::AttentionKernels* attention_kernels_of(Isa isa, bool bf16) {
+  switch (isa) {
+#ifdef KVASIR_X86_KERNELS
+    case Isa::Avx512:
+      return bf16 && __builtin_cpu_supports("avx512bf16") ? &cpu::kBf16Attention : &cpu::kAvx512Attention;
+    case Isa::Avx2:
+      return &cpu::kAvx2Attention;
+#endif
+    default:
+      return nullptr;
+  }
+}
+
 }  // namespace
 
 std::string_view isa_name(Isa isa) {
@@ -71,9 +84,10 @@ std::unique_ptr<Backend> make_cpu_backend(const CpuOptions& options) {
   const std::vector<Isa> available = available_isas();
   assert(!options.isa || std::find(available.begin(), available.end(), *options.isa) != available.end());
   const Isa isa = options.isa.value_or(available.back());
-  return std::make_unique<CpuBackend>(
-      thread_count(options.threads), kernels_of(isa),
-      options.arithmetic == Arithmetic::Fast ? quantised_kernels_of(isa) : nullptr);
+  const bool fast = options.arithmetic == Arithmetic::Fast;
+  return std::make_unique<CpuBackend>(thread_count(options.threads), kernels_of(isa),
+                                      fast ? quantised_kernels_of(isa) : nullptr,
+                                      fast ? attention_kernels_of(isa, options.bf16) : nullptr);
 }
 
 }  // namespace kvasir::engine

@@ -186,14 +186,15 @@ struct Q6_K {
   static void unpack(const std::byte* p, Unpacked& out) {
     constexpr int kHalf = S / 4;
     constexpr int kQuarter = S % 4;
-    const Floats d = Vec::load_f16(p + 3328);
-    out.scale[0] = Vec::mul(d, Vec::from_i8(Vec::load_rows(p + 3072 + 16 * (2 * S))));
-    out.scale[1] = Vec::mul(d, Vec::from_i8(Vec::load_rows(p + 3072 + 16 * (2 * S + 1))));
+    const Floats d = Vec::load_f16(p);
+    const std::byte* const half = p + 288 + 1536 * kHalf;
+    out.scale[0] = Vec::mul(d, Vec::from_i8(Vec::load_rows(p + 32 + 16 * (2 * S))));
+    out.scale[1] = Vec::mul(d, Vec::from_i8(Vec::load_rows(p + 32 + 16 * (2 * S + 1))));
 #pragma GCC unroll 8
     for (int i = 0; i < 8; ++i) {
       const Bytes low =
-          Vec::bits<kQuarter / 2 * 4, 0x0f>(Vec::load(p + 64 * (16 * kHalf + kQuarter % 2 * 8 + i)));
-      const Bytes high = Vec::bits<2 * kQuarter - 4, 0x30>(Vec::load(p + 2048 + 64 * (8 * kHalf + i)));
+          Vec::bits<kQuarter / 2 * 4, 0x0f>(Vec::load(half + 512 + 64 * (kQuarter % 2 * 8 + i)));
+      const Bytes high = Vec::bits<2 * kQuarter - 4, 0x30>(Vec::load(half + 64 * i));
       out.codes[i] = Vec::either(low, high);
     }
     centre(out.codes, 32);
@@ -206,20 +207,20 @@ struct Q3_K {
   /// Scale K of 16: four low bits, two high ones, 32 too large.
   template <int K>
   static Floats scale(const std::byte* p) {
-    const std::byte* q = p + 1536;
+    const std::byte* q = p + 32;
     const Rows low = Vec::row_bits<K / 8 * 4, 0x0f>(Vec::load_rows(q + 16 * (K % 8)));
     const Rows high = Vec::row_bits<2 * (K / 4) - 4, 0x30>(Vec::load_rows(q + 16 * (8 + K % 4)));
     return Vec::from_i8(Vec::row_less(Vec::row_either(low, high), 32));
   }
   template <int S>
   static void unpack(const std::byte* p, Unpacked& out) {
-    const Floats d = Vec::load_f16(p + 1728);
+    const Floats d = Vec::load_f16(p);
     out.scale[0] = Vec::mul(d, scale<2 * S>(p));
     out.scale[1] = Vec::mul(d, scale<2 * S + 1>(p));
 #pragma GCC unroll 8
     for (int i = 0; i < 8; ++i) {
-      const Bytes low = Vec::bits<S % 4 * 2, 0x03>(Vec::load(p + 512 + 64 * (S / 4 * 8 + i)));
-      const Bytes high = Vec::bits<S - 2, 0x04>(Vec::load(p + 64 * i));
+      const Bytes low = Vec::bits<S % 4 * 2, 0x03>(Vec::load(p + 736 + 64 * (S / 4 * 8 + i)));
+      const Bytes high = Vec::bits<S - 2, 0x04>(Vec::load(p + 224 + 64 * i));
       out.codes[i] = Vec::either(low, high);
     }
     centre(out.codes, 4);
@@ -231,17 +232,17 @@ struct Q2_K {
   static constexpr bool kHasMinimum = true;
   template <int S>
   static void unpack(const std::byte* p, Unpacked& out) {
-    const Floats d = Vec::load_f16(p + 1280);
-    const Floats dmin = Vec::load_f16(p + 1312);
+    const Floats d = Vec::load_f16(p);
+    const Floats dmin = Vec::load_f16(p + 32);
 #pragma GCC unroll 2
     for (int half = 0; half < 2; ++half) {
-      const Rows both = Vec::load_rows(p + 16 * (2 * S + half));
+      const Rows both = Vec::load_rows(p + 64 + 16 * (2 * S + half));
       out.scale[half] = Vec::mul(d, Vec::from_u8(Vec::row_bits<0, 0x0f>(both)));
       out.minimum[half] = Vec::mul(dmin, Vec::from_u8(Vec::row_bits<4, 0x0f>(both)));
     }
 #pragma GCC unroll 8
     for (int i = 0; i < 8; ++i)
-      out.codes[i] = Vec::bits<S % 4 * 2, 0x03>(Vec::load(p + 256 + 64 * (S / 4 * 8 + i)));
+      out.codes[i] = Vec::bits<S % 4 * 2, 0x03>(Vec::load(p + 320 + 64 * (S / 4 * 8 + i)));
   }
 };
 

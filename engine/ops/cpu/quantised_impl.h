@@ -59,8 +59,6 @@ inline __attribute__((always_inline)) void for_blocks(const Body& body) {
   (std::make_integer_sequence<int, Format::kValues / 32>());
 }
 
-constexpr uint32_t kPrefetchBytes = 2048;
-
 /// One token: the weights are read once, and unpacked in registers.
 template <class Format>
 void multiply_one(const QuantisedGemm& g, uint32_t first_group, uint32_t end_group) {
@@ -72,8 +70,6 @@ void multiply_one(const QuantisedGemm& g, uint32_t first_group, uint32_t end_gro
     const QuantisedBlock* x = g.in[0];
     Floats sum = Vec::zero_floats();
     for (; p < end; p += kStep) {
-#pragma GCC unroll 64
-      for (size_t line = 0; line < kStep; line += 64) __builtin_prefetch(p + kPrefetchBytes + line);
       for_blocks<Format>([&](auto s) __attribute__((always_inline)) {
         Unpacked u;
         Format::template unpack<s>(p, u);
@@ -107,8 +103,6 @@ template <class Format>
 void unpack_group(const std::byte* p, uint32_t cols, PanelOf<Format>* out) {
   constexpr size_t kStep = size_t{kGroupRows} * Format::kBytes;
   for (uint32_t k = 0; k < cols; k += Format::kValues, p += kStep) {
-#pragma GCC unroll 64
-    for (size_t line = 0; line < kStep; line += 64) __builtin_prefetch(p + kPrefetchBytes + line);
     for_blocks<Format>([&](auto s) __attribute__((always_inline)) {
       Unpacked u;
       Format::template unpack<s>(p, u);
