@@ -127,9 +127,19 @@ std::optional<Error> refuse_other_kinds(const GgufFile& file) {
 }
 
 /// Blocks at the end that predict further tokens (multi-token prediction) are no part of the network proper.
-uint32_t drop_prediction_blocks(const GgufFile& file, uint32_t blocks) {
-  while (blocks > 0 && file.find_tensor(tensor_name(blocks - 1, "nextn.eh_proj.weight"))) --blocks;
-  return blocks;
+/// They are told by their tensors: some files keep `nextn_predict_layers` and leave out the blocks, counted
+/// or not.
+uint32_t drop_prediction_blocks(const GgufFile& file, uint32_t blocks, uint32_t announced) {
+  const auto is_prediction = [&](uint32_t block) {
+    if (file.find_tensor(tensor_name(block, "nextn.eh_proj.weight"))) return true;
+    return announced > 0 && !file.find_tensor(tensor_name(block, "attn_norm.weight"));
+  };
+  uint32_t kept = blocks;
+  while (kept > 0 && is_prediction(kept - 1)) {
+    --kept;
+    announced -= std::min(announced, 1u);
+  }
+  return kept;
 }
 
 uint32_t read_vocab_size(const GgufFile& file, KeyReader& keys) {
@@ -175,6 +185,12 @@ void read_attention(const GgufFile& file, KeyReader& keys, ModelConfig& config) 
                              ? keys.require_uint("attention.q_lora_rank", 1, kMaxLoraRank)
                              : keys.check("rank of the query projection", q_a->rows(), 1, kMaxLoraRank);
   }
+  // Mistral Large 3 shares the architecture, but scales queries by their position.
+  if (keys.optional_float("attention.temperature_scale", 0.0f, -1e6f, 1e6f) != 0.0f)
+    keys.complain(ErrorCode::Unsupported,
+                  "scales its attention by position (" +
+                      quote(KeyReader::key("attention.temperature_scale")) +
+                      "), which this version does not compute. Choose another model.");
   read_head_dims(file, keys, config);
 }
 
@@ -295,7 +311,8 @@ Result<ModelConfig> ModelConfig::from_gguf(const GgufFile& file) try {
   config.max_position_embeddings = keys.require_uint("context_length", 1, kMaxContext);
   config.hidden_size = keys.require_uint("embedding_length", 1, kMaxWidth);
   const uint32_t blocks = keys.require_uint("block_count", 1, kMaxLayers);
-  config.num_hidden_layers = drop_prediction_blocks(file, blocks);
+  config.num_hidden_layers =
+      drop_prediction_blocks(file, blocks, keys.optional_uint("nextn_predict_layers", 0, 0, kMaxLayers));
   keys.require(config.num_hidden_layers > 0, "it has no blocks");
   config.rms_norm_eps = keys.optional_float("attention.layer_norm_rms_epsilon", 1e-6f, 1e-20f, 1.0f);
   read_attention(file, keys, config);
