@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
+#include <utility>
 
 namespace kvasir::app {
 namespace {
@@ -20,15 +21,18 @@ struct AskOptions {
   std::optional<float> temperature;
   std::optional<uint64_t> seed;
   uint32_t max_tokens = 0;
+  uint32_t reasoning_budget = ChatSettings{}.max_reasoning_tokens;
+  bool no_thinking = false;
+  bool show_reasoning = false;
   unsigned threads = 0;
   bool json = false;
   std::string message;
 };
 
-/// Prints the answer as it grows (unless JSON is wanted) and waits for the model.
+/// Prints the answer as it grows (unless JSON is wanted), its reasoning beside it, and waits for the model.
 class AskObserver final : public ChatObserver {
  public:
-  explicit AskObserver(bool stream) : stream_(stream) {}
+  AskObserver(bool stream, bool show_reasoning) : stream_(stream), show_reasoning_(show_reasoning) {}
 
   ModelState wait_for_model() { return loaded_.get_future().get(); }
 
@@ -36,8 +40,13 @@ class AskObserver final : public ChatObserver {
   void conversation_changed(const storage::StoredConversation&) override {}
   void message_added(const storage::StoredMessage&) override {}
   void prefill_progress(int64_t, int64_t, uint32_t, uint32_t) override {}
-  void answer_grew(int64_t, int64_t, const std::string& added) override {
-    if (stream_) std::cout << added << std::flush;
+  void answer_grew(int64_t, int64_t, const AnswerGrowth& added) override {
+    if (show_reasoning_ && !added.reasoning.empty()) {
+      std::cerr << added.reasoning << std::flush;
+      reasoning_shown_ = true;
+    }
+    if (reasoning_shown_ && !added.text.empty()) end_reasoning();
+    if (stream_) std::cout << added.text << std::flush;
   }
   void message_changed(const storage::StoredMessage&) override {}
   void model_changed(const ModelState& model) override {
@@ -45,8 +54,15 @@ class AskObserver final : public ChatObserver {
   }
   void failed(const std::string&) override {}  // the answer's future says it
 
+  /// A blank line between what was thought and what follows it.
+  void end_reasoning() {
+    if (std::exchange(reasoning_shown_, false)) std::cerr << "\n" << std::endl;
+  }
+
  private:
   const bool stream_;
+  const bool show_reasoning_;
+  bool reasoning_shown_ = false;
   std::promise<ModelState> loaded_;
 };
 
@@ -79,12 +95,14 @@ const char* finish_reason(storage::MessageStatus status) {
 nlohmann::json to_json(const storage::StoredMessage& answer, const ModelState& model) {
   const storage::MessageUsage usage = answer.usage.value_or(storage::MessageUsage{});
   return {{"answer", answer.text},
+          {"reasoning", answer.reasoning},
           {"finish_reason", finish_reason(answer.status)},
           {"usage",
            {{"prompt_tokens", usage.prompt_tokens},
             {"prompt_cache_hit_tokens", usage.prompt_cache_hit_tokens},
             {"prompt_cache_miss_tokens", usage.prompt_cache_miss_tokens},
-            {"completion_tokens", usage.completion_tokens}}},
+            {"completion_tokens", usage.completion_tokens},
+            {"reasoning_tokens", answer.reasoning_tokens}}},
           {"timings",
            {{"load_ms", model.load_ms},
             {"ttft_ms", usage.ttft_ms},
@@ -99,6 +117,8 @@ SendRequest make_request(const AskOptions& options, int64_t conversation_id) {
   request.text = options.message;
   request.system_text = options.system.value_or("");
   request.settings.max_tokens = options.max_tokens;
+  request.settings.thinking = !options.no_thinking;
+  request.settings.max_reasoning_tokens = options.reasoning_budget;
   if (options.temperature) request.settings.sampling.temperature = *options.temperature;
   if (options.seed) {
     request.settings.sampling.seed = *options.seed;
@@ -115,7 +135,7 @@ void ask(const AskOptions& options) {
   if (!profile) throw CommandFailed{kExitBadInput, profile.error()};
   start_logging(folder.logs());
 
-  AskObserver observer(!options.json);
+  AskObserver observer(!options.json, options.show_reasoning);
   ChatService chats(**profile, observer);
   chats.load_model(options.model.empty() ? starter_model_path() : std::filesystem::path(options.model),
                    options.threads);
@@ -126,6 +146,7 @@ void ask(const AskOptions& options) {
   if (!(*profile)->kv_problem().empty()) std::cerr << "kvasir-cli: " << (*profile)->kv_problem() << "\n";
 
   const auto answer = chats.send(make_request(options, find_conversation(chats, options))).get();
+  observer.end_reasoning();
   if (!answer) throw CommandFailed{kExitFailed, answer.error()};
   if (answer->status == storage::MessageStatus::Failed) throw CommandFailed{kExitFailed, answer->error};
   if (options.json)
@@ -149,6 +170,13 @@ void add_ask_command(CLI::App& parent) {
       ->required();
   command->add_option("--system", options->system, "System prompt of the conversation");
   command->add_option("--max-tokens", options->max_tokens, "Longest answer; 0: no limit but the context");
+  command->add_flag("--no-thinking", options->no_thinking,
+                    "Answer at once, where the model can do without thinking first");
+  command
+      ->add_option("--reasoning-budget", options->reasoning_budget,
+                   "Tokens that it may think for; 0: as many as the context has room for")
+      ->capture_default_str();
+  command->add_flag("--show-reasoning", options->show_reasoning, "Print what it thinks to stderr");
   command->add_option("--temperature", options->temperature, "0: always the likeliest token");
   command->add_option("--seed", options->seed, "Of the random draw");
   command->add_option("--threads", options->threads, "0: one for each processor")

@@ -1,11 +1,11 @@
 #pragma once
 
-#include "engine/runtime/engine.h"
+#include "app/services/chat_observer.h"
+#include "engine/runtime/answer_decoder.h"
 #include "storage/conversations/conversation_store.h"
 
 #include <chrono>
 #include <functional>
-#include <string>
 
 namespace kvasir::app {
 
@@ -15,14 +15,15 @@ namespace kvasir::app {
 /// For the engine thread.
 class AnswerWriter {
  public:
-  using Grew = std::function<void(const std::string& added_text)>;
+  using Grew = std::function<void(const AnswerGrowth& added)>;
   using Save = std::function<void(const storage::StoredMessage&)>;
 
-  /// `answer` may hold the beginning of an interrupted answer, which is then continued.
-  AnswerWriter(storage::StoredMessage answer, const engine::Tokenizer& tokenizer, Grew grew, Save save);
+  /// `answer` may hold the beginning of an interrupted answer, which is then continued. `decoder` stands
+  /// before the answer's first id.
+  AnswerWriter(storage::StoredMessage answer, engine::AnswerDecoder decoder, Grew grew, Save save);
 
   void add(const engine::TokenEvent& token);
-  /// Hands on what is left. The message then holds the whole text and all ids.
+  /// Hands on what is left. The message then holds both whole texts and all ids.
   storage::StoredMessage finish();
 
  private:
@@ -31,10 +32,12 @@ class AnswerWriter {
   void hand_on();
 
   storage::StoredMessage answer_;
-  const engine::Tokenizer& tokenizer_;
+  engine::AnswerDecoder decoder_;
   Grew grew_;
   Save save_;
-  std::string waiting_text_;  // not handed on yet
+  AnswerGrowth waiting_;                    // not handed on yet
+  const double earlier_reasoning_ms_;       // of the beginning that is continued
+  std::optional<Clock::time_point> began_;  // when the first token came
   Clock::time_point handed_on_at_;
   Clock::time_point saved_at_;
 };

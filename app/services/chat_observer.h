@@ -24,6 +24,14 @@ struct ModelState {
   double load_ms = 0;
 };
 
+/// What came to an answer since the last report.
+struct AnswerGrowth {
+  std::string text;
+  std::string reasoning;
+  uint32_t reasoning_tokens = 0;  ///< of the whole answer so far, as the next
+  double reasoning_ms = 0;
+};
+
 /// Hears of everything that changes. Called from the storage thread and the engine thread, in order for each
 /// message; must return quickly and must not call back into the service and wait.
 class ChatObserver {
@@ -35,7 +43,7 @@ class ChatObserver {
   virtual void message_added(const storage::StoredMessage& message) = 0;
   virtual void prefill_progress(int64_t conversation_id, int64_t message_id, uint32_t done_tokens,
                                 uint32_t total_tokens) = 0;
-  virtual void answer_grew(int64_t conversation_id, int64_t message_id, const std::string& added_text) = 0;
+  virtual void answer_grew(int64_t conversation_id, int64_t message_id, const AnswerGrowth& added) = 0;
   /// Status, usage or text changed; sent when an answer has ended and has been stored.
   virtual void message_changed(const storage::StoredMessage& message) = 0;
   virtual void model_changed(const ModelState& model) = 0;

@@ -25,6 +25,16 @@ engine::Result<ChatPrompt> make_chat_prompt(std::span<const storage::StoredMessa
                                             const engine::ChatTemplate& chat_template,
                                             bool enable_thinking = true);
 
+/// The ids that the prompt of the next turn will begin with, whatever is said in it. `history` ends with an
+/// answer; what the template drops of past reasoning is gone already.
+engine::Result<std::vector<engine::TokenId>> next_turn_prefix(std::span<const storage::StoredMessage> history,
+                                                              const engine::Tokenizer& tokenizer,
+                                                              const engine::ChatTemplate& chat_template);
+
+/// Makes what stands of an answer the beginning of its continuation: the ids of this vocabulary, without an
+/// end. Reasoning of another vocabulary's model is not continued, and starts anew where nothing follows it.
+void prepare_to_continue(storage::StoredMessage& answer, const engine::Tokenizer& tokenizer);
+
 /// The vocabulary's hash as it is stored beside ids.
 std::vector<std::byte> stored_vocabulary_hash(const engine::Tokenizer& tokenizer);
 

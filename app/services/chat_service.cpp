@@ -56,6 +56,13 @@ storage::MessageUsage to_stored(const engine::GenerateResult& result) {
   return usage;
 }
 
+/// A quarter of what the context still holds is left for the answer.
+uint32_t reasoning_limit(uint32_t wanted, uint32_t so_far, size_t prompt_tokens, uint32_t context_tokens) {
+  const auto room = context_tokens - static_cast<uint32_t>(std::min<size_t>(prompt_tokens, context_tokens));
+  const uint32_t possible = so_far + std::max(1u, room - room / 4);
+  return wanted == 0 ? possible : std::min(wanted, possible);
+}
+
 /// How it went, not what was said.
 void log_answer(const StoredMessage& answer) {
   if (answer.status == MessageStatus::Failed) spdlog::info("answer {} failed: {}", answer.id, answer.error);
@@ -190,6 +197,7 @@ ChatService::Answer ChatService::retry(int64_t conversation_id, ChatSettings set
 }
 
 void ChatService::start_turn(std::shared_ptr<Turn> turn) {
+  engine_->drop_idle_work();  // it was for the chat before, whose KV is about to go
   {
     const std::lock_guard lock(turns_mutex_);
     std::stop_source& stop = turns_[turn->answer.conversation_id] = std::stop_source();
@@ -222,6 +230,7 @@ void ChatService::run_turn(const std::shared_ptr<Turn>& turn, engine::Engine* en
   } else {
     try {
       answer = generate_answer(*turn, *engine, model);
+      prepare_next_turn(*turn, answer);
     } catch (const std::exception& error) {
       // Whatever it is: an answer that never ends would keep the chat from ever going on.
       answer.status = MessageStatus::Failed;
@@ -240,23 +249,26 @@ StoredMessage ChatService::generate_answer(Turn& turn, engine::Engine& engine, c
   };
   if (!engine.chat_template()) return fail(engine.chat_template().error().message);
 
-  auto prompt = make_chat_prompt(turn.history, engine.tokenizer(), *engine.chat_template());
+  prepare_to_continue(answer, engine.tokenizer());
+  answer.model = model.name;
+  // What stands of an answer is gone on with as it was begun.
+  const bool thinks = answer.token_ids.empty() ? turn.settings.thinking : answer.reasoning_tokens > 0;
+
+  auto prompt = make_chat_prompt(turn.history, engine.tokenizer(), *engine.chat_template(), thinks);
   if (!prompt) return fail(prompt.error().message);
   for (StoredMessage& message : prompt->changed)
     with_store([message = std::move(message)](auto& store) {
       return store.set_token_ids(message.id, message.token_ids, message.vocabulary_hash);
     });
 
-  const auto vocabulary = stored_vocabulary_hash(engine.tokenizer());
-  if (answer.vocabulary_hash != vocabulary) answer.token_ids = engine.tokenizer().encode(answer.text, false);
-  while (!answer.token_ids.empty() && engine.tokenizer().ends_generation(answer.token_ids.back()))
-    answer.token_ids.pop_back();
-  answer.vocabulary_hash = vocabulary;
-  answer.model = model.name;
-
   engine::GenerateRequest request;
   request.prompt = std::move(prompt->token_ids);
+  request.thinking = engine.chat_template()->thinking(thinks);
+  const engine::AnswerDecoder decoder(engine.tokenizer(), request.thinking, request.prompt);
   request.prompt.insert(request.prompt.end(), answer.token_ids.begin(), answer.token_ids.end());
+  request.answer_tokens = static_cast<uint32_t>(answer.token_ids.size());
+  request.max_reasoning_tokens = reasoning_limit(turn.settings.max_reasoning_tokens, answer.reasoning_tokens,
+                                                 request.prompt.size(), engine.context_tokens());
   request.sampling = turn.settings.sampling;
   if (turn.settings.random_seed) request.sampling.seed = std::random_device()();
   request.max_tokens = turn.settings.max_tokens;
@@ -264,8 +276,7 @@ StoredMessage ChatService::generate_answer(Turn& turn, engine::Engine& engine, c
   const int64_t conversation = answer.conversation_id;
   const int64_t id = answer.id;
   AnswerWriter writer(
-      answer, engine.tokenizer(),
-      [&](const std::string& added) { observer_.answer_grew(conversation, id, added); },
+      answer, decoder, [&](const AnswerGrowth& added) { observer_.answer_grew(conversation, id, added); },
       [&](const StoredMessage& so_far) {
         with_store([so_far](auto& store) { return store.update_message(so_far); });
       });
@@ -281,6 +292,19 @@ StoredMessage ChatService::generate_answer(Turn& turn, engine::Engine& engine, c
   answer.status = to_status(result->finish_reason);
   answer.usage = to_stored(*result);
   return answer;
+}
+
+void ChatService::prepare_next_turn(const Turn& turn, const StoredMessage& answer) {
+  if (answer.status != MessageStatus::Complete || answer.reasoning_tokens == 0) return;
+  auto history = turn.history;
+  history.push_back(answer);
+  engine_->when_idle([history = std::move(history)](engine::Engine& engine, std::stop_token stop) {
+    if (!engine.chat_template()) return true;
+    const auto prefix = next_turn_prefix(history, engine.tokenizer(), *engine.chat_template());
+    if (!prefix) return true;
+    const auto prepared = engine.prepare(*prefix, stop);
+    return !prepared || *prepared;  // a prompt that can't be prepared says why when it is asked for
+  });
 }
 
 void ChatService::finish_turn(const std::shared_ptr<Turn>& turn, const StoredMessage& answer) {

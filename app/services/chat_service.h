@@ -79,6 +79,9 @@ class ChatService {
   // Engine thread.
   void run_turn(const std::shared_ptr<Turn>& turn, engine::Engine* engine, const ModelState& model);
   storage::StoredMessage generate_answer(Turn& turn, engine::Engine& engine, const ModelState& model);
+  /// Where the template drops the answer's reasoning, the next prompt leaves what is in memory at the
+  /// question before it: has the rest computed while nothing else is to do.
+  void prepare_next_turn(const Turn& turn, const storage::StoredMessage& answer);
 
   Profile& profile_;
   ChatObserver& observer_;

@@ -12,15 +12,28 @@ namespace kvasir::app {
 EngineService::EngineService(std::shared_ptr<engine::BlockStore> store, HashCache hashes)
     : store_(std::move(store)), hashes_(std::move(hashes)) {}
 
+EngineService::~EngineService() {
+  idle_.close();
+}
+
 void EngineService::load(std::filesystem::path path, unsigned threads,
                          std::function<void(const ModelState&)> report) {
+  idle_.drop();
   thread_.post([this, path = std::move(path), threads, report = std::move(report)] {
     load_now(path, threads, report);
   });
 }
 
 void EngineService::post(Job job) {
-  thread_.post([this, job = std::move(job)] { job(engine_.get(), state_); });
+  thread_.post([this, job = std::move(job), busy = IdleWork::Job(idle_)] { job(engine_.get(), state_); });
+  thread_.post([this] { idle_.run(); });
+}
+
+void EngineService::when_idle(IdleJob job) {
+  idle_.set([this, job = std::move(job)](std::stop_token stop) {
+    return engine_ == nullptr || job(*engine_, stop);
+  });
+  thread_.post([this] { idle_.run(); });
 }
 
 void EngineService::load_now(const std::filesystem::path& path, unsigned threads,

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "app/services/chat_observer.h"
+#include "app/services/idle_work.h"
 #include "app/services/outcome.h"
 #include "app/services/worker.h"
 #include "engine/runtime/engine.h"
@@ -21,6 +22,7 @@ class EngineService {
   };
 
   EngineService(std::shared_ptr<engine::BlockStore> store, HashCache hashes);
+  ~EngineService();
 
   /// Loads a model in place of the present one; `report` hears Loading, then Ready or Failed.
   void load(std::filesystem::path path, unsigned threads, std::function<void(const ModelState&)> report);
@@ -28,6 +30,11 @@ class EngineService {
   /// Runs a job on the engine thread. The engine is null where no model is loaded; the state says why.
   using Job = std::function<void(engine::Engine*, const ModelState&)>;
   void post(Job job);
+
+  /// Work for when the engine has nothing else to do; see IdleWork. It is for the model that is loaded now.
+  using IdleJob = std::function<bool(engine::Engine&, std::stop_token)>;
+  void when_idle(IdleJob job);
+  void drop_idle_work() { idle_.drop(); }
 
  private:
   void load_now(const std::filesystem::path& path, unsigned threads,
@@ -37,6 +44,7 @@ class EngineService {
   HashCache hashes_;
   std::unique_ptr<engine::Engine> engine_;  // of the engine thread
   ModelState state_;                        // of the engine thread
+  IdleWork idle_;
   Worker thread_{"engine"};
 };
 

@@ -147,9 +147,12 @@ void QtChatPort::prefill_progress(int64_t conversationId, int64_t messageId, uin
       [=, this] { emit prefillProgress(conversationId, messageId, int(doneTokens), int(totalTokens)); });
 }
 
-void QtChatPort::answer_grew(int64_t conversationId, int64_t messageId, const std::string& addedText) {
-  inGuiThread([=, this, added = QString::fromStdString(addedText)] {
-    emit answerGrew(conversationId, messageId, added);
+void QtChatPort::answer_grew(int64_t conversationId, int64_t messageId, const AnswerGrowth& added) {
+  inGuiThread([=, this] {
+    if (added.reasoning_tokens > 0 && (added.text.empty() || !added.reasoning.empty()))
+      emit reasoningGrew(conversationId, messageId, QString::fromStdString(added.reasoning),
+                         int(added.reasoning_tokens), added.reasoning_ms);
+    if (!added.text.empty()) emit answerGrew(conversationId, messageId, QString::fromStdString(added.text));
   });
 }
 

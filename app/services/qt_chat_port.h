@@ -45,7 +45,7 @@ class QtChatPort final : public ui::ChatPort, public ChatObserver {
   void message_added(const storage::StoredMessage& message) override;
   void prefill_progress(int64_t conversationId, int64_t messageId, uint32_t doneTokens,
                         uint32_t totalTokens) override;
-  void answer_grew(int64_t conversationId, int64_t messageId, const std::string& addedText) override;
+  void answer_grew(int64_t conversationId, int64_t messageId, const AnswerGrowth& added) override;
   void message_changed(const storage::StoredMessage& message) override;
   void model_changed(const ModelState& model) override;
   void failed(const std::string& message) override;

@@ -52,9 +52,12 @@ ui::MessageItem toItem(const storage::StoredMessage& message) {
   item.role =
       message.role == storage::MessageRole::Assistant ? ui::MessageRole::Assistant : ui::MessageRole::User;
   item.status = toItem(message.status);
-  if (item.status == ui::MessageStatus::Streaming && message.text.empty())
+  if (item.status == ui::MessageStatus::Streaming && message.text.empty() && message.reasoning_tokens == 0)
     item.status = ui::MessageStatus::Waiting;
   item.text = QString::fromStdString(message.text);
+  item.reasoning = QString::fromStdString(message.reasoning);
+  item.reasoningTokens = int(message.reasoning_tokens);
+  item.reasoningMs = message.reasoning_ms;
   item.error = QString::fromStdString(message.error);
   item.model = QString::fromStdString(message.model);
   if (const auto& usage = message.usage) {

@@ -29,9 +29,12 @@ class RecordingObserver final : public ChatObserver {
     note([&] { added.push_back(message); });
   }
   void prefill_progress(int64_t, int64_t, uint32_t, uint32_t) override {}
-  void answer_grew(int64_t, int64_t, const std::string& text) override {
+  void answer_grew(int64_t, int64_t, const AnswerGrowth& added) override {
     if (throw_at_growth.exchange(false)) throw std::runtime_error("something unexpected");
-    note([&] { grown += text; });
+    note([&] {
+      grown += added.text;
+      reasoning += added.reasoning;
+    });
   }
   void message_changed(const StoredMessage& message) override {
     note([&] { changed.push_back(message); });
@@ -54,6 +57,7 @@ class RecordingObserver final : public ChatObserver {
   std::vector<StoredMessage> changed;
   std::vector<std::string> failures;
   std::string grown;
+  std::string reasoning;
   ModelState model;
   std::atomic<bool> throw_at_growth = false;
 

@@ -34,6 +34,9 @@ struct MessageItem {
     MessageRole role = MessageRole::User;
     MessageStatus status = MessageStatus::Complete;
     QString text;
+    QString reasoning; ///< what a reasoning model thought before its answer
+    int reasoningTokens = 0;
+    double reasoningMs = 0;
     QString error; ///< a sentence, when status is Failed
     QString model;
     UsageItem usage;
@@ -94,6 +97,9 @@ signals:
     void messageAdded(qint64 conversationId, const kvasir::ui::MessageItem &message);
     /// While the prompt is computed: done and total tokens.
     void prefillProgress(qint64 conversationId, qint64 messageId, int done, int total);
+    /// New text at the end of what the model thinks before it answers, with its tokens and time so far.
+    void reasoningGrew(qint64 conversationId, qint64 messageId, const QString &addedText, int tokens,
+                       double ms);
     /// New text at the end of an answer, about 30 times a second.
     void answerGrew(qint64 conversationId, qint64 messageId, const QString &addedText);
     /// Status, usage or the whole text changed; always sent at an answer's end.
