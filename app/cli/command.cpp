@@ -2,6 +2,8 @@
 
 #include <cstdio>
 #include <exception>
+#include <fstream>
+#include <sstream>
 #include <string>
 
 namespace kvasir::app {
@@ -29,6 +31,14 @@ int run_command_line(CLI::App& command_line, int argc, char** argv) {
   } catch (const std::exception& error) {
     return report(command_line, error.what(), kExitFailed);
   }
+}
+
+std::string read_text_file(const std::string& path) {
+  std::ifstream stream(path, std::ios::binary);
+  std::ostringstream bytes;
+  if (!(stream && bytes << stream.rdbuf()) && !stream.eof())
+    throw CommandFailed{kExitBadInput, path + " can't be read."};
+  return bytes.str();
 }
 
 }  // namespace kvasir::app

@@ -30,9 +30,13 @@ typename ExpectedLike::value_type value_or_fail(ExpectedLike result, int exit_co
   return std::move(*result);
 }
 
+/// The bytes of a file; CommandFailed where it can't be read.
+std::string read_text_file(const std::string& path);
+
 // The subcommands of kvasir-cli, one file each. Each adds itself with its options.
 void add_ask_command(CLI::App& parent);
 void add_tokenize_command(CLI::App& parent);
 void add_logits_command(CLI::App& parent);
+void add_perplexity_command(CLI::App& parent);
 
 }  // namespace kvasir::app

@@ -1,11 +1,9 @@
 #include "app/cli/command.h"
 #include "engine/tokenizer/tokenizer.h"
 
-#include <fstream>
 #include <iostream>
 #include <memory>
 #include <nlohmann/json.hpp>
-#include <sstream>
 #include <string>
 
 namespace kvasir::app {
@@ -18,18 +16,10 @@ struct TokenizeOptions {
   bool no_special = false;
 };
 
-std::string read_file(const std::string& path) {
-  std::ifstream stream(path, std::ios::binary);
-  std::ostringstream bytes;
-  if (!(stream && bytes << stream.rdbuf()) && !stream.eof())
-    throw CommandFailed{kExitBadInput, path + " can't be read."};
-  return bytes.str();
-}
-
 void tokenize(const TokenizeOptions& options, bool from_file) {
   const auto file = value_or_fail(engine::GgufFile::open(options.model));
   const auto tokenizer = value_or_fail(engine::Tokenizer::from_gguf(file));
-  const std::string text = from_file ? read_file(options.file) : options.text;
+  const std::string text = from_file ? read_text_file(options.file) : options.text;
   std::cout << nlohmann::json(tokenizer.encode(text, !options.no_special)).dump() << "\n";
 }
 

@@ -1,0 +1,145 @@
+#include "app/cli/bench/measure.h"
+
+#include "app/cli/bench/random_source.h"
+#include "app/cli/bench/weight_bytes.h"
+#include "app/cli/command.h"
+#include "app/cli/memory_bandwidth.h"
+#include "app/cli/open_model.h"
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <span>
+
+namespace kvasir::app {
+namespace {
+
+class Stopwatch {
+ public:
+  double seconds() const {
+    return std::chrono::duration<double>(std::chrono::steady_clock::now() - started_).count();
+  }
+
+ private:
+  std::chrono::steady_clock::time_point started_ = std::chrono::steady_clock::now();
+};
+
+/// Spread over the vocabulary, so that many experts take part.
+std::vector<int32_t> make_tokens(uint32_t count, uint32_t vocab_size) {
+  std::vector<int32_t> tokens(count);
+  for (uint32_t i = 0; i < count; ++i) tokens[i] = static_cast<int32_t>((i * 7919ull + 13) % vocab_size);
+  return tokens;
+}
+
+/// Rows below `tokens` get values with a mean of zero and a variance of one, which is how normalised latents
+/// lie.
+void fill_with_random_values(engine::KvCache& cache, uint32_t tokens) {
+  const engine::KvLayout& layout = cache.layout();
+  const float bound = std::sqrt(3.0f);
+  std::vector<float> values(layout.width);
+  RandomSource random(1);
+  for (uint32_t layer = 0; layer < layout.layers; ++layer) {
+    for (uint32_t position = 0; position < tokens; ++position) {
+      for (float& value : values) value = random.uniform(-bound, bound);
+      engine::encode_kv_row(layout.type, cache.row(layer, position), values.data(), layout.width);
+    }
+  }
+}
+
+/// A model with a context.
+class Bench {
+ public:
+  explicit Bench(const MeasureOptions& options)
+      : options_(options),
+        open_(open_model(options.model, engine::make_cpu_backend({.threads = options.threads}))),
+        load_ms_(loading_.seconds() * 1000),
+        cache_(value_or_fail(
+            engine::KvCache::create(model().kv_layout(options.kv_type),
+                                    deepest() + options.prompt_tokens + options.generate_tokens))),
+        logits_(model().config().vocab_size),
+        prompt_(make_tokens(options.prompt_tokens, model().config().vocab_size)),
+        answer_(make_tokens(options.generate_tokens, model().config().vocab_size)) {
+    fill_with_random_values(cache_, deepest());
+    forward(prompt_);  // pages the weights in
+  }
+
+  double load_ms() const { return load_ms_; }
+  double weight_bytes() const {
+    const auto weights = value_or_fail(engine::ModelWeights::bind(open_.file, open_.model->config()));
+    return weight_bytes_per_token(weights, open_.model->config());
+  }
+
+  void measure_at(DepthSpeeds& speeds) {
+    cache_.set_length(speeds.depth);
+    const Stopwatch prefill;
+    forward(prompt_);
+    speeds.prefill_tokens_per_second.push_back(options_.prompt_tokens / prefill.seconds());
+
+    const Stopwatch decode;
+    for (const int32_t token : answer_) forward(std::span(&token, 1));
+    speeds.decode_tokens_per_second.push_back(options_.generate_tokens / decode.seconds());
+  }
+
+  double kv_bytes_per_token(uint32_t depth) const {
+    const double positions = depth + options_.prompt_tokens + (options_.generate_tokens + 1) / 2.0;
+    const engine::KvLayout& layout = cache_.layout();
+    return positions * static_cast<double>(layout.row_bytes() * layout.layers);
+  }
+
+ private:
+  engine::Model& model() { return *open_.model; }
+
+  uint32_t deepest() const { return *std::max_element(options_.depths.begin(), options_.depths.end()); }
+
+  void forward(std::span<const int32_t> tokens) {
+    constexpr size_t kMost = engine::Model::kMaxBatchTokens;
+    for (; !tokens.empty(); tokens = tokens.subspan(std::min(kMost, tokens.size()))) {
+      const auto batch = tokens.first(std::min(kMost, tokens.size()));
+      const bool is_end = batch.size() == tokens.size();
+      const auto last = static_cast<uint32_t>(batch.size() - 1);
+      const auto result = model().forward(batch, cache_, std::span(&last, is_end ? 1 : 0),
+                                          std::span(logits_).first(is_end ? logits_.size() : 0));
+      if (!result) throw CommandFailed{kExitBadInput, result.error().message};
+    }
+  }
+
+  const MeasureOptions& options_;
+  const Stopwatch loading_;
+  OpenModel open_;
+  double load_ms_;
+  engine::KvCache cache_;
+  std::vector<float> logits_;  // {vocab}
+  std::vector<int32_t> prompt_, answer_;
+};
+
+}  // namespace
+
+double median(std::vector<double> values) {
+  std::sort(values.begin(), values.end());
+  const size_t middle = values.size() / 2;
+  return values.size() % 2 == 1 ? values[middle] : (values[middle - 1] + values[middle]) / 2;
+}
+
+double Measurement::bandwidth_share(const DepthSpeeds& at) const {
+  if (memory_bytes_per_second == 0) return 0;
+  return (weight_bytes_per_token + at.kv_bytes_per_token) * median(at.decode_tokens_per_second) /
+         memory_bytes_per_second;
+}
+
+Measurement measure(const MeasureOptions& options) {
+  Measurement result;
+  Bench bench(options);
+  result.load_ms = bench.load_ms();
+  result.weight_bytes_per_token = bench.weight_bytes();
+  for (const uint32_t depth : options.depths)
+    result.speeds.push_back({depth, {}, {}, bench.kv_bytes_per_token(depth)});
+  for (uint32_t repeat = 0; repeat < options.repeats; ++repeat) {
+    for (DepthSpeeds& speeds : result.speeds) bench.measure_at(speeds);
+    // Machines are shared: the best over the whole run is what the memory gives.
+    result.memory_bytes_per_second =
+        std::max(result.memory_bytes_per_second, measure_memory_bandwidth(options.threads));
+  }
+  return result;
+}
+
+}  // namespace kvasir::app

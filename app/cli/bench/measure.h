@@ -1,0 +1,46 @@
+#pragma once
+
+#include "engine/kv/kv_row.h"
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace kvasir::app {
+
+struct MeasureOptions {
+  std::string model;
+  std::vector<uint32_t> depths = {0};  ///< tokens that stand in the context before the prompt
+  uint32_t prompt_tokens = 512;
+  uint32_t generate_tokens = 32;
+  uint32_t repeats = 1;
+  engine::KvType kv_type = engine::KvType::F16;
+  unsigned threads = 1;
+};
+
+/// Speeds behind one depth, one of each for each repeat.
+struct DepthSpeeds {
+  uint32_t depth = 0;
+  std::vector<double> prefill_tokens_per_second;
+  std::vector<double> decode_tokens_per_second;
+  double kv_bytes_per_token = 0;  ///< that a decoded token reads, on average over those decoded
+};
+
+struct Measurement {
+  double load_ms = 0;
+  double weight_bytes_per_token = 0;  ///< that a decoded token reads
+  double memory_bytes_per_second = 0;
+  std::vector<DepthSpeeds> speeds;  ///< in the order of the options' depths
+
+  /// Of the memory's bandwidth, how much the reads of weights and KV take at the median decode speed.
+  double bandwidth_share(const DepthSpeeds& at) const;
+};
+
+double median(std::vector<double> values);
+
+/// Loads the model and measures prefill, then decode behind it, at each depth and repeat by repeat. Up to a
+/// depth the context holds random values in the place of computed ones. Memory is measured in the same run.
+/// Throws CommandFailed.
+Measurement measure(const MeasureOptions& options);
+
+}  // namespace kvasir::app
