@@ -38,5 +38,6 @@ void add_ask_command(CLI::App& parent);
 void add_tokenize_command(CLI::App& parent);
 void add_logits_command(CLI::App& parent);
 void add_perplexity_command(CLI::App& parent);
+void add_render_command(CLI::App& parent);
 
 }  // namespace kvasir::app

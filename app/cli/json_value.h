@@ -30,7 +30,8 @@ inline engine::jinja::Value to_value(const nlohmann::ordered_json& json, engine:
     }
     case nlohmann::json::value_t::object: {
       std::vector<std::pair<Value, Value>> entries;
-      for (const auto& [key, value] : json.items()) entries.emplace_back(heap.text(key), to_value(value, heap));
+      for (const auto& [key, value] : json.items())
+        entries.emplace_back(heap.text(key), to_value(value, heap));
       return heap.dict(std::move(entries));
     }
     default:

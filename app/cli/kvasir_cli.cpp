@@ -9,5 +9,6 @@ int main(int argc, char** argv) {
   kvasir::app::add_tokenize_command(command_line);
   kvasir::app::add_logits_command(command_line);
   kvasir::app::add_perplexity_command(command_line);
+  kvasir::app::add_render_command(command_line);
   return kvasir::app::run_command_line(command_line, argc, argv);
 }
