@@ -61,6 +61,19 @@ struct GatedFfn {
   bool present() const { return gate.present(); }
 };
 
+/// The up-projections of one layer's keys and values in the form that a backend's `attention_expanded` reads.
+struct KvExpansion {
+  TensorView keys;                    ///< {nope, kv_lora, heads}
+  TensorView values;                  ///< {kv_lora, v_head, heads}
+  const std::byte* packed = nullptr;  ///< the backend's own copy; `keys` and `values` are then empty
+  uint32_t heads = 0;
+  uint32_t nope = 0;
+  uint32_t kv_lora = 0;
+  uint32_t v_head = 0;
+
+  bool present() const { return heads != 0; }
+};
+
 /// Rotary embedding: component pair i of a head turns by position · inverse[i] radians.
 struct RopeFrequencies {
   std::vector<double> inverse;  ///< {qk_rope_head_dim / 2}, radians per position, YaRN's ramp included
@@ -82,6 +95,9 @@ class Backend {
   virtual Result<TensorView> place(const TensorView& weight) = 0;
   /// The same for a table that `embed` looks rows up in.
   virtual Result<TensorView> place_table(const TensorView& table) { return table; }
+  /// Prepares k_b {nope, kv_lora, heads} and v_b {kv_lora, v_head, heads}, as the file has them, for
+  /// `attention_expanded`; an expansion that is not present where the backend has no use for one.
+  virtual Result<KvExpansion> place_expansion(const TensorView& k_b, const TensorView& v_b) = 0;
   /// Scratch memory for activations, {floats}; lives as long as the backend.
   virtual Result<float*> allocate(size_t floats) = 0;
   /// Room for the routing of `tokens` tokens; lives as long as the backend.
@@ -108,6 +124,12 @@ class Backend {
   /// rows' first kv_lora_rank values.
   virtual void attention(HeadActivations out, HeadActivations query, const KvCache& cache, uint32_t layer,
                          uint32_t first_position, float softmax_scale) = 0;
+  /// The same attention without absorbing the up-projections, which is less work for many tokens: query
+  /// {tokens, heads, nope + rope} against keys k_b · latent, then the row's rope part; out {tokens, heads,
+  /// v_head} is the softmax-weighted sum of the values v_b · latent.
+  virtual void attention_expanded(HeadActivations out, HeadActivations query, const KvExpansion& expansion,
+                                  const KvCache& cache, uint32_t layer, uint32_t first_position,
+                                  float softmax_scale) = 0;
   /// Scores in·routerᵀ, selects with bias and groups as the config says, weights from the unbiased scores.
   virtual void route(Routing out, const TensorView& router, const TensorView& bias, Activations in,
                      const ModelConfig& config) = 0;
@@ -134,10 +156,11 @@ std::string_view isa_name(Isa isa);
 /// Those that this processor and build can run, weakest first; always holds Generic.
 std::vector<Isa> available_isas();
 
-/// What products with quantised weights are computed in.
+/// What products with quantised weights and attention over F16 and Q8_0 KV are computed in, where the
+/// instruction set has kernels for it. Attention over F32 KV is always computed in float32.
 enum class Arithmetic {
-  Exact,  ///< weights become float32, activations stay float32
-  Fast,   ///< activations are rounded to 8 bit, where the instruction set has kernels for it
+  Exact,  ///< weights and KV become float32, activations stay float32
+  Fast,   ///< activations are rounded to 8 bit for products, to bfloat16 for attention
 };
 
 /// `requested`, or one thread for each processor where that is 0.
@@ -147,6 +170,9 @@ struct CpuOptions {
   unsigned threads = 1;         ///< the calling one included; see `thread_count`
   std::optional<Isa> isa = {};  ///< one of available_isas(); the strongest where it is not given
   Arithmetic arithmetic = Arithmetic::Fast;
+  /// Weights are not copied into memory of their own but prepared anew at each use.
+  bool keep_weights_in_file = false;
+  bool bf16 = true;  ///< multiply bfloat16 where Isa::Avx512 can (AVX512_BF16); else attention takes float32
 };
 
 /// SIMD kernels over a pool of threads.

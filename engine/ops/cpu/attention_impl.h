@@ -22,7 +22,7 @@ constexpr uint32_t kLanes = Simd::kLanes;
 constexpr uint32_t kStep = Simd::kStep;
 constexpr uint32_t kPanel = kLanes * Simd::kVectors;
 constexpr uint32_t kChunk = 2 * kLanes;  ///< values that become elements together
-static_assert(kPanel % kChunk == 0 && kTilePositions % 16 == 0);
+static_assert(kPanel % kChunk == 0 && kTilePositions % 16 == 0 && kQueryRows % Simd::kRows == 0);
 
 constexpr uint32_t round_up(uint32_t count, uint32_t multiple) {
   return (count + multiple - 1) / multiple * multiple;
@@ -110,6 +110,15 @@ template <uint32_t Rows, uint32_t Vectors>
 
 // ---- Rows of the cache
 
+struct RowF32 {
+  static F load(const std::byte* row, const std::byte*, uint32_t col) {
+    return Simd::load(reinterpret_cast<const float*>(row) + col);
+  }
+  static float value(const std::byte* row, const std::byte*, uint32_t col) {
+    return reinterpret_cast<const float*>(row)[col];
+  }
+};
+
 struct RowF16 {
   static F load(const std::byte* row, const std::byte*, uint32_t col) {
     return Simd::load_f16(row + size_t{col} * 2);
@@ -142,6 +151,8 @@ void decode_row(float* values, const LatentRows& rows, uint32_t index, uint32_t 
   const std::byte* row = rows.first + index * rows.stride_bytes;
   if (index >= rows.count)
     for (uint32_t col = 0; col < round_up(width, kChunk); ++col) values[col] = 0.0f;
+  else if (rows.type == KvType::F32)
+    decode_as<RowF32>(values, row, nullptr, width);
   else if (rows.type == KvType::F16)
     decode_as<RowF16>(values, row, nullptr, width);
   else
@@ -451,7 +462,7 @@ struct ExpandedScratch {
   Tile tile;
 
   ExpandedScratch(Carver& carver, const ExpandedAttention& a) {
-    rope_at = round_up(a.nope, kPanel);
+    rope_at = round_up(a.nope, kChunk);
     latent_width = round_up(a.kv_lora, kChunk);
     blocks = (a.queries + kMaxQueries - 1) / kMaxQueries;
     const size_t lanes = size_t{blocks} * kMaxQueries;

@@ -18,6 +18,8 @@ namespace kvasir::engine::cpu {
 
 /// Queries that share a pass over the rows: pairs of a token and a head.
 constexpr uint32_t kMaxQueries = 64;
+/// Sums have room for queries up to a multiple of this.
+constexpr uint32_t kQueryRows = 4;
 /// Positions per step of the online softmax.
 constexpr uint32_t kTilePositions = 64;
 /// Buffers that kernels are given begin at multiples of this.
@@ -25,7 +27,7 @@ constexpr size_t kBufferAlignment = 64;
 
 /// Consecutive rows of one layer of the cache.
 struct LatentRows {
-  KvType type;  ///< F16 or Q8_0
+  KvType type;
   const std::byte* first;
   size_t stride_bytes;
   size_t scales_offset;  ///< Q8_0: of the scales in a row
@@ -44,7 +46,7 @@ struct LatentAttention {
   std::byte* scratch;       ///< {latent_scratch_bytes}
   float* largest;           ///< out {queries}: the largest logit
   float* total;             ///< out {queries}: Σ exp(logit − largest)
-  float* sums;              ///< out {queries, padded(value_width)}: Σ exp(logit − largest) · row
+  float* sums;  ///< out {queries rounded up to kQueryRows, padded(value_width)}: Σ exp(logit − largest) · row
 };
 
 /// Expanded attention of one head: see Backend::attention_expanded. Query i stands at first_position + i.

@@ -60,6 +60,9 @@ struct CpuBackend::AttentionCall {
 
   /// A chunk's sums of one query.
   uint32_t sums_stride() const { return tiled == nullptr ? out.dim : tiled->padded(out.dim); }
+  size_t sums_floats() const {
+    return size_t{divide_up(group_queries(), cpu::kQueryRows)} * cpu::kQueryRows * sums_stride();
+  }
   size_t packed_bytes() const { return tiled->packed_queries_bytes(group_queries(), query.dim); }
   size_t scratch_floats() const {
     if (tiled != nullptr)
@@ -195,7 +198,7 @@ const cpu::AttentionKernels* CpuBackend::tiled_attention(const KvCache& cache) c
 
 /// A task goes through all chunks for its group.
 void CpuBackend::attention_by_groups(const AttentionCall& call) {
-  const size_t sums_floats = size_t{call.group_queries()} * call.sums_stride();
+  const size_t sums_floats = call.sums_floats();
   reserve_worker_scratch(call.scratch_floats() + sums_floats + 2 * kGroupQueries);
   pool_.run(call.groups(), [&](uint32_t group, unsigned worker) {
     float* scratch = worker_scratch(worker);
@@ -216,7 +219,7 @@ void CpuBackend::attention_by_groups(const AttentionCall& call) {
 /// time so that their sums need little memory.
 void CpuBackend::attention_by_chunks(const AttentionCall& call) {
   constexpr uint32_t kSlots = 64;  // results that wait for being joined
-  const size_t sums_floats = size_t{call.group_queries()} * call.sums_stride();
+  const size_t sums_floats = call.sums_floats();
   const uint32_t groups = call.groups();
   const uint32_t chunks = call.chunks_of(call.positions_of(call.queries() - 1));
   const uint32_t at_once = std::clamp(kSlots / groups, 1u, chunks);

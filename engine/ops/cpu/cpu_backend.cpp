@@ -31,10 +31,11 @@ void CpuBackend::Unmap::operator()(void* memory) const {
 }
 
 CpuBackend::CpuBackend(unsigned threads, const cpu::Kernels& kernels, const cpu::QuantisedKernels* quantised,
-                       const cpu::AttentionKernels* attention)
+                       const cpu::AttentionKernels* attention, bool keep_weights_in_file)
     : kernels_(kernels),
       quantised_(quantised),
       attention_(attention),
+      keep_weights_in_file_(keep_weights_in_file),
       pool_(threads),
       worker_scratch_(pool_.size()) {}
 
@@ -54,8 +55,7 @@ Result<TensorView> CpuBackend::place(const TensorView& weight) {
                                             std::string(dtype_name(weight.dtype)) +
                                             ", which this version can't compute with. Choose a file in "
                                             "another quantisation, for example Q4_K_M.");
-  if (quantised_ == nullptr || !cpu::can_interleave(weight.dtype, weight.cols(), weight.rows()))
-    return weight;
+  if (keep_weights_in_file_ || !is_quantised(weight)) return weight;
 
   std::byte* const home = map_weights(weight.matrices() * weight.matrix_bytes());
   if (home == nullptr) return tl::unexpected(no_memory());

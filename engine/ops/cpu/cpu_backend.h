@@ -23,7 +23,7 @@ class CpuBackend final : public Backend {
   /// `quantised` may be null: all weights are then computed with as float32. So may `attention`: all KV is
   /// then computed with as float32, and attention is always absorbed.
   CpuBackend(unsigned threads, const cpu::Kernels& kernels, const cpu::QuantisedKernels* quantised,
-             const cpu::AttentionKernels* attention);
+             const cpu::AttentionKernels* attention, bool keep_weights_in_file);
 
   Result<TensorView> place(const TensorView& weight) override;
   Result<KvExpansion> place_expansion(const TensorView& k_b, const TensorView& v_b) override;
@@ -95,11 +95,22 @@ class CpuBackend final : public Backend {
   std::byte* map_weights(size_t bytes);
 
   void multiply(Activations out, const TensorView& weight, Activations in, bool accumulate);
+  /// Whether the quantised kernels compute with a weight, wherever it is.
+  bool is_quantised(const TensorView& weight) const;
+  /// Floats of scratch that `quantised_rows` needs for a weight.
+  size_t quantised_scratch_floats(const TensorView& weight) const;
+  /// Rows [first, end), whole groups, of one matrix of a weight. `gemm` says all but what is multiplied:
+  /// out_row is where row `first` goes.
+  void quantised_rows(const TensorView& weight, uint64_t matrix, uint32_t first, uint32_t end,
+                      cpu::QuantisedGemm gemm, float* scratch);
   void multiply_quantised(Activations out, const TensorView& weight, Activations in, bool accumulate);
   /// `rows` {count} pointers to {cols}; the result {count} pointers to {cols / 32}, valid until the next
   /// call.
   const cpu::QuantisedBlock** quantise(const float* const* rows, uint32_t count, uint32_t cols);
 
+  /// Which kernels a feed-forward network's weights are multiplied by.
+  enum class Products { Float, Quantised, Mixed };
+  Products products_of(const GatedFfn& ffn) const;
   void group_by_expert(const Routing& routing, uint64_t experts);
   void experts_add(Activations out, const Routing& routing, const GatedFfn& experts, Activations in);
   void experts_add_one_by_one(Activations out, const Routing& routing, const GatedFfn& experts,
@@ -138,6 +149,7 @@ class CpuBackend final : public Backend {
   const cpu::Kernels& kernels_;
   const cpu::QuantisedKernels* quantised_;
   const cpu::AttentionKernels* attention_;
+  const bool keep_weights_in_file_;
   ThreadPool pool_;
   std::vector<std::unique_ptr<std::byte, FreeAligned>> memory_;
   std::vector<std::unique_ptr<std::byte, Unmap>> weights_;
@@ -146,7 +158,6 @@ class CpuBackend final : public Backend {
   std::vector<Scratch> worker_scratch_;
   std::vector<cpu::QuantisedBlock> quantised_in_;
   std::vector<const cpu::QuantisedBlock*> quantised_rows_;
-  std::vector<cpu::QuantisedGemm> quantised_products_;
   std::vector<FfnJob> jobs_;
   std::vector<uint32_t> first_task_;                        ///< of each job
   std::vector<const cpu::QuantisedBlock*> job_in_;          ///< {slots}: what gate and up read

@@ -85,9 +85,9 @@ std::unique_ptr<Backend> make_cpu_backend(const CpuOptions& options) {
   assert(!options.isa || std::find(available.begin(), available.end(), *options.isa) != available.end());
   const Isa isa = options.isa.value_or(available.back());
   const bool fast = options.arithmetic == Arithmetic::Fast;
-  return std::make_unique<CpuBackend>(thread_count(options.threads), kernels_of(isa),
-                                      fast ? quantised_kernels_of(isa) : nullptr,
-                                      fast ? attention_kernels_of(isa, options.bf16) : nullptr);
+  return std::make_unique<CpuBackend>(
+      thread_count(options.threads), kernels_of(isa), fast ? quantised_kernels_of(isa) : nullptr,
+      fast ? attention_kernels_of(isa, options.bf16) : nullptr, options.keep_weights_in_file);
 }
 
 }  // namespace kvasir::engine

@@ -15,6 +15,26 @@ std::vector<float> cache_rows(const KvCache& cache, uint32_t layer, uint32_t cou
   return rows;
 }
 
+/// out {out_dim} = Σ softmax(scale · query · key) value over the first `visible` of keys {positions,
+/// key_stride} and values {positions, value_stride}.
+void attend(float* out, uint32_t out_dim, const float* query, uint32_t query_dim,
+            const std::vector<float>& keys, size_t key_stride, const std::vector<float>& values,
+            size_t value_stride, uint32_t visible, float softmax_scale) {
+  std::vector<double> weights(visible);
+  for (uint32_t p = 0; p < visible; ++p)
+    weights[p] = dot(query, keys.data() + p * key_stride, query_dim) * static_cast<double>(softmax_scale);
+  const double largest = *std::max_element(weights.begin(), weights.end());
+  double total = 0;
+  std::vector<double> sums(out_dim);
+  for (uint32_t p = 0; p < visible; ++p) {
+    const double weight = std::exp(weights[p] - largest);
+    total += weight;
+    for (uint32_t i = 0; i < out_dim; ++i)
+      sums[i] += weight * static_cast<double>(values[p * value_stride + i]);
+  }
+  for (uint32_t i = 0; i < out_dim; ++i) out[i] = static_cast<float>(sums[i] / total);
+}
+
 }  // namespace
 
 void ScalarBackend::kv_append(KvCache& cache, uint32_t layer, uint32_t first_position, Activations rows) {
@@ -25,26 +45,49 @@ void ScalarBackend::kv_append(KvCache& cache, uint32_t layer, uint32_t first_pos
 void ScalarBackend::attention(HeadActivations out, HeadActivations query, const KvCache& cache,
                               uint32_t layer, uint32_t first_position, float softmax_scale) {
   const std::vector<float> rows = cache_rows(cache, layer, first_position + query.tokens);
-  std::vector<double> weights(first_position + query.tokens);
-  std::vector<double> sums(out.dim);
-  for (uint32_t t = 0; t < query.tokens; ++t) {
-    const uint32_t visible = first_position + t + 1;
-    for (uint32_t h = 0; h < query.heads; ++h) {
-      for (uint32_t p = 0; p < visible; ++p)
-        weights[p] = dot(query.at(t, h), rows.data() + size_t{p} * query.dim, query.dim) *
-                     static_cast<double>(softmax_scale);
-      const double largest = *std::max_element(weights.begin(), weights.begin() + visible);
+  for (uint32_t t = 0; t < query.tokens; ++t)
+    for (uint32_t h = 0; h < query.heads; ++h)
+      attend(out.at(t, h), out.dim, query.at(t, h), query.dim, rows, query.dim, rows, query.dim,
+             first_position + t + 1, softmax_scale);
+}
 
-      double total = 0;
-      std::fill(sums.begin(), sums.end(), 0.0);
-      for (uint32_t p = 0; p < visible; ++p) {
-        const double weight = std::exp(weights[p] - largest);
-        total += weight;
-        for (uint32_t i = 0; i < out.dim; ++i)
-          sums[i] += weight * static_cast<double>(rows[size_t{p} * query.dim + i]);
-      }
-      for (uint32_t i = 0; i < out.dim; ++i) out.at(t, h)[i] = static_cast<float>(sums[i] / total);
+Result<KvExpansion> ScalarBackend::place_expansion(const TensorView& k_b, const TensorView& v_b) {
+  return KvExpansion{k_b,
+                     v_b,
+                     nullptr,
+                     static_cast<uint32_t>(k_b.matrices()),
+                     static_cast<uint32_t>(k_b.cols()),
+                     static_cast<uint32_t>(k_b.rows()),
+                     static_cast<uint32_t>(v_b.rows())};
+}
+
+void ScalarBackend::attention_expanded(HeadActivations out, HeadActivations query,
+                                       const KvExpansion& expansion, const KvCache& cache, uint32_t layer,
+                                       uint32_t first_position, float softmax_scale) {
+  const uint32_t positions = first_position + query.tokens;
+  const uint32_t width = cache.layout().width;
+  const std::vector<float> rows = cache_rows(cache, layer, positions);
+  for (uint32_t h = 0; h < query.heads; ++h) {
+    std::vector<float> keys(size_t{positions} * query.dim);
+    std::vector<float> values(size_t{positions} * out.dim);
+    for (uint32_t p = 0; p < positions; ++p)
+      std::copy_n(rows.data() + size_t{p} * width + expansion.kv_lora, query.dim - expansion.nope,
+                  keys.data() + size_t{p} * query.dim + expansion.nope);
+    for (uint32_t l = 0; l < expansion.kv_lora; ++l) {
+      const std::vector<float> row = weight_row(expansion.keys, h, l);
+      for (uint32_t p = 0; p < positions; ++p)
+        for (uint32_t i = 0; i < expansion.nope; ++i)
+          keys[size_t{p} * query.dim + i] += row[i] * rows[size_t{p} * width + l];
     }
+    for (uint32_t i = 0; i < out.dim; ++i) {
+      const std::vector<float> row = weight_row(expansion.values, h, i);
+      for (uint32_t p = 0; p < positions; ++p)
+        values[size_t{p} * out.dim + i] =
+            static_cast<float>(dot(row.data(), rows.data() + size_t{p} * width, expansion.kv_lora));
+    }
+    for (uint32_t t = 0; t < query.tokens; ++t)
+      attend(out.at(t, h), out.dim, query.at(t, h), query.dim, keys, query.dim, values, out.dim,
+             first_position + t + 1, softmax_scale);
   }
 }
 

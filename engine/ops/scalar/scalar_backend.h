@@ -11,6 +11,7 @@ namespace kvasir::engine {
 class ScalarBackend final : public Backend {
  public:
   Result<TensorView> place(const TensorView& weight) override;
+  Result<KvExpansion> place_expansion(const TensorView& k_b, const TensorView& v_b) override;
   Result<float*> allocate(size_t floats) override;
   Result<Routing> allocate_routing(uint32_t tokens, uint32_t per_token) override;
 
@@ -24,6 +25,9 @@ class ScalarBackend final : public Backend {
   void kv_append(KvCache& cache, uint32_t layer, uint32_t first_position, Activations rows) override;
   void attention(HeadActivations out, HeadActivations query, const KvCache& cache, uint32_t layer,
                  uint32_t first_position, float softmax_scale) override;
+  void attention_expanded(HeadActivations out, HeadActivations query, const KvExpansion& expansion,
+                          const KvCache& cache, uint32_t layer, uint32_t first_position,
+                          float softmax_scale) override;
   void route(Routing out, const TensorView& router, const TensorView& bias, Activations in,
              const ModelConfig& config) override;
   void gated_ffn_add(Activations out, const GatedFfn& ffn, Activations in) override;
