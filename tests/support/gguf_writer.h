@@ -137,6 +137,16 @@ class GgufWriter {
     return *this;
   }
 
+  /// Bytes in front of the tensors' data.
+  size_t header_bytes() const {
+    size_t data = 0;
+    for (const auto& tensor : tensors_) {
+      if (alignment > 0) data = (data + alignment - 1) / alignment * alignment;
+      data += tensor.data.size();
+    }
+    return build().size() - data;
+  }
+
   std::vector<std::byte> build() const {
     ByteWriter out;
     out.put_bytes(std::as_bytes(std::span(magic))).put(version);

@@ -1,6 +1,8 @@
 #include "engine/gguf/gguf_file.h"
 #include "engine/model/model_weights.h"
-#include "tests/support/gguf_writer.h"
+#include "tests/support/micro_model.h"
+#include "tests/support/read_corners.h"
+#include "tests/support/split_model.h"
 
 #include <QtTest>
 #include <functional>
@@ -10,6 +12,7 @@ using namespace kvasir::engine;
 using kvasir::test::bytes_of;
 using kvasir::test::ByteWriter;
 using kvasir::test::GgufWriter;
+using kvasir::test::MicroModel;
 using kvasir::test::read_bytes;
 
 namespace {
@@ -129,22 +132,12 @@ unsigned touch(std::span<const std::byte> bytes) {
                        : std::to_integer<unsigned>(bytes.front()) + std::to_integer<unsigned>(bytes.back());
 }
 
-unsigned touch(const LayerWeights& layer) {
-  unsigned sum = 0;
-  for (const auto* tensor :
-       {&layer.attn_norm, &layer.attn_q, &layer.attn_q_b, &layer.attn_k_b, &layer.attn_v_b, &layer.ffn_gate,
-        &layer.ffn_gate_inp, &layer.ffn_down_exps, &layer.ffn_down_shexp}) {
-    sum += touch(tensor->data);
-  }
-  return sum;
-}
-
 /// The error's message must name the file; a success must hold together.
-bool survives(std::vector<std::byte> bytes) {
+bool survives(std::vector<std::vector<std::byte>> parts) {
   const auto names_file = [](const Error& error) {
     return error.message.find("mutant.gguf") != std::string::npos;
   };
-  const auto file = GgufFile::from_bytes(std::move(bytes), "mutant.gguf");
+  const auto file = GgufFile::from_parts(std::move(parts), "mutant.gguf");
   if (!file) return names_file(file.error());
   volatile unsigned sink = 0;
   for (const auto& tensor : file->tensors()) sink = sink + touch(tensor.data);
@@ -160,7 +153,7 @@ bool survives(std::vector<std::byte> bytes) {
   if (!(config->softmax_scale() > 0.0f)) return false;
   const auto weights = ModelWeights::bind(*file, *config);
   if (!weights) return names_file(weights.error());
-  for (const auto& layer : weights->layers) sink = sink + touch(layer);
+  kvasir::test::read_corners(*weights);
   return weights->layers.size() == config->num_hidden_layers;
 }
 
@@ -230,6 +223,28 @@ class GgufHostileTest : public QObject {
     QVERIFY2(message.find(broken.says) != std::string::npos, message.c_str());
   }
 
+  /// Of each type that has blocks: a row one value too long, and one whole block more than the data hold.
+  void rows_of_every_type_are_whole_blocks_inside_the_file() {
+    for (uint32_t number = 0; number < 64; ++number) {
+      const auto type = static_cast<DType>(number);
+      const auto traits = dtype_traits(type);
+      if (!traits || traits->block_elements == 1) continue;
+      const uint64_t block = traits->block_elements;
+      const auto refusal = [&](std::vector<uint64_t> shape) {
+        GgufWriter writer;
+        writer.add_tensor("rows", type, std::move(shape), std::vector<std::byte>(6 * traits->block_bytes));
+        const auto file = GgufFile::from_bytes(writer.build(), "rows.gguf");
+        return file ? std::string() : file.error().message;
+      };
+      QCOMPARE(refusal({2 * block, 3}), std::string());
+      QVERIFY2(refusal({2 * block + 1, 3}).find(traits->name) != std::string::npos, traits->name.data());
+      QVERIFY2(refusal({2 * block, 4}).find("end of the file") != std::string::npos, traits->name.data());
+      QVERIFY2(refusal({block << 56, 3}).find("impossible") != std::string::npos ||
+                   refusal({block << 56, 3}).find("end of the file") != std::string::npos,
+               traits->name.data());
+    }
+  }
+
   void a_name_in_a_message_is_short_and_printable() {
     auto writer = sound_file();
     auto& tensor = writer.tensor("first");
@@ -269,12 +284,47 @@ class GgufHostileTest : public QObject {
     QFETCH(int, rounds);
     const auto sound = read_bytes(std::string(KVASIR_GOLDEN_DIR) + "/" + golden.toStdString());
     const size_t header = header_bytes(sound);
-    QVERIFY(survives(sound));
+    QVERIFY(survives({sound}));
     std::mt19937_64 random(20240515);
     for (int round = 0; round < rounds; ++round) {
       auto bytes = sound;
       mutate(bytes, header, random);
-      QVERIFY2(survives(std::move(bytes)), std::to_string(round).c_str());
+      QVERIFY2(survives({bytes}), std::to_string(round).c_str());
+    }
+  }
+
+  void no_mutation_of_a_quantised_or_split_model_escapes_the_checks_data() {
+    QTest::addColumn<int>("dtype");
+    QTest::addColumn<bool>("joined_and_fused");
+    QTest::addColumn<int>("parts");
+    const auto row = [](const char* name, DType type, bool joined_and_fused, int parts) {
+      QTest::newRow(name) << static_cast<int>(type) << joined_and_fused << parts;
+    };
+    row("Q4_0", DType::Q4_0, false, 1);
+    row("Q5_1, joined and fused", DType::Q5_1, true, 1);
+    row("MXFP4, three parts", DType::MXFP4, false, 3);
+    row("Q8_0, joined and fused, two parts", DType::Q8_0, true, 2);
+  }
+
+  void no_mutation_of_a_quantised_or_split_model_escapes_the_checks() {
+    QFETCH(int, dtype);
+    QFETCH(bool, joined_and_fused);
+    QFETCH(int, parts);
+    const auto whole = MicroModel::writer(static_cast<DType>(dtype), joined_and_fused, joined_and_fused);
+    std::vector<std::vector<std::byte>> sound;
+    std::vector<size_t> headers;
+    for (const GgufWriter& part :
+         parts == 1 ? std::vector{whole} : kvasir::test::split_model(whole, static_cast<uint16_t>(parts))) {
+      sound.push_back(part.build());
+      headers.push_back(part.header_bytes());
+    }
+    QVERIFY(survives(sound));
+    std::mt19937_64 random(20240706);
+    for (int round = 0; round < 3000; ++round) {
+      auto files = sound;
+      const size_t damaged = random() % files.size();
+      mutate(files[damaged], headers[damaged], random);
+      QVERIFY2(survives(std::move(files)), std::to_string(round).c_str());
     }
   }
 
@@ -291,7 +341,7 @@ class GgufHostileTest : public QObject {
            {0u, 1u, 2u, 3u, 255u, 65536u, 0x7fffffffu, 0xffffffffu, 0x7fc00000u, 0xff800000u}) {
         auto bytes = sound;
         std::memcpy(bytes.data() + at + key_bytes + 4, &value, sizeof value);
-        QVERIFY2(survives(std::move(bytes)), std::string(text.substr(at, key_bytes)).c_str());
+        QVERIFY2(survives({bytes}), std::string(text.substr(at, key_bytes)).c_str());
         ++tried;
       }
     }
