@@ -22,7 +22,7 @@ namespace {
 
 constexpr size_t kBufferBytes = size_t{1} << 30;
 constexpr size_t kStepBytes = 128;  // two lines, four vectors
-constexpr int kPasses = 4;          // of each reader
+constexpr int kPasses = 2;          // of each reader
 
 /// A buffer that the processor needs few address translations for.
 class HugeBuffer {

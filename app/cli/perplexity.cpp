@@ -165,7 +165,7 @@ void print(const PerplexityOptions& options, size_t windows, const Likelihood& l
 }
 
 void perplexity(const PerplexityOptions& options) {
-  if (options.skipped() + 2 > options.context)
+  if (uint64_t{options.skipped()} + 2 > options.context)
     throw CommandFailed{kExitBadInput, "--skip leaves nothing of a window of " +
                                            std::to_string(options.context) + " tokens to count."};
   Evaluator evaluator(options);

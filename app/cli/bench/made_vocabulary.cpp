@@ -73,9 +73,10 @@ void add_made_vocabulary(Family family, uint32_t vocab_size, engine::GgufHeader&
   std::vector<std::string> tokens = byte_tokens();
   const std::string space = tokens[' '];
   std::vector<std::string> merges;
-  // Each string gets each letter behind it, the shortest first. A lone space opens words.
-  std::vector<std::string> strings(tokens.begin() + 'a', tokens.begin() + 'z' + 1);
-  strings.push_back(space);
+  // Each string gets each letter behind it, the shortest first; those that begin with a space go first, so
+  // that words keep the space in front of them.
+  std::vector<std::string> strings = {space};
+  strings.insert(strings.end(), tokens.begin() + 'a', tokens.begin() + 'z' + 1);
   for (size_t i = 0; tokens.size() < ordinary; ++i) {
     for (char letter = 'a'; letter <= 'z' && tokens.size() < ordinary; ++letter) {
       merges.push_back(strings[i] + ' ' + letter);
