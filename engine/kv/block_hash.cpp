@@ -17,8 +17,6 @@ constexpr std::string_view kBlockTag = "kvasir kv block";
 constexpr std::string_view kContentTag = "kvasir model content";
 /// Part of every key: raise it when the meaning of a key changes.
 constexpr uint64_t kKeyFormat = 1;
-/// Large enough that the digests' own hash is nothing beside the chunks.
-constexpr size_t kContentChunkBytes = size_t{4} << 20;
 
 std::array<std::byte, 8> little_endian(uint64_t value) {
   std::array<std::byte, 8> bytes;
@@ -86,8 +84,16 @@ Hash256 FieldHasher::finish() {
   return digest;
 }
 
+Hash256 content_chunk_hash(std::span<const std::byte> chunk) {
+  return sha256(chunk);
+}
+
+Hash256 content_hash_of_chunks(size_t bytes, std::span<const Hash256> chunks) {
+  return FieldHasher(kContentTag).add_u64(bytes).add(std::as_bytes(chunks)).finish();
+}
+
 Hash256 content_hash(std::span<const std::byte> bytes, unsigned threads) {
-  const size_t chunks = (bytes.size() + kContentChunkBytes - 1) / kContentChunkBytes;
+  const size_t chunks = content_chunks(bytes.size());
   std::vector<Hash256> digests(chunks);
   std::atomic<size_t> next = 0;
   const auto work = [&] {
@@ -106,7 +112,7 @@ Hash256 content_hash(std::span<const std::byte> bytes, unsigned threads) {
     }
     work();
   }
-  return FieldHasher(kContentTag).add_u64(bytes.size()).add(std::as_bytes(std::span(digests))).finish();
+  return content_hash_of_chunks(bytes.size(), digests);
 }
 
 BlockChain::BlockChain(std::span<const std::byte> profile_secret, const Hash256& fingerprint)

@@ -16,6 +16,10 @@ Activations first_rows(Activations all, uint32_t tokens) {
   return all;
 }
 
+Activations some_rows(Activations all, uint32_t first, uint32_t count) {
+  return {all.row(first), count, all.cols, all.stride};
+}
+
 HeadActivations by_head(Activations all, uint32_t heads) {
   const uint32_t dim = all.cols / heads;
   return {all.data, all.tokens, heads, dim, all.stride, dim};
@@ -23,15 +27,15 @@ HeadActivations by_head(Activations all, uint32_t heads) {
 
 }  // namespace
 
-/// Activations between operations, each {kMaxBatchTokens, cols}.
+/// Activations between operations, each {kMaxBatchTokens, cols} unless it says otherwise.
 struct Model::Scratch {
   Activations hidden;    ///< {tokens, hidden}: the residual stream
   Activations normed;    ///< {tokens, hidden}
   Activations q_latent;  ///< {tokens, q_lora}
   Activations query;     ///< {tokens, heads · qk_head}: per head nope, then rope
   Activations kv;        ///< {tokens, kv_lora + rope}
-  Activations absorbed;  ///< {tokens, heads · (kv_lora + rope)}: queries in the latent space
-  Activations attended;  ///< {tokens, heads · kv_lora}: sums of latents
+  Activations absorbed;  ///< {absorbed tokens, heads · (kv_lora + rope)}: queries in the latent space
+  Activations attended;  ///< {absorbed tokens, heads · kv_lora}: sums of latents
   Activations values;    ///< {tokens, heads · v_head}
   Activations wanted;    ///< {kLogitRows, hidden}
   Activations logits;    ///< {kLogitRows, vocab}
@@ -50,25 +54,61 @@ KvLayout Model::kv_layout(KvType type) const {
   return {config_.num_hidden_layers, config_.kv_width(), type};
 }
 
-Result<void> Model::prepare() {
-  if (scratch_ != nullptr) return {};
-  const auto place = [&](TensorView& weight) -> Result<void> {
-    if (!weight.present()) return {};
-    return backend_->place(weight).map([&](TensorView home) { weight = std::move(home); });
-  };
-  auto table = backend_->place_table(weights_.token_embd);
-  if (!table) return tl::unexpected(table.error());
-  weights_.token_embd = std::move(*table);
-  for (TensorView* weight : {&weights_.output_norm, &weights_.output})
-    if (auto placed = place(*weight); !placed) return placed;
+/// Absorbed attention multiplies kv_width + kv_lora times for each head, token and position of the context;
+/// expanded attention qk_head + v_head times, and kv_lora · (nope + v_head) times for each head and position
+/// whatever the number of tokens. So the number of tokens from which on expanding pays does not depend on the
+/// context. Measured, both ways take about as long as these counts say.
+uint32_t Model::expanded_batch_tokens(const ModelConfig& config) {
+  // A chat's next message after a restart is computed together with the end of a block that was not stored: with
+  // this many tokens, short messages take the same way as without the restart.
+  constexpr uint32_t kLeast = 2 * kBlockTokens;
+  const uint64_t absorbed = uint64_t{config.kv_width()} + config.kv_lora_rank;
+  const uint64_t expanded = uint64_t{config.qk_head_dim()} + config.v_head_dim;
+  if (absorbed <= expanded) return kMaxBatchTokens + 1;  // never
+  const uint64_t expanding = uint64_t{config.kv_lora_rank} * (config.qk_nope_head_dim + config.v_head_dim);
+  return static_cast<uint32_t>(
+      std::clamp<uint64_t>(expanding / (absorbed - expanded) + 1, kLeast, kMaxBatchTokens + 1));
+}
+
+Result<void> Model::place_expansions() {
+  if (expanded_batch_tokens(config_) > kMaxBatchTokens) return {};
+  for (const LayerWeights& layer : weights_.layers) {
+    auto expansion = backend_->place_expansion(layer.attn_k_b, layer.attn_v_b);
+    if (!expansion) return tl::unexpected(expansion.error());
+    if (!expansion->present()) return {};
+    expansions_.push_back(std::move(*expansion));
+  }
+  return {};
+}
+
+Result<void> Model::place_weights(const PlacementSteps& steps) {
+  std::vector<TensorView*> weights = {&weights_.token_embd, &weights_.output_norm, &weights_.output};
   for (LayerWeights& l : weights_.layers)
-    for (TensorView* weight :
-         {&l.attn_norm,     &l.attn_q,         &l.attn_q_a,    &l.attn_q_a_norm, &l.attn_q_b,
-          &l.attn_kv_a_mqa, &l.attn_kv_a_norm, &l.attn_k_b,    &l.attn_v_b,      &l.attn_output,
-          &l.ffn_norm,      &l.ffn_gate,       &l.ffn_up,      &l.ffn_down,      &l.ffn_gate_inp,
-          &l.exp_probs_b,   &l.ffn_gate_exps,  &l.ffn_up_exps, &l.ffn_down_exps, &l.ffn_gate_shexp,
-          &l.ffn_up_shexp,  &l.ffn_down_shexp})
-      if (auto placed = place(*weight); !placed) return placed;
+    weights.insert(weights.end(),
+                   {&l.attn_norm,     &l.attn_q,         &l.attn_q_a,    &l.attn_q_a_norm, &l.attn_q_b,
+                    &l.attn_kv_a_mqa, &l.attn_kv_a_norm, &l.attn_k_b,    &l.attn_v_b,      &l.attn_output,
+                    &l.ffn_norm,      &l.ffn_gate,       &l.ffn_up,      &l.ffn_down,      &l.ffn_gate_inp,
+                    &l.exp_probs_b,   &l.ffn_gate_exps,  &l.ffn_up_exps, &l.ffn_down_exps, &l.ffn_gate_shexp,
+                    &l.ffn_up_shexp,  &l.ffn_down_shexp});
+  std::erase_if(weights, [](const TensorView* weight) { return !weight->present(); });
+  // In the order of the file, which is then read from its start to its end.
+  std::ranges::sort(weights, {}, [](const TensorView* weight) { return weight->data.data(); });
+  for (TensorView* weight : weights) {
+    if (steps.before && !steps.before(*weight))
+      return fail(ErrorCode::Cancelled, "Loading the model was stopped.");
+    auto home = weight == &weights_.token_embd ? backend_->place_table(*weight) : backend_->place(*weight);
+    if (!home) return tl::unexpected(home.error());
+    const TensorView source = std::exchange(*weight, std::move(*home));
+    if (steps.after) steps.after(source, *weight);
+  }
+  return {};
+}
+
+Result<void> Model::prepare(const PlacementSteps& steps) {
+  if (scratch_ != nullptr) return {};
+  // Expansions are made from the file's bytes, which placing may give up.
+  if (auto placed = place_expansions(); !placed) return placed;
+  if (auto placed = place_weights(steps); !placed) return placed;
 
   auto scratch = std::make_unique<Scratch>();
   const auto allocate = [&](Activations& out, uint32_t tokens, uint64_t cols) -> Result<void> {
@@ -82,11 +122,13 @@ Result<void> Model::prepare() {
                                                          {&scratch->q_latent, config_.q_lora_rank},
                                                          {&scratch->query, heads * config_.qk_head_dim()},
                                                          {&scratch->kv, config_.kv_width()},
-                                                         {&scratch->absorbed, heads * config_.kv_width()},
-                                                         {&scratch->attended, heads * config_.kv_lora_rank},
                                                          {&scratch->values, heads * config_.v_head_dim}};
   for (const auto& [activations, cols] : per_token)
     if (auto done = allocate(*activations, kMaxBatchTokens, cols); !done) return done;
+  // These are wide: 128 heads make 300 KB a token of them. Larger batches are expanded, or cut.
+  const uint32_t absorbed_tokens = std::min(kMaxBatchTokens, expanded_batch_tokens(config_));
+  if (auto done = allocate(scratch->absorbed, absorbed_tokens, heads * config_.kv_width()); !done) return done;
+  if (auto done = allocate(scratch->attended, absorbed_tokens, heads * config_.kv_lora_rank); !done) return done;
   if (auto done = allocate(scratch->wanted, kLogitRows, config_.hidden_size); !done) return done;
   if (auto done = allocate(scratch->logits, kLogitRows, config_.vocab_size); !done) return done;
   if (config_.num_experts_per_tok > 0) {
@@ -99,7 +141,8 @@ Result<void> Model::prepare() {
 }
 
 Result<void> Model::forward(std::span<const int32_t> tokens, KvCache& cache,
-                            std::span<const uint32_t> logit_rows, std::span<float> logits) {
+                            std::span<const uint32_t> logit_rows, std::span<float> logits,
+                            std::stop_token stop) {
   if (auto checked = check_request(tokens, cache, logit_rows, logits); !checked) return checked;
   if (auto prepared = prepare(); !prepared) return prepared;
 
@@ -107,6 +150,7 @@ Result<void> Model::forward(std::span<const int32_t> tokens, KvCache& cache,
     const auto count = static_cast<uint32_t>(tokens.size());
     backend_->embed(first_rows(scratch_->hidden, count), weights_.token_embd, tokens);
     for (uint32_t i = 0; i < config_.num_hidden_layers; ++i) {
+      if (stop.stop_requested()) return fail(ErrorCode::Cancelled, "The computation was stopped.");
       attention_block(weights_.layers[i], i, cache, count);
       feed_forward_block(weights_.layers[i], i, count);
     }
@@ -119,8 +163,7 @@ Result<void> Model::forward(std::span<const int32_t> tokens, KvCache& cache,
   return {};
 }
 
-/// hidden += attention(norm(hidden)): multi-head latent attention (arXiv:2405.04434, section 2.1) with the
-/// keys' and values' up-projections absorbed, so that all heads read the one latent row per position.
+/// hidden += attention(norm(hidden)): multi-head latent attention (arXiv:2405.04434, section 2.1).
 void Model::attention_block(const LayerWeights& layer, uint32_t index, KvCache& cache, uint32_t tokens) {
   const uint32_t heads = config_.num_attention_heads;
   const uint32_t nope = config_.qk_nope_head_dim;
@@ -150,14 +193,40 @@ void Model::attention_block(const LayerWeights& layer, uint32_t index, KvCache& 
   backend_->rope(k_rope, k_rope, frequencies_, position);
   backend_->kv_append(cache, index, position, kv);
 
-  const HeadActivations q = by_head(query, heads);
-  const HeadActivations absorbed = by_head(first_rows(scratch_->absorbed, tokens), heads);
-  const HeadActivations attended = by_head(first_rows(scratch_->attended, tokens), heads);
-  backend_->matmul_heads(absorbed.components(0, kv_lora), layer.attn_k_b, q.components(0, nope));
-  backend_->rope(absorbed.components(kv_lora, rope), q.components(nope, rope), frequencies_, position);
-  backend_->attention(attended, absorbed, cache, index, position, config_.softmax_scale());
-  backend_->matmul_heads(by_head(values, heads), layer.attn_v_b, attended);
+  // F32 KV is for exact results: they are not to depend on how a prompt is cut.
+  const bool is_expanded = !expansions_.empty() && cache.layout().type != KvType::F32 &&
+                           tokens >= expanded_batch_tokens(config_);
+  if (is_expanded) {
+    const HeadActivations q = by_head(query, heads);
+    const HeadActivations q_rope = q.components(nope, rope);
+    backend_->rope(q_rope, q_rope, frequencies_, position);
+    backend_->attention_expanded(by_head(values, heads), q, expansions_[index], cache, index, position,
+                                 config_.softmax_scale());
+  } else {
+    attend_absorbed(layer, index, cache, tokens);
+  }
   backend_->matmul_add(hidden, layer.attn_output, values);
+}
+
+/// values = attention of the queries, with the keys' and values' up-projections absorbed: all heads read the one
+/// latent row per position. As many tokens at a time as there is room for.
+void Model::attend_absorbed(const LayerWeights& layer, uint32_t index, const KvCache& cache, uint32_t tokens) {
+  const uint32_t heads = config_.num_attention_heads;
+  const uint32_t nope = config_.qk_nope_head_dim;
+  const uint32_t rope = config_.qk_rope_head_dim;
+  const uint32_t kv_lora = config_.kv_lora_rank;
+  for (uint32_t first = 0; first < tokens; first += scratch_->absorbed.tokens) {
+    const uint32_t count = std::min(scratch_->absorbed.tokens, tokens - first);
+    const uint32_t position = cache.length() + first;
+    const HeadActivations q = by_head(some_rows(scratch_->query, first, count), heads);
+    const HeadActivations absorbed = by_head(first_rows(scratch_->absorbed, count), heads);
+    const HeadActivations attended = by_head(first_rows(scratch_->attended, count), heads);
+    const HeadActivations values = by_head(some_rows(scratch_->values, first, count), heads);
+    backend_->matmul_heads(absorbed.components(0, kv_lora), layer.attn_k_b, q.components(0, nope));
+    backend_->rope(absorbed.components(kv_lora, rope), q.components(nope, rope), frequencies_, position);
+    backend_->attention(attended, absorbed, cache, index, position, config_.softmax_scale());
+    backend_->matmul_heads(values, layer.attn_v_b, attended);
+  }
 }
 
 /// hidden += ffn(norm(hidden)): one gated network in the leading blocks, routed and shared experts after

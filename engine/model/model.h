@@ -8,16 +8,30 @@
 #include "engine/ops/backend.h"
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <span>
+#include <stop_token>
+#include <vector>
 
 namespace kvasir::engine {
+
+/// What happens around the placing of each weight, in the order in which they stand in memory.
+struct PlacementSteps {
+  /// Before a weight is read; false stops.
+  std::function<bool(const TensorView& weight)> before;
+  /// After it has its home; `source` is where it came from and is not needed any more where the two differ.
+  std::function<void(const TensorView& source, const TensorView& home)> after;
+};
 
 /// A `deepseek2` network: its weights where the backend placed them, and the forward pass over them.
 ///
 /// One thread at a time; the backend's pool works inside the calls. Each value that a token produces (its KV
-/// rows and logits) is computed by the same arithmetic whatever else is in the batch and however many threads
-/// there are: a prefix cut differently, or restored from disk, continues with the same bits.
+/// rows and logits) is computed by the same arithmetic however many threads there are and, with F32 KV,
+/// whatever else is in the batch. With F16 and Q8_0 KV there are two arithmetics, one for batches of fewer than
+/// `expanded_batch_tokens` tokens and one for larger ones, which differ by rounding. So a prefix that is cut
+/// differently, or restored from disk, continues with the same bits as long as each token's batch stays on the
+/// same side of that number.
 class Model {
  public:
   /// `weights` may view into a file's mapping, which must outlive the model.
@@ -28,24 +42,33 @@ class Model {
   KvLayout kv_layout(KvType type) const;
 
   /// Gives the weights their homes and takes the scratch memory of the largest batch. The first `forward`
-  /// does it where nobody did: call it early so that a lack of memory shows at loading.
-  Result<void> prepare();
+  /// does it where nobody did: call it early so that a lack of memory shows at loading. Cancelled where a
+  /// step said so; the model is then of no use.
+  Result<void> prepare(const PlacementSteps& steps = {});
 
   /// Runs `tokens` behind the `cache.length()` positions that the cache holds and appends their KV.
   /// `logit_rows` are indices into `tokens`; `logits` receives {logit_rows, vocab}. At most `kMaxBatchTokens`
-  /// tokens; ids must lie below vocab_size and the cache must have room, else BadRequest. After an error the
-  /// cache is as long as before.
+  /// tokens; ids must lie below vocab_size and the cache must have room, else BadRequest. Cancelled where
+  /// `stop` is requested before the last layer: a long batch takes seconds. After an error the cache is as
+  /// long as before.
   Result<void> forward(std::span<const int32_t> tokens, KvCache& cache, std::span<const uint32_t> logit_rows,
-                       std::span<float> logits);
+                       std::span<float> logits, std::stop_token stop = {});
 
-  static constexpr uint32_t kMaxBatchTokens = 256;
+  /// The more tokens share a pass over the experts, the less each costs; beyond this the gain is small beside
+  /// the memory that activations take.
+  static constexpr uint32_t kMaxBatchTokens = 512;
+  /// Larger batches may be attended to otherwise than smaller ones: see the class.
+  static uint32_t expanded_batch_tokens(const ModelConfig& config);
 
  private:
   struct Scratch;
 
+  Result<void> place_expansions();
+  Result<void> place_weights(const PlacementSteps& steps);
   Result<void> check_request(std::span<const int32_t> tokens, const KvCache& cache,
                              std::span<const uint32_t> logit_rows, std::span<const float> logits) const;
   void attention_block(const LayerWeights& layer, uint32_t index, KvCache& cache, uint32_t tokens);
+  void attend_absorbed(const LayerWeights& layer, uint32_t index, const KvCache& cache, uint32_t tokens);
   void feed_forward_block(const LayerWeights& layer, uint32_t index, uint32_t tokens);
   void write_logits(std::span<const uint32_t> logit_rows, std::span<float> logits, uint32_t tokens);
 
@@ -53,6 +76,7 @@ class Model {
   ModelWeights weights_;
   std::unique_ptr<Backend> backend_;
   RopeFrequencies frequencies_;
+  std::vector<KvExpansion> expansions_;  ///< one for each layer, or none at all
   std::unique_ptr<Scratch> scratch_;
 };
 

@@ -2,6 +2,7 @@
 
 #include "engine/gguf/messages.h"
 #include "engine/runtime/fingerprint.h"
+#include "engine/runtime/model_reader.h"
 #include "engine/runtime/sequence.h"
 
 #include <algorithm>
@@ -11,7 +12,6 @@
 #include <exception>
 #include <map>
 #include <new>
-#include <thread>
 #include <utility>
 
 namespace kvasir::engine {
@@ -91,26 +91,41 @@ struct Engine::State {
   Result<bool> prepare(std::span<const TokenId> prompt, std::stop_token stop);
   Result<FinishReason> decode(const GenerateRequest& request, const GenerateCallbacks& callbacks,
                               std::stop_token stop, Clock::time_point started, GenerateResult& result);
-  /// Computes ids behind the sequence and offers the blocks that they fill.
-  Result<void> forward(const GenerateRequest& request, std::span<const TokenId> ids, bool want_logits);
+  /// Computes ids behind the sequence and offers the blocks that they fill. False: stopped, nothing changed.
+  Result<bool> forward(const GenerateRequest& request, std::span<const TokenId> ids, bool want_logits,
+                       std::stop_token stop = {});
 };
 
 namespace {
 
 std::unique_ptr<Backend> make_backend(const EngineOptions& options) {
-  if (options.exact) return make_scalar_backend();
-  return make_cpu_backend(options.threads);
+  return make_cpu_backend({.threads = options.threads,
+                           .arithmetic = options.exact ? Arithmetic::Exact : Arithmetic::Fast,
+                           .keep_weights_in_file = options.keep_weights_in_file});
+}
+
+/// Gives the weights their homes while the file is read and hashed. The model's content hash.
+Result<Hash256> load_weights(const GgufFile& file, Model& model, const EngineOptions& options) {
+  ModelReader reader(file, !options.model_content_hash);
+  PlacementSteps steps;
+  steps.before = [&](const TensorView& weight) {
+    if (!options.keep_weights_in_file) reader.wait_for(weight.data);
+    return !options.on_load_progress || options.on_load_progress(reader.bytes_read(), file.size_bytes());
+  };
+  steps.after = [&](const TensorView& source, const TensorView& home) {
+    if (source.data.data() != home.data.data()) reader.release(source.data);
+  };
+  if (auto prepared = model.prepare(steps); !prepared) return tl::unexpected(prepared.error());
+  if (options.model_content_hash) return *options.model_content_hash;
+  return *reader.finish();
 }
 
 }  // namespace
 
 Result<std::unique_ptr<Engine>> Engine::load(const std::filesystem::path& model_path,
-                                             const EngineOptions& requested,
+                                             const EngineOptions& options,
                                              std::shared_ptr<BlockStore> store) {
   try {
-    EngineOptions options = requested;
-    if (options.threads == 0) options.threads = std::max(1u, std::thread::hardware_concurrency());
-
     auto file = GgufFile::open(model_path);
     if (!file) return tl::unexpected(file.error());
     auto config = ModelConfig::from_gguf(*file);
@@ -120,7 +135,8 @@ Result<std::unique_ptr<Engine>> Engine::load(const std::filesystem::path& model_
     auto weights = ModelWeights::bind(*file, *config);
     if (!weights) return tl::unexpected(weights.error());
     auto model = std::make_unique<Model>(*config, std::move(*weights), make_backend(options));
-    if (auto prepared = model->prepare(); !prepared) return tl::unexpected(prepared.error());
+    const auto hash = load_weights(*file, *model, options);
+    if (!hash) return tl::unexpected(hash.error());
 
     const KvLayout layout = model->kv_layout(options.exact ? KvType::F32 : options.kv_type);
     const uint32_t limit = config->max_position_embeddings;
@@ -128,14 +144,12 @@ Result<std::unique_ptr<Engine>> Engine::load(const std::filesystem::path& model_
     auto cache = KvCache::create(layout, context);
     if (!cache) return tl::unexpected(cache.error());
 
-    const Hash256 hash = options.model_content_hash ? *options.model_content_hash
-                                                    : hash_model(*file, options.threads);
-    const Hash256 fingerprint = kv_fingerprint(hash, *config, layout);
+    const Hash256 fingerprint = kv_fingerprint(*hash, *config, layout);
     const BlockChain root(options.profile_secret, fingerprint);
     auto chat_template = ChatTemplate::from_gguf(*file, *tokenizer);
     std::vector<float> logits(config->vocab_size);
     return std::unique_ptr<Engine>(new Engine(std::make_unique<State>(
-        State{std::move(*file), std::move(*tokenizer), std::move(chat_template), std::move(model), hash,
+        State{std::move(*file), std::move(*tokenizer), std::move(chat_template), std::move(model), *hash,
               fingerprint, root, Sequence(std::move(*cache), root, fingerprint), std::move(store),
               std::move(logits)})));
   } catch (const std::bad_alloc&) {
@@ -264,16 +278,17 @@ void Engine::State::reuse_prefix(const GenerateRequest& request, std::stop_token
   result.usage.prompt_cache_miss_tokens = result.usage.prompt_tokens - hits;
 }
 
-Result<void> Engine::State::forward(const GenerateRequest& request, std::span<const TokenId> ids,
-                                    bool want_logits) {
+Result<bool> Engine::State::forward(const GenerateRequest& request, std::span<const TokenId> ids,
+                                    bool want_logits, std::stop_token stop) {
   const std::array<uint32_t, 1> last = {static_cast<uint32_t>(ids.size() - 1)};
   const auto rows = std::span<const uint32_t>(last).first(want_logits ? 1 : 0);
-  auto done =
-      model->forward(ids, sequence.cache(), rows, std::span(logits).first(rows.size() * logits.size()));
-  if (!done) return done;
+  const auto done =
+      model->forward(ids, sequence.cache(), rows, std::span(logits).first(rows.size() * logits.size()), stop);
+  if (!done && done.error().code == ErrorCode::Cancelled) return false;
+  if (!done) return tl::unexpected(done.error());
   sequence.append(ids);
   if (store && request.keep_kv) sequence.offer(*store);
-  return {};
+  return true;
 }
 
 Result<bool> Engine::State::prefill(const GenerateRequest& request, const GenerateCallbacks& callbacks,
@@ -281,10 +296,9 @@ Result<bool> Engine::State::prefill(const GenerateRequest& request, const Genera
   const std::span<const TokenId> prompt(request.prompt);
   const size_t first = sequence.ids().size();
   for (size_t done = first; done < prompt.size();) {
-    if (stop.stop_requested()) return false;
     const size_t count = std::min<size_t>(Model::kMaxBatchTokens, prompt.size() - done);
-    const auto batch = forward(request, prompt.subspan(done, count), done + count == prompt.size());
-    if (!batch) return tl::unexpected(batch.error());
+    const auto batch = forward(request, prompt.subspan(done, count), done + count == prompt.size(), stop);
+    if (!batch || !*batch) return batch;
     done += count;
     if (callbacks.on_prefill)
       callbacks.on_prefill(static_cast<uint32_t>(done - first), static_cast<uint32_t>(prompt.size() - first));
@@ -304,10 +318,9 @@ Result<bool> Engine::State::prepare(std::span<const TokenId> prompt, std::stop_t
   sequence.keep_common_prefix(prompt, length);
   if (store) sequence.restore(prompt, length, *store, stop);
   while (sequence.ids().size() < prompt.size()) {
-    if (stop.stop_requested()) return false;
     const auto rest = prompt.subspan(sequence.ids().size());
-    const auto batch = forward(request, rest.first(std::min(rest.size(), kPrepareBatchTokens)), false);
-    if (!batch) return tl::unexpected(batch.error());
+    const auto batch = forward(request, rest.first(std::min(rest.size(), kPrepareBatchTokens)), false, stop);
+    if (!batch || !*batch) return batch;
   }
   return true;
 }

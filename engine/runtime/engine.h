@@ -25,9 +25,13 @@ struct EngineOptions {
   unsigned threads = 0;          ///< 0: as many as the machine has processors
   uint32_t context_tokens = 0;   ///< 0: the model's own limit
   KvType kv_type = KvType::F16;  ///< how the KV is kept, in memory and in the store
-  bool exact = false;            ///< float32 KV and the scalar backend
+  bool exact = false;            ///< float32 KV and products: what tests and comparisons measure against
+  /// Weights stay in the file and are read from it at each use: slow, for models larger than the memory.
+  bool keep_weights_in_file = false;
   /// The content hash of the model's file, where it is known already; computed where it is not.
   std::optional<Hash256> model_content_hash;
+  /// Called while the file is read; false stops loading (Cancelled).
+  std::function<bool(uint64_t done_bytes, uint64_t total_bytes)> on_load_progress;
   /// Part of every block's key, so that stores of different profiles never share anything.
   std::vector<std::byte> profile_secret;
 };

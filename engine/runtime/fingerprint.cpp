@@ -4,15 +4,14 @@ namespace kvasir::engine {
 namespace {
 
 /// Raised when a change of the arithmetic moves KV values by more than rounding.
-constexpr uint64_t kKernelEpoch = 1;
+constexpr uint64_t kKernelEpoch = 2;
 
 }  // namespace
 
-Hash256 hash_model(const GgufFile& file, unsigned threads) {
-  const auto parts = file.parts();
-  if (parts.size() == 1) return content_hash(parts.front(), threads);
+Hash256 hash_of_parts(std::span<const Hash256> parts) {
+  if (parts.size() == 1) return parts.front();
   FieldHasher hasher("kvasir split model");
-  for (const auto part : parts) hasher.add(content_hash(part, threads).bytes);
+  for (const Hash256& part : parts) hasher.add(part.bytes);
   return hasher.finish();
 }
 

@@ -30,14 +30,6 @@ void CpuBackend::route(Routing out, const TensorView& router, const TensorView& 
 
 namespace {
 
-enum class Layouts { Rows, Interleaved, Mixed };
-
-Layouts layouts_of(const GatedFfn& ffn) {
-  const auto interleaved = (ffn.gate.layout == Layout::Interleaved) + (ffn.up.layout == Layout::Interleaved) +
-                           (ffn.down.layout == Layout::Interleaved);
-  return interleaved == 0 ? Layouts::Rows : interleaved == 3 ? Layouts::Interleaved : Layouts::Mixed;
-}
-
 /// One matrix of a weight.
 TensorView matrix_of(const TensorView& weight, uint64_t matrix) {
   TensorView view = weight;
@@ -48,14 +40,19 @@ TensorView matrix_of(const TensorView& weight, uint64_t matrix) {
 
 }  // namespace
 
+CpuBackend::Products CpuBackend::products_of(const GatedFfn& ffn) const {
+  const int quantised = is_quantised(ffn.gate) + is_quantised(ffn.up) + is_quantised(ffn.down);
+  return quantised == 0 ? Products::Float : quantised == 3 ? Products::Quantised : Products::Mixed;
+}
+
 void CpuBackend::gated_ffn_add(Activations out, const GatedFfn& ffn, Activations in) {
   const auto& [gate, up, down] = ffn;
-  const Layouts layouts = layouts_of(ffn);
-  if (layouts == Layouts::Interleaved) return quantised_ffn_add(out, nullptr, nullptr, &ffn, in);
+  const Products products = products_of(ffn);
+  if (products == Products::Quantised) return quantised_ffn_add(out, nullptr, nullptr, &ffn, in);
   const auto inner = static_cast<uint32_t>(gate.rows());
   const Activations gated = {grown(gate_, size_t{in.tokens} * inner), in.tokens, inner, inner};
   const Activations upped = {grown(up_, size_t{in.tokens} * inner), in.tokens, inner, inner};
-  if (layouts == Layouts::Mixed) {
+  if (products == Products::Mixed) {
     matmul(gated, gate, in);
     matmul(upped, up, in);
     for_tokens(in.tokens, inner, [&](uint32_t first, uint32_t end) {
@@ -110,12 +107,12 @@ void CpuBackend::group_by_expert(const Routing& routing, uint64_t experts) {
 
 void CpuBackend::moe_ffn_add(Activations out, const Routing& routing, const GatedFfn& experts,
                              const GatedFfn& shared, Activations in) {
-  const Layouts layouts = layouts_of(experts);
-  if (layouts == Layouts::Interleaved && (!shared.present() || layouts_of(shared) == layouts))
+  const Products products = products_of(experts);
+  if (products == Products::Quantised && (!shared.present() || products_of(shared) == products))
     return quantised_ffn_add(out, &routing, &experts, shared.present() ? &shared : nullptr, in);
-  if (layouts == Layouts::Interleaved)
+  if (products == Products::Quantised)
     quantised_ffn_add(out, &routing, &experts, nullptr, in);
-  else if (layouts == Layouts::Rows)
+  else if (products == Products::Float)
     experts_add(out, routing, experts, in);
   else
     experts_add_one_by_one(out, routing, experts, in);

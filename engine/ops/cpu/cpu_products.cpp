@@ -2,6 +2,14 @@
 #include "engine/ops/cpu/interleave.h"
 
 namespace kvasir::engine {
+namespace {
+
+/// Rows that tasks are cut at: one token needs whole groups, several share whole panels.
+uint32_t quantised_unit(uint32_t tokens) {
+  return cpu::kGroupRows * (tokens == 1 ? 1 : cpu::kPanelGroups);
+}
+
+}  // namespace
 
 void CpuBackend::matmul(Activations out, const TensorView& weight, Activations in) {
   multiply(out, weight, in, false);
@@ -12,7 +20,7 @@ void CpuBackend::matmul_add(Activations out, const TensorView& weight, Activatio
 }
 
 void CpuBackend::multiply(Activations out, const TensorView& weight, Activations in, bool accumulate) {
-  if (weight.layout == Layout::Interleaved) return multiply_quantised(out, weight, in, accumulate);
+  if (is_quantised(weight)) return multiply_quantised(out, weight, in, accumulate);
   const float** in_rows = grown(in_, in.tokens);
   float** out_rows = grown(out_, in.tokens);
   for (uint32_t t = 0; t < in.tokens; ++t) {
@@ -42,6 +50,45 @@ const cpu::QuantisedBlock** CpuBackend::quantise(const float* const* rows, uint3
   return out_rows;
 }
 
+bool CpuBackend::is_quantised(const TensorView& weight) const {
+  return quantised_ != nullptr && cpu::can_interleave(weight.dtype, weight.cols(), weight.rows());
+}
+
+size_t CpuBackend::quantised_scratch_floats(const TensorView& weight) const {
+  const size_t panel = cpu::panel_bytes(static_cast<uint32_t>(weight.cols()));
+  const size_t copy = weight.layout == Layout::Interleaved
+                          ? 0
+                          : weight.row_stride_bytes() * cpu::kGroupRows * cpu::kPanelGroups;
+  return (panel + copy) / sizeof(float) + 1;
+}
+
+void CpuBackend::quantised_rows(const TensorView& weight, uint64_t matrix, uint32_t first, uint32_t end,
+                                cpu::QuantisedGemm gemm, float* scratch) {
+  const size_t group_bytes = weight.row_stride_bytes() * cpu::kGroupRows;
+  auto* const panel = reinterpret_cast<std::byte*>(scratch);
+  gemm.dtype = weight.dtype;
+  gemm.cols = static_cast<uint32_t>(weight.cols());
+  const std::byte* rows = weight.matrix(matrix) + first / cpu::kGroupRows * group_bytes;
+  uint32_t groups = (end - first) / cpu::kGroupRows;
+  if (weight.layout == Layout::Interleaved) {
+    gemm.weights = rows;
+    gemm.groups = groups;
+    quantised_->gemm(gemm, panel);
+    return;
+  }
+  // A weight that stays in its file is interleaved anew, a panel at a time.
+  std::byte* const copy = panel + cpu::panel_bytes(gemm.cols);
+  gemm.weights = copy;
+  while (groups > 0) {
+    gemm.groups = std::min(groups, cpu::kPanelGroups);
+    for (uint32_t i = 0; i < gemm.groups; ++i, rows += group_bytes)
+      cpu::interleave_group(weight.dtype, gemm.cols, rows, weight.row_stride_bytes(), copy + i * group_bytes);
+    quantised_->gemm(gemm, panel);
+    gemm.out_row += gemm.groups * cpu::kGroupRows;
+    groups -= gemm.groups;
+  }
+}
+
 void CpuBackend::multiply_quantised(Activations out, const TensorView& weight, Activations in,
                                     bool accumulate) {
   const float** in_rows = grown(in_, in.tokens);
@@ -50,15 +97,17 @@ void CpuBackend::multiply_quantised(Activations out, const TensorView& weight, A
     in_rows[t] = in.row(t);
     out_rows[t] = out.row(t);
   }
-  const cpu::QuantisedGemm gemm = {
-      weight.dtype, weight.data.data(), in.cols, in.tokens, quantise(in_rows, in.tokens, in.cols),
-      out_rows,     accumulate};
-  reserve_worker_scratch(cpu::panel_bytes(in.cols) / sizeof(float));
-  const uint32_t unit = cpu::kGroupRows * (in.tokens == 1 ? 1 : cpu::kPanelGroups);
-  for_rows(1, out.cols, uint64_t{out.cols} * in.cols * in.tokens, unit,
+  cpu::QuantisedGemm gemm = {};
+  gemm.tokens = in.tokens;
+  gemm.in = quantise(in_rows, in.tokens, in.cols);
+  gemm.out = out_rows;
+  gemm.accumulate = accumulate;
+  reserve_worker_scratch(quantised_scratch_floats(weight));
+  for_rows(1, out.cols, uint64_t{out.cols} * in.cols * in.tokens, quantised_unit(in.tokens),
            [&](uint32_t, uint32_t first, uint32_t end, unsigned worker) {
-             quantised_->gemm(gemm, first / cpu::kGroupRows, end / cpu::kGroupRows,
-                              reinterpret_cast<std::byte*>(worker_scratch(worker)));
+             cpu::QuantisedGemm part = gemm;
+             part.out_row = first;
+             quantised_rows(weight, 0, first, end, part, worker_scratch(worker));
            });
 }
 
@@ -72,19 +121,17 @@ void CpuBackend::matmul_heads(HeadActivations out, const TensorView& weight, Hea
     }
   }
   const uint64_t multiplications = uint64_t{in.heads} * out.dim * in.dim * in.tokens;
-  if (weight.layout == Layout::Interleaved) {
+  if (is_quantised(weight)) {
     const cpu::QuantisedBlock** blocks = quantise(in_rows, in.heads * in.tokens, in.dim);
-    cpu::QuantisedGemm* gemms = grown(quantised_products_, in.heads);
-    for (uint32_t h = 0; h < in.heads; ++h) {
-      const size_t begin = size_t{h} * in.tokens;
-      gemms[h] = {weight.dtype, weight.matrix(h), in.dim, in.tokens, blocks + begin, out_rows + begin, false};
-    }
-    reserve_worker_scratch(cpu::panel_bytes(in.dim) / sizeof(float));
-    const uint32_t unit = cpu::kGroupRows * (in.tokens == 1 ? 1 : cpu::kPanelGroups);
-    for_rows(in.heads, out.dim, multiplications, unit,
+    reserve_worker_scratch(quantised_scratch_floats(weight));
+    for_rows(in.heads, out.dim, multiplications, quantised_unit(in.tokens),
              [&](uint32_t head, uint32_t first, uint32_t end, unsigned worker) {
-               quantised_->gemm(gemms[head], first / cpu::kGroupRows, end / cpu::kGroupRows,
-                                reinterpret_cast<std::byte*>(worker_scratch(worker)));
+               cpu::QuantisedGemm gemm = {};
+               gemm.tokens = in.tokens;
+               gemm.in = blocks + size_t{head} * in.tokens;
+               gemm.out = out_rows + size_t{head} * in.tokens;
+               gemm.out_row = first;
+               quantised_rows(weight, head, first, end, gemm, worker_scratch(worker));
              });
     return;
   }

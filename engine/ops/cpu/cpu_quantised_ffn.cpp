@@ -14,16 +14,12 @@ constexpr uint32_t blocks_of(uint64_t values) {
   return static_cast<uint32_t>(values / cpu::kQuantisedBlockValues);
 }
 
-/// Groups [first_row / 16, …) of one matrix, for `tokens` tokens.
-cpu::QuantisedGemm rows_from(const TensorView& weight, uint64_t matrix, uint32_t first_row, uint32_t tokens,
-                             const cpu::QuantisedBlock* const* in, float* const* out) {
-  return {weight.dtype,
-          weight.matrix(matrix) + first_row * weight.row_stride_bytes(),
-          static_cast<uint32_t>(weight.cols()),
-          tokens,
-          in,
-          out,
-          false};
+cpu::QuantisedGemm gemm_of(uint32_t tokens, const cpu::QuantisedBlock* const* in, float* const* out) {
+  cpu::QuantisedGemm gemm = {};
+  gemm.tokens = tokens;
+  gemm.in = in;
+  gemm.out = out;
+  return gemm;
 }
 
 }  // namespace
@@ -87,7 +83,7 @@ void CpuBackend::quantised_ffn_add(Activations out, const Routing* routing, cons
 /// activated[slot] = silu(gate in) ⊙ up in, in 8 bit: each task makes whole blocks.
 void CpuBackend::activate_jobs(uint32_t tokens) {
   const uint32_t task_rows = tokens == 1 ? kRowsOfOneToken : kRowsOfMany;
-  size_t panel_floats = 0;
+  size_t product_floats = 0;
   uint32_t largest_count = 0;
   uint32_t tasks = 0;
   std::vector<uint32_t>& first_task = first_task_;
@@ -95,11 +91,11 @@ void CpuBackend::activate_jobs(uint32_t tokens) {
   for (const FfnJob& job : jobs_) {
     first_task.push_back(tasks);
     tasks += (static_cast<uint32_t>(job.ffn->gate.rows()) + task_rows - 1) / task_rows;
-    panel_floats =
-        std::max(panel_floats, cpu::panel_bytes(static_cast<uint32_t>(job.ffn->gate.cols())) / sizeof(float));
+    product_floats = std::max(
+        {product_floats, quantised_scratch_floats(job.ffn->gate), quantised_scratch_floats(job.ffn->up)});
     largest_count = std::max(largest_count, job.count);
   }
-  reserve_worker_scratch(panel_floats + size_t{2} * largest_count * task_rows);
+  reserve_worker_scratch(product_floats + size_t{2} * largest_count * task_rows);
   float** pointers = grown(out_, size_t{2} * largest_count * pool_.size());
 
   pool_.run(tasks, [&](uint32_t task, unsigned worker) {
@@ -111,18 +107,17 @@ void CpuBackend::activate_jobs(uint32_t tokens) {
     const uint32_t first = (task - first_task[index]) * task_rows;
     const uint32_t count = std::min(task_rows, inner - first);
 
-    float* const panel = worker_scratch(worker);
+    float* const scratch = worker_scratch(worker);
     float** const gate_rows = pointers + size_t{2} * largest_count * worker;
     float** const up_rows = gate_rows + job.count;
     for (uint32_t i = 0; i < job.count; ++i) {
-      gate_rows[i] = panel + panel_floats + size_t{2} * i * task_rows;
+      gate_rows[i] = scratch + product_floats + size_t{2} * i * task_rows;
       up_rows[i] = gate_rows[i] + task_rows;
     }
     const cpu::QuantisedBlock* const* in = job_in_.data() + job.begin;
-    const uint32_t groups = count / cpu::kGroupRows;
-    auto* const bytes = reinterpret_cast<std::byte*>(panel);
-    quantised_->gemm(rows_from(gate, job.matrix, first, job.count, in, gate_rows), 0, groups, bytes);
-    quantised_->gemm(rows_from(up, job.matrix, first, job.count, in, up_rows), 0, groups, bytes);
+    const uint32_t end = first + count;
+    quantised_rows(gate, job.matrix, first, end, gemm_of(job.count, in, gate_rows), scratch);
+    quantised_rows(up, job.matrix, first, end, gemm_of(job.count, in, up_rows), scratch);
     for (uint32_t i = 0; i < job.count; ++i) {
       kernels_.silu_mul(gate_rows[i], up_rows[i], count);
       quantised_->quantise(
@@ -135,7 +130,10 @@ void CpuBackend::activate_jobs(uint32_t tokens) {
 /// One token: each task adds up all jobs' parts of some rows.
 void CpuBackend::add_jobs_of_one_token(Activations out) {
   const uint32_t tasks = (out.cols + kDownRowsOfOneToken - 1) / kDownRowsOfOneToken;
-  reserve_worker_scratch(kDownRowsOfOneToken);
+  size_t product_floats = 0;
+  for (const FfnJob& job : jobs_)
+    product_floats = std::max(product_floats, quantised_scratch_floats(job.ffn->down));
+  reserve_worker_scratch(kDownRowsOfOneToken + product_floats);
   pool_.run(tasks, [&](uint32_t task, unsigned worker) {
     const uint32_t first = task * kDownRowsOfOneToken;
     const uint32_t count = std::min(kDownRowsOfOneToken, out.cols - first);
@@ -143,8 +141,8 @@ void CpuBackend::add_jobs_of_one_token(Activations out) {
     for (size_t term = 0; term < jobs_.size(); ++term) {
       const uint32_t slot = slot_of_term_[term];
       const FfnJob& job = jobs_[slot];  // a job has one slot
-      quantised_->gemm(rows_from(job.ffn->down, job.matrix, first, 1, activated_rows_.data() + slot, &part),
-                       0, count / cpu::kGroupRows, nullptr);
+      quantised_rows(job.ffn->down, job.matrix, first, first + count,
+                     gemm_of(1, activated_rows_.data() + slot, &part), part + kDownRowsOfOneToken);
       kernels_.add_scaled(out.row(0) + first, part, weight_of_term_[term], count);
     }
   });
@@ -157,18 +155,18 @@ void CpuBackend::add_jobs(Activations out, uint32_t terms) {
   float** rows = grown(out_, slots);
   for (uint32_t slot = 0; slot < slots; ++slot) rows[slot] = results + size_t{slot} * out.cols;
 
-  uint32_t inner = 0;
-  for (const FfnJob& job : jobs_) inner = std::max(inner, static_cast<uint32_t>(job.ffn->down.cols()));
-  reserve_worker_scratch(cpu::panel_bytes(inner) / sizeof(float));
+  size_t product_floats = 0;
+  for (const FfnJob& job : jobs_)
+    product_floats = std::max(product_floats, quantised_scratch_floats(job.ffn->down));
+  reserve_worker_scratch(product_floats);
   const uint32_t blocks = (out.cols + kRowsOfMany - 1) / kRowsOfMany;
   pool_.run(static_cast<uint32_t>(jobs_.size()) * blocks, [&](uint32_t task, unsigned worker) {
     const FfnJob& job = jobs_[task / blocks];
     const uint32_t first = task % blocks * kRowsOfMany;
     const uint32_t end = std::min(out.cols, first + kRowsOfMany);
-    quantised_->gemm(rows_from(job.ffn->down, job.matrix, 0, job.count, activated_rows_.data() + job.begin,
-                               rows + job.begin),
-                     first / cpu::kGroupRows, end / cpu::kGroupRows,
-                     reinterpret_cast<std::byte*>(worker_scratch(worker)));
+    cpu::QuantisedGemm gemm = gemm_of(job.count, activated_rows_.data() + job.begin, rows + job.begin);
+    gemm.out_row = first;
+    quantised_rows(job.ffn->down, job.matrix, first, end, gemm, worker_scratch(worker));
   });
   for_tokens(out.tokens, uint64_t{terms} * out.cols, [&](uint32_t first, uint32_t end) {
     for (uint32_t t = first; t < end; ++t)

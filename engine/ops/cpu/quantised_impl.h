@@ -61,10 +61,10 @@ inline __attribute__((always_inline)) void for_blocks(const Body& body) {
 
 /// One token: the weights are read once, and unpacked in registers.
 template <class Format>
-void multiply_one(const QuantisedGemm& g, uint32_t first_group, uint32_t end_group) {
+void multiply_one(const QuantisedGemm& g) {
   constexpr size_t kStep = size_t{kGroupRows} * Format::kBytes;
   const size_t group_bytes = g.cols / Format::kValues * kStep;
-  for (uint32_t group = first_group; group < end_group; ++group) {
+  for (uint32_t group = 0; group < g.groups; ++group) {
     const std::byte* p = g.weights + group * group_bytes;
     const std::byte* const end = p + group_bytes;
     const QuantisedBlock* x = g.in[0];
@@ -77,7 +77,7 @@ void multiply_one(const QuantisedGemm& g, uint32_t first_group, uint32_t end_gro
         ++x;
       });
     }
-    float* out = g.out[0] + size_t{group} * kGroupRows;
+    float* out = g.out[0] + g.out_row + size_t{group} * kGroupRows;
     Vec::store(out, g.accumulate ? Vec::add(Vec::load_floats(out), sum) : sum);
   }
 }
@@ -193,15 +193,15 @@ PanelTile panel_tile_of(uint32_t tokens) {
 /// Several tokens: groups are unpacked once, kPanelGroups at a time, which the second-level cache holds; then
 /// each tile of tokens passes over them, tiles of as equal a size as can be.
 template <class Format>
-void multiply_many(const QuantisedGemm& g, uint32_t first_group, uint32_t end_group, std::byte* scratch) {
+void multiply_many(const QuantisedGemm& g, std::byte* scratch) {
   constexpr uint32_t kHalves = Format::kHalves;
   constexpr bool kHasMinimum = Format::kHasMinimum;
   const size_t group_bytes = size_t{g.cols} / Format::kValues * kGroupRows * Format::kBytes;
   const uint32_t blocks = g.cols / kQuantisedBlockValues;
   auto* const panels = reinterpret_cast<PanelOf<Format>*>(scratch);
   const uint32_t tiles = (g.tokens + Vec::kTileTokens - 1) / Vec::kTileTokens;
-  for (uint32_t first = first_group; first < end_group; first += kPanelGroups) {
-    const uint32_t groups = end_group - first < kPanelGroups ? end_group - first : kPanelGroups;
+  for (uint32_t first = 0; first < g.groups; first += kPanelGroups) {
+    const uint32_t groups = g.groups - first < kPanelGroups ? g.groups - first : kPanelGroups;
     for (uint32_t i = 0; i < groups; ++i)
       unpack_group<Format>(g.weights + (first + i) * group_bytes, g.cols, panels + size_t{i} * blocks);
     for (uint32_t tile = 0; tile < tiles; ++tile) {
@@ -212,7 +212,7 @@ void multiply_many(const QuantisedGemm& g, uint32_t first_group, uint32_t end_gr
         const PanelTile run = together == 1
                                   ? panel_tile_of<kHalves, kHasMinimum, 1>(end - token)
                                   : panel_tile_of<kHalves, kHasMinimum, Vec::kTileGroups>(end - token);
-        run(g, panels + size_t{i} * blocks, blocks, (first + i) * kGroupRows, token);
+        run(g, panels + size_t{i} * blocks, blocks, g.out_row + (first + i) * kGroupRows, token);
         i += together;
       }
     }
@@ -220,41 +220,41 @@ void multiply_many(const QuantisedGemm& g, uint32_t first_group, uint32_t end_gr
 }
 
 template <class Format>
-void gemm_as(const QuantisedGemm& g, uint32_t first_group, uint32_t end_group, std::byte* panel) {
+void gemm_as(const QuantisedGemm& g, std::byte* panel) {
   if (g.tokens == 1)
-    multiply_one<Format>(g, first_group, end_group);
+    multiply_one<Format>(g);
   else
-    multiply_many<Format>(g, first_group, end_group, panel);
+    multiply_many<Format>(g, panel);
 }
 
-void gemm(const QuantisedGemm& g, uint32_t first_group, uint32_t end_group, std::byte* panel) {
+void gemm(const QuantisedGemm& g, std::byte* panel) {
   switch (g.dtype) {
     case DType::Q8_0:
-      return gemm_as<Q8_0>(g, first_group, end_group, panel);
+      return gemm_as<Q8_0>(g, panel);
     case DType::Q4_0:
-      return gemm_as<Q4_0>(g, first_group, end_group, panel);
+      return gemm_as<Q4_0>(g, panel);
     case DType::Q4_1:
-      return gemm_as<Q4_1>(g, first_group, end_group, panel);
+      return gemm_as<Q4_1>(g, panel);
     case DType::Q5_0:
-      return gemm_as<Q5_0>(g, first_group, end_group, panel);
+      return gemm_as<Q5_0>(g, panel);
     case DType::Q5_1:
-      return gemm_as<Q5_1>(g, first_group, end_group, panel);
+      return gemm_as<Q5_1>(g, panel);
     case DType::IQ4_NL:
-      return gemm_as<Iq4Nl>(g, first_group, end_group, panel);
+      return gemm_as<Iq4Nl>(g, panel);
     case DType::MXFP4:
-      return gemm_as<Mxfp4>(g, first_group, end_group, panel);
+      return gemm_as<Mxfp4>(g, panel);
     case DType::Q2_K:
-      return gemm_as<Q2_K>(g, first_group, end_group, panel);
+      return gemm_as<Q2_K>(g, panel);
     case DType::Q3_K:
-      return gemm_as<Q3_K>(g, first_group, end_group, panel);
+      return gemm_as<Q3_K>(g, panel);
     case DType::Q4_K:
-      return gemm_as<Q4_K>(g, first_group, end_group, panel);
+      return gemm_as<Q4_K>(g, panel);
     case DType::Q5_K:
-      return gemm_as<Q5_K>(g, first_group, end_group, panel);
+      return gemm_as<Q5_K>(g, panel);
     case DType::Q6_K:
-      return gemm_as<Q6_K>(g, first_group, end_group, panel);
+      return gemm_as<Q6_K>(g, panel);
     default:
-      return gemm_as<Iq4Xs>(g, first_group, end_group, panel);
+      return gemm_as<Iq4Xs>(g, panel);
   }
 }
 

@@ -34,23 +34,24 @@ constexpr uint32_t kQuantisedBlockValues = 32;
 /// Groups of rows that are unpacked together when there are tokens enough to share them.
 constexpr uint32_t kPanelGroups = 4;
 
-/// out[t][r] (+)= row r of W · in[t]
+/// out[t][out_row + r] (+)= row r of W · in[t], for the rows of some groups of W
 struct QuantisedGemm {
-  DType dtype;                      ///< one that `can_interleave` allows
-  const std::byte* weights;         ///< the interleaved matrix {cols, rows}
+  DType dtype;               ///< one that `can_interleave` allows
+  const std::byte* weights;  ///< {groups}: interleaved groups of rows {cols}
+  uint32_t groups;
   uint32_t cols;                    ///< a multiple of the type's block
   uint32_t tokens;                  ///< at least 1
   const QuantisedBlock* const* in;  ///< {tokens} pointers to {cols / 32}
-  float* const* out;                ///< {tokens} pointers to {rows}
+  float* const* out;                ///< {tokens} pointers
+  uint32_t out_row;                 ///< where the first group's first row goes
   bool accumulate;                  ///< add to out instead of overwriting it
 };
 
 struct QuantisedKernels {
-  /// Groups [first_group, end_group) of rows; `panel` is scratch {panel_bytes(cols)}, 64-byte aligned, which
-  /// single tokens do not need.
-  void (*gemm)(const QuantisedGemm& gemm, uint32_t first_group, uint32_t end_group, std::byte* panel);
+  /// `panel` is scratch {panel_bytes(cols)}, 64-byte aligned, which single tokens do not need.
+  void (*gemm)(const QuantisedGemm& gemm, std::byte* panel);
   /// {count} floats, a multiple of 32, to {count / 32} blocks: scale = largest magnitude / 127, rounded to
-  /// nearest.
+  /// nearest. Values that are no finite numbers make their block's scale NaN.
   void (*quantise)(const float* in, uint32_t count, QuantisedBlock* out);
 };
 
