@@ -1,5 +1,7 @@
 #include "engine/model/model.h"
 
+#include "engine/kv/block_hash.h"
+
 #include <algorithm>
 #include <new>
 #include <string>
