@@ -19,8 +19,11 @@ namespace {
   stop("a number becomes too large");
 }
 
-Value checked(bool overflow, int64_t result) {
-  if (overflow) too_large();
+/// `calculate` sets the result and tells whether it left 64 bits.
+template <class Calculate>
+Value checked(const Calculate& calculate) {
+  int64_t result = 0;
+  if (calculate(&result)) too_large();
   return Value(result);
 }
 
@@ -57,8 +60,7 @@ Value add(Heap& heap, const Value& left, const Value& right) {
   return numbers(
       "+", left, right,
       [](int64_t a, int64_t b) {
-        int64_t sum = 0;
-        return checked(__builtin_add_overflow(a, b, &sum), sum);
+        return checked([=](int64_t* result) { return __builtin_add_overflow(a, b, result); });
       },
       [](double a, double b) { return a + b; });
 }
@@ -67,8 +69,7 @@ Value subtract(const Value& left, const Value& right) {
   return numbers(
       "-", left, right,
       [](int64_t a, int64_t b) {
-        int64_t difference = 0;
-        return checked(__builtin_sub_overflow(a, b, &difference), difference);
+        return checked([=](int64_t* result) { return __builtin_sub_overflow(a, b, result); });
       },
       [](double a, double b) { return a - b; });
 }
@@ -106,8 +107,7 @@ Value multiply(Heap& heap, const Value& left, const Value& right) {
   return numbers(
       "*", left, right,
       [](int64_t a, int64_t b) {
-        int64_t product = 0;
-        return checked(__builtin_mul_overflow(a, b, &product), product);
+        return checked([=](int64_t* result) { return __builtin_mul_overflow(a, b, result); });
       },
       [](double a, double b) { return a * b; });
 }
