@@ -61,8 +61,8 @@ KvLayout Model::kv_layout(KvType type) const {
 /// whatever the number of tokens. So the number of tokens from which on expanding pays does not depend on the
 /// context. Measured, both ways take about as long as these counts say.
 uint32_t Model::expanded_batch_tokens(const ModelConfig& config) {
-  // A chat's next message after a restart is computed together with the end of a block that was not stored: with
-  // this many tokens, short messages take the same way as without the restart.
+  // A chat's next message after a restart is computed together with the end of a block that was not stored:
+  // with this many tokens, short messages take the same way as without the restart.
   constexpr uint32_t kLeast = 2 * kBlockTokens;
   const uint64_t absorbed = uint64_t{config.kv_width()} + config.kv_lora_rank;
   const uint64_t expanded = uint64_t{config.qk_head_dim()} + config.v_head_dim;
@@ -119,18 +119,18 @@ Result<void> Model::prepare(const PlacementSteps& steps) {
     });
   };
   const uint64_t heads = config_.num_attention_heads;
-  const std::pair<Activations*, uint64_t> per_token[] = {{&scratch->hidden, config_.hidden_size},
-                                                         {&scratch->normed, config_.hidden_size},
-                                                         {&scratch->q_latent, config_.q_lora_rank},
-                                                         {&scratch->query, heads * config_.qk_head_dim()},
-                                                         {&scratch->kv, config_.kv_width()},
-                                                         {&scratch->values, heads * config_.v_head_dim}};
+  const std::pair<Activations*, uint64_t> per_token[] = {
+      {&scratch->hidden, config_.hidden_size},   {&scratch->normed, config_.hidden_size},
+      {&scratch->q_latent, config_.q_lora_rank}, {&scratch->query, heads * config_.qk_head_dim()},
+      {&scratch->kv, config_.kv_width()},        {&scratch->values, heads * config_.v_head_dim}};
   for (const auto& [activations, cols] : per_token)
     if (auto done = allocate(*activations, kMaxBatchTokens, cols); !done) return done;
   // These are wide: 128 heads make 300 KB a token of them. Larger batches are expanded, or cut.
   const uint32_t absorbed_tokens = std::min(kMaxBatchTokens, expanded_batch_tokens(config_));
-  if (auto done = allocate(scratch->absorbed, absorbed_tokens, heads * config_.kv_width()); !done) return done;
-  if (auto done = allocate(scratch->attended, absorbed_tokens, heads * config_.kv_lora_rank); !done) return done;
+  if (auto done = allocate(scratch->absorbed, absorbed_tokens, heads * config_.kv_width()); !done)
+    return done;
+  if (auto done = allocate(scratch->attended, absorbed_tokens, heads * config_.kv_lora_rank); !done)
+    return done;
   if (auto done = allocate(scratch->wanted, kLogitRows, config_.hidden_size); !done) return done;
   if (auto done = allocate(scratch->logits, kLogitRows, config_.vocab_size); !done) return done;
   if (config_.num_experts_per_tok > 0) {
@@ -196,8 +196,8 @@ void Model::attention_block(const LayerWeights& layer, uint32_t index, KvCache& 
   backend_->kv_append(cache, index, position, kv);
 
   // F32 KV is for exact results: they are not to depend on how a prompt is cut.
-  const bool is_expanded = !expansions_.empty() && cache.layout().type != KvType::F32 &&
-                           tokens >= expanded_batch_tokens(config_);
+  const bool is_expanded =
+      !expansions_.empty() && cache.layout().type != KvType::F32 && tokens >= expanded_batch_tokens(config_);
   if (is_expanded) {
     const HeadActivations q = by_head(query, heads);
     const HeadActivations q_rope = q.components(nope, rope);
@@ -210,9 +210,10 @@ void Model::attention_block(const LayerWeights& layer, uint32_t index, KvCache& 
   backend_->matmul_add(hidden, layer.attn_output, values);
 }
 
-/// values = attention of the queries, with the keys' and values' up-projections absorbed: all heads read the one
-/// latent row per position. As many tokens at a time as there is room for.
-void Model::attend_absorbed(const LayerWeights& layer, uint32_t index, const KvCache& cache, uint32_t tokens) {
+/// values = attention of the queries, with the keys' and values' up-projections absorbed: all heads read the
+/// one latent row per position. As many tokens at a time as there is room for.
+void Model::attend_absorbed(const LayerWeights& layer, uint32_t index, const KvCache& cache,
+                            uint32_t tokens) {
   const uint32_t heads = config_.num_attention_heads;
   const uint32_t nope = config_.qk_nope_head_dim;
   const uint32_t rope = config_.qk_rope_head_dim;

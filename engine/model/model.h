@@ -28,10 +28,10 @@ struct PlacementSteps {
 ///
 /// One thread at a time; the backend's pool works inside the calls. Each value that a token produces (its KV
 /// rows and logits) is computed by the same arithmetic however many threads there are and, with F32 KV,
-/// whatever else is in the batch. With F16 and Q8_0 KV there are two arithmetics, one for batches of fewer than
-/// `expanded_batch_tokens` tokens and one for larger ones, which differ by rounding. So a prefix that is cut
-/// differently, or restored from disk, continues with the same bits as long as each token's batch stays on the
-/// same side of that number.
+/// whatever else is in the batch. With F16 and Q8_0 KV there are two arithmetics, one for batches of fewer
+/// than `expanded_batch_tokens` tokens and one for larger ones, which differ by rounding. So a prefix that is
+/// cut differently, or restored from disk, continues with the same bits as long as each token's batch stays
+/// on the same side of that number.
 class Model {
  public:
   /// `weights` may view into a file's mapping, which must outlive the model.
