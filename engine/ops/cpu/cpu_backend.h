@@ -117,7 +117,7 @@ class CpuBackend final : public Backend {
                               Activations in);
   void quantised_ffn_add(Activations out, const Routing* routing, const GatedFfn* experts,
                          const GatedFfn* shared, Activations in);
-  void activate_jobs(uint32_t tokens);
+  void activate_jobs();
   void add_jobs_of_one_token(Activations out);
   void add_jobs(Activations out, uint32_t terms);
   const RopeTable& rope_table(const RopeFrequencies& frequencies, uint32_t first_position, uint32_t tokens);

@@ -43,7 +43,7 @@ const cpu::QuantisedBlock** CpuBackend::quantise(const float* const* rows, uint3
   const cpu::QuantisedBlock** out_rows = grown(quantised_rows_, count);
   for_tokens(count, cols, [&](uint32_t first, uint32_t end) {
     for (uint32_t i = first; i < end; ++i) {
-      quantised_->quantise(rows[i], cols, out + i * blocks);
+      quantised_->quantise(rows[i], cols, cpu::shared_blocks(cols), out + i * blocks);
       out_rows[i] = out + i * blocks;
     }
   });

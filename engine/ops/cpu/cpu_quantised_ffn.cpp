@@ -6,9 +6,12 @@ namespace {
 
 /// Rows of gate and up, or of down, that are a task: with one token a stretch of memory that is worth a
 /// claim, with several what a panel holds.
-constexpr uint32_t kRowsOfOneToken = 128;
-constexpr uint32_t kRowsOfMany = cpu::kGroupRows * cpu::kPanelGroups;
-constexpr uint32_t kDownRowsOfOneToken = 64;
+/// Rows of gate and up that are a task: enough memory to be worth a claim, and whole runs of blocks that
+/// share a scale.
+constexpr uint32_t kActivatedRows = 128;
+/// Rows of down that are a task: with one token all jobs' together are worth a claim, with several it is what
+/// a panel holds.
+constexpr uint32_t kDownRows = cpu::kGroupRows * cpu::kPanelGroups;
 
 constexpr uint32_t blocks_of(uint64_t values) {
   return static_cast<uint32_t>(values / cpu::kQuantisedBlockValues);
@@ -73,7 +76,7 @@ void CpuBackend::quantised_ffn_add(Activations out, const Routing* routing, cons
     for (uint32_t i = 0; i < job.count; ++i)
       rows[job.begin + i] = blocks + job.activated + size_t{i} * blocks_of(job.ffn->gate.rows());
 
-  activate_jobs(in.tokens);
+  activate_jobs();
   if (in.tokens == 1)
     add_jobs_of_one_token(out);
   else
@@ -81,8 +84,7 @@ void CpuBackend::quantised_ffn_add(Activations out, const Routing* routing, cons
 }
 
 /// activated[slot] = silu(gate in) ⊙ up in, in 8 bit: each task makes whole blocks.
-void CpuBackend::activate_jobs(uint32_t tokens) {
-  const uint32_t task_rows = tokens == 1 ? kRowsOfOneToken : kRowsOfMany;
+void CpuBackend::activate_jobs() {
   size_t product_floats = 0;
   uint32_t largest_count = 0;
   uint32_t tasks = 0;
@@ -90,12 +92,12 @@ void CpuBackend::activate_jobs(uint32_t tokens) {
   first_task.clear();
   for (const FfnJob& job : jobs_) {
     first_task.push_back(tasks);
-    tasks += (static_cast<uint32_t>(job.ffn->gate.rows()) + task_rows - 1) / task_rows;
+    tasks += (static_cast<uint32_t>(job.ffn->gate.rows()) + kActivatedRows - 1) / kActivatedRows;
     product_floats = std::max(
         {product_floats, quantised_scratch_floats(job.ffn->gate), quantised_scratch_floats(job.ffn->up)});
     largest_count = std::max(largest_count, job.count);
   }
-  reserve_worker_scratch(product_floats + size_t{2} * largest_count * task_rows);
+  reserve_worker_scratch(product_floats + size_t{2} * largest_count * kActivatedRows);
   float** pointers = grown(out_, size_t{2} * largest_count * pool_.size());
 
   pool_.run(tasks, [&](uint32_t task, unsigned worker) {
@@ -104,15 +106,15 @@ void CpuBackend::activate_jobs(uint32_t tokens) {
     const FfnJob& job = jobs_[index];
     const auto& [gate, up, down] = *job.ffn;
     const auto inner = static_cast<uint32_t>(gate.rows());
-    const uint32_t first = (task - first_task[index]) * task_rows;
-    const uint32_t count = std::min(task_rows, inner - first);
+    const uint32_t first = (task - first_task[index]) * kActivatedRows;
+    const uint32_t count = std::min(kActivatedRows, inner - first);
 
     float* const scratch = worker_scratch(worker);
     float** const gate_rows = pointers + size_t{2} * largest_count * worker;
     float** const up_rows = gate_rows + job.count;
     for (uint32_t i = 0; i < job.count; ++i) {
-      gate_rows[i] = scratch + product_floats + size_t{2} * i * task_rows;
-      up_rows[i] = gate_rows[i] + task_rows;
+      gate_rows[i] = scratch + product_floats + size_t{2} * i * kActivatedRows;
+      up_rows[i] = gate_rows[i] + kActivatedRows;
     }
     const cpu::QuantisedBlock* const* in = job_in_.data() + job.begin;
     const uint32_t end = first + count;
@@ -121,7 +123,7 @@ void CpuBackend::activate_jobs(uint32_t tokens) {
     for (uint32_t i = 0; i < job.count; ++i) {
       kernels_.silu_mul(gate_rows[i], up_rows[i], count);
       quantised_->quantise(
-          gate_rows[i], count,
+          gate_rows[i], count, cpu::shared_blocks(inner),
           activated_.data() + job.activated + size_t{i} * blocks_of(inner) + blocks_of(first));
     }
   });
@@ -129,20 +131,20 @@ void CpuBackend::activate_jobs(uint32_t tokens) {
 
 /// One token: each task adds up all jobs' parts of some rows.
 void CpuBackend::add_jobs_of_one_token(Activations out) {
-  const uint32_t tasks = (out.cols + kDownRowsOfOneToken - 1) / kDownRowsOfOneToken;
+  const uint32_t tasks = (out.cols + kDownRows - 1) / kDownRows;
   size_t product_floats = 0;
   for (const FfnJob& job : jobs_)
     product_floats = std::max(product_floats, quantised_scratch_floats(job.ffn->down));
-  reserve_worker_scratch(kDownRowsOfOneToken + product_floats);
+  reserve_worker_scratch(kDownRows + product_floats);
   pool_.run(tasks, [&](uint32_t task, unsigned worker) {
-    const uint32_t first = task * kDownRowsOfOneToken;
-    const uint32_t count = std::min(kDownRowsOfOneToken, out.cols - first);
+    const uint32_t first = task * kDownRows;
+    const uint32_t count = std::min(kDownRows, out.cols - first);
     float* part = worker_scratch(worker);
     for (size_t term = 0; term < jobs_.size(); ++term) {
       const uint32_t slot = slot_of_term_[term];
       const FfnJob& job = jobs_[slot];  // a job has one slot
       quantised_rows(job.ffn->down, job.matrix, first, first + count,
-                     gemm_of(1, activated_rows_.data() + slot, &part), part + kDownRowsOfOneToken);
+                     gemm_of(1, activated_rows_.data() + slot, &part), part + kDownRows);
       kernels_.add_scaled(out.row(0) + first, part, weight_of_term_[term], count);
     }
   });
@@ -159,11 +161,11 @@ void CpuBackend::add_jobs(Activations out, uint32_t terms) {
   for (const FfnJob& job : jobs_)
     product_floats = std::max(product_floats, quantised_scratch_floats(job.ffn->down));
   reserve_worker_scratch(product_floats);
-  const uint32_t blocks = (out.cols + kRowsOfMany - 1) / kRowsOfMany;
+  const uint32_t blocks = (out.cols + kDownRows - 1) / kDownRows;
   pool_.run(static_cast<uint32_t>(jobs_.size()) * blocks, [&](uint32_t task, unsigned worker) {
     const FfnJob& job = jobs_[task / blocks];
-    const uint32_t first = task % blocks * kRowsOfMany;
-    const uint32_t end = std::min(out.cols, first + kRowsOfMany);
+    const uint32_t first = task % blocks * kDownRows;
+    const uint32_t end = std::min(out.cols, first + kDownRows);
     cpu::QuantisedGemm gemm = gemm_of(job.count, activated_rows_.data() + job.begin, rows + job.begin);
     gemm.out_row = first;
     quantised_rows(job.ffn->down, job.matrix, first, end, gemm, worker_scratch(worker));

@@ -31,23 +31,22 @@ Ints dot(const Bytes* codes, const QuantisedBlock& x, const int32_t* negative_su
   return sum;
 }
 
-/// The arithmetic that quantised_kernels.h describes.
+/// One block's share of a part, as quantised_kernels.h describes.
 template <uint32_t kHalves, bool kHasMinimum>
-Floats accumulate(Floats sum, const Bytes* codes, const Floats* scale, const Floats* minimum,
-                  const QuantisedBlock& x) {
+Floats accumulate(Floats part, const Unpacked& u, const QuantisedBlock& x) {
   if constexpr (kHalves == 1) {
-    const Floats products = Vec::convert(dot<kHasMinimum, 0, 8>(codes, x, &x.negative_sum));
-    sum = Vec::fma(Vec::mul(products, Vec::set1(x.scale)), scale[0], sum);
-    if constexpr (kHasMinimum) sum = Vec::fnma(Vec::set1(x.scaled_sum), minimum[0], sum);
+    const Floats products = Vec::convert(dot<kHasMinimum, 0, 8>(u.codes, x, &x.negative_sum));
+    part = Vec::fma(products, u.scale[0], part);
+    if constexpr (kHasMinimum) part = Vec::fnma(Vec::set1(x.sum), u.minimum[0], part);
   } else {
-    const Floats first = Vec::convert(dot<kHasMinimum, 0, 4>(codes, x, &x.negative_half_sum[0]));
-    const Floats second = Vec::convert(dot<kHasMinimum, 4, 4>(codes, x, &x.negative_half_sum[1]));
-    sum = Vec::fma(Vec::mul(first, Vec::set1(x.scale)), scale[0], sum);
-    if constexpr (kHasMinimum) sum = Vec::fnma(Vec::set1(x.scaled_half_sum[0]), minimum[0], sum);
-    sum = Vec::fma(Vec::mul(second, Vec::set1(x.scale)), scale[1], sum);
-    if constexpr (kHasMinimum) sum = Vec::fnma(Vec::set1(x.scaled_half_sum[1]), minimum[1], sum);
+    const Floats first = Vec::convert(dot<kHasMinimum, 0, 4>(u.codes, x, &x.negative_half_sum[0]));
+    const Floats second = Vec::convert(dot<kHasMinimum, 4, 4>(u.codes, x, &x.negative_half_sum[1]));
+    part = Vec::fma(first, u.scale[0], part);
+    if constexpr (kHasMinimum) part = Vec::fnma(Vec::set1(x.half_sum[0]), u.minimum[0], part);
+    part = Vec::fma(second, u.scale[1], part);
+    if constexpr (kHasMinimum) part = Vec::fnma(Vec::set1(x.half_sum[1]), u.minimum[1], part);
   }
-  return sum;
+  return part;
 }
 
 /// Calls body(std::integral_constant<int, S>) for each block of 32 columns in a file's block.
@@ -64,16 +63,24 @@ template <class Format>
 void multiply_one(const QuantisedGemm& g) {
   constexpr size_t kStep = size_t{kGroupRows} * Format::kBytes;
   const size_t group_bytes = g.cols / Format::kValues * kStep;
+  const uint32_t shared = shared_blocks(g.cols);
   for (uint32_t group = 0; group < g.groups; ++group) {
     const std::byte* p = g.weights + group * group_bytes;
     const std::byte* const end = p + group_bytes;
     const QuantisedBlock* x = g.in[0];
     Floats sum = Vec::zero_floats();
+    Floats part = Vec::zero_floats();
+    uint32_t left = shared;
     for (; p < end; p += kStep) {
       for_blocks<Format>([&](auto s) __attribute__((always_inline)) {
         Unpacked u;
         Format::template unpack<s>(p, u);
-        sum = accumulate<Format::kHalves, Format::kHasMinimum>(sum, u.codes, u.scale, u.minimum, *x);
+        part = accumulate<Format::kHalves, Format::kHasMinimum>(part, u, *x);
+        if (--left == 0) {
+          sum = Vec::fma(part, Vec::set1(x->scale), sum);
+          part = Vec::zero_floats();
+          left = shared;
+        }
         ++x;
       });
     }
@@ -118,64 +125,83 @@ void unpack_group(const std::byte* p, uint32_t cols, PanelOf<Format>* out) {
   }
 }
 
-/// `Groups` unpacked groups, `stride` blocks apart, against `Tokens` tokens from `token`; `row` is the first
-/// group's first row. Groups share each activation that is broadcast: loads are what limits a single one.
+/// part[token][group] += one block of `Groups` unpacked groups, `stride` blocks apart. Groups share each
+/// activation that is broadcast: loads are what limits a single one.
 template <uint32_t kHalves, bool kHasMinimum, uint32_t Groups, uint32_t Tokens>
-void panel_tile(const QuantisedGemm& g, const void* panel, uint32_t stride, uint32_t row, uint32_t token) {
-  using Block = PanelBlock<kHalves, kHasMinimum>;
+inline __attribute__((always_inline)) void panel_block(const PanelBlock<kHalves, kHasMinimum>* block,
+                                                       uint32_t stride, const QuantisedBlock* const* in,
+                                                       uint32_t b, Floats (&part)[Tokens][Groups]) {
   constexpr int kHalfCodes = 8 / kHalves;
-  const Block* block = static_cast<const Block*>(panel);
-  const QuantisedBlock* in[Tokens];
-  Floats sum[Tokens][Groups];
+#pragma GCC unroll 2
+  for (uint32_t half = 0; half < kHalves; ++half) {
+    Bytes codes[Groups][kHalfCodes];
+#pragma GCC unroll 2
+    for (uint32_t i = 0; i < Groups; ++i)
+#pragma GCC unroll 8
+      for (int c = 0; c < kHalfCodes; ++c)
+        codes[i][c] = Vec::load(block[i * stride].codes + 64 * (half * kHalfCodes + c));
 #pragma GCC unroll 16
-  for (uint32_t t = 0; t < Tokens; ++t) {
-    in[t] = g.in[token + t];
-#pragma GCC unroll 2
-    for (uint32_t i = 0; i < Groups; ++i) sum[t][i] = Vec::zero_floats();
-  }
-  const uint32_t blocks = g.cols / kQuantisedBlockValues;
-  for (uint32_t b = 0; b < blocks; ++b, ++block) {
-#pragma GCC unroll 2
-    for (uint32_t half = 0; half < kHalves; ++half) {
-      Bytes codes[Groups][kHalfCodes];
+    for (uint32_t t = 0; t < Tokens; ++t) {
+      const QuantisedBlock& x = in[t][b];
+      Ints products[Groups];
 #pragma GCC unroll 2
       for (uint32_t i = 0; i < Groups; ++i)
+        products[i] = kHasMinimum ? Vec::zero()
+                                  : Vec::start(kHalves == 1 ? &x.negative_sum : &x.negative_half_sum[half]);
 #pragma GCC unroll 8
-        for (int c = 0; c < kHalfCodes; ++c)
-          codes[i][c] = Vec::load(block[i * stride].codes + 64 * (half * kHalfCodes + c));
-#pragma GCC unroll 16
-      for (uint32_t t = 0; t < Tokens; ++t) {
-        const QuantisedBlock& x = in[t][b];
-        Ints products[Groups];
+      for (int c = 0; c < kHalfCodes; ++c) {
+        const Ints four = Vec::four(x.values + 4 * (half * kHalfCodes + c));
 #pragma GCC unroll 2
         for (uint32_t i = 0; i < Groups; ++i)
-          products[i] = kHasMinimum ? Vec::zero()
-                                    : Vec::start(kHalves == 1 ? &x.negative_sum : &x.negative_half_sum[half]);
-#pragma GCC unroll 8
-        for (int c = 0; c < kHalfCodes; ++c) {
-          const Ints four = Vec::four(x.values + 4 * (half * kHalfCodes + c));
+          products[i] = Vec::template dot<kHasMinimum>(products[i], codes[i][c], four);
+      }
 #pragma GCC unroll 2
-          for (uint32_t i = 0; i < Groups; ++i)
-            products[i] = Vec::template dot<kHasMinimum>(products[i], codes[i][c], four);
-        }
-#pragma GCC unroll 2
-        for (uint32_t i = 0; i < Groups; ++i) {
-          const Block& weights = block[i * stride];
-          sum[t][i] = Vec::fma(Vec::mul(Vec::convert(products[i]), Vec::set1(x.scale)),
-                               Vec::load_floats(weights.scale[half]), sum[t][i]);
-          if constexpr (kHasMinimum)
-            sum[t][i] = Vec::fnma(Vec::set1(kHalves == 1 ? x.scaled_sum : x.scaled_half_sum[half]),
-                                  Vec::load_floats(weights.minimum[half]), sum[t][i]);
-        }
+      for (uint32_t i = 0; i < Groups; ++i) {
+        const auto& weights = block[i * stride];
+        part[t][i] = Vec::fma(Vec::convert(products[i]), Vec::load_floats(weights.scale[half]), part[t][i]);
+        if constexpr (kHasMinimum)
+          part[t][i] = Vec::fnma(Vec::set1(kHalves == 1 ? x.sum : x.half_sum[half]),
+                                 Vec::load_floats(weights.minimum[half]), part[t][i]);
       }
     }
+  }
+}
+
+/// `Groups` unpacked groups, `stride` blocks apart, against `Tokens` tokens from `token`; `row` is where the
+/// first group's first row goes.
+template <uint32_t kHalves, bool kHasMinimum, uint32_t Groups, uint32_t Tokens>
+void panel_tile(const QuantisedGemm& g, const void* panel, uint32_t stride, uint32_t row, uint32_t token) {
+  const auto* block = static_cast<const PanelBlock<kHalves, kHasMinimum>*>(panel);
+  const QuantisedBlock* in[Tokens];
+  // In memory: touched once for each run of blocks that share a scale. Registers are for the parts and codes.
+  alignas(64) float sum[Tokens][Groups][kGroupRows] = {};
+#pragma GCC unroll 16
+  for (uint32_t t = 0; t < Tokens; ++t) in[t] = g.in[token + t];
+
+  const uint32_t blocks = g.cols / kQuantisedBlockValues;
+  const uint32_t shared = shared_blocks(g.cols);
+  for (uint32_t b = 0; b < blocks;) {
+    Floats part[Tokens][Groups];
+#pragma GCC unroll 16
+    for (uint32_t t = 0; t < Tokens; ++t)
+#pragma GCC unroll 2
+      for (uint32_t i = 0; i < Groups; ++i) part[t][i] = Vec::zero_floats();
+    for (const uint32_t end = b + shared; b < end; ++b, ++block)
+      panel_block<kHalves, kHasMinimum, Groups, Tokens>(block, stride, in, b, part);
+#pragma GCC unroll 16
+    for (uint32_t t = 0; t < Tokens; ++t)
+#pragma GCC unroll 2
+      for (uint32_t i = 0; i < Groups; ++i)
+        Vec::store(sum[t][i],
+                   Vec::fma(part[t][i], Vec::set1(in[t][b - 1].scale), Vec::load_floats(sum[t][i])));
   }
 #pragma GCC unroll 16
   for (uint32_t t = 0; t < Tokens; ++t)
 #pragma GCC unroll 2
     for (uint32_t i = 0; i < Groups; ++i) {
       float* out = g.out[token + t] + row + i * kGroupRows;
-      Vec::store(out, g.accumulate ? Vec::add(Vec::load_floats(out), sum[t][i]) : sum[t][i]);
+      const Floats all = Vec::load_floats(sum[t][i]);
+      Vec::store(out, g.accumulate ? Vec::add(Vec::load_floats(out), all) : all);
     }
 }
 
@@ -258,31 +284,37 @@ void gemm(const QuantisedGemm& g, std::byte* panel) {
   }
 }
 
-void quantise(const float* in, uint32_t count, QuantisedBlock* out) {
+void quantise(const float* in, uint32_t count, uint32_t shared, QuantisedBlock* out) {
   constexpr uint32_t kInfinity = 0x7f800000;
-  for (uint32_t k = 0; k < count; k += kQuantisedBlockValues, ++out) {
-    const uint32_t bits = Vec::largest_magnitude(in + k);
+  const uint32_t run = shared * kQuantisedBlockValues;
+  for (uint32_t first = 0; first < count; first += run) {
+    uint32_t bits = 0;
+    for (uint32_t k = first; k < first + run; k += kQuantisedBlockValues) {
+      const uint32_t largest = Vec::largest_magnitude(in + k);
+      bits = bits < largest ? largest : bits;
+    }
     // What is no number must not become one: a scale of NaN carries it on.
     float largest = __builtin_nanf("");
     if (bits < kInfinity) __builtin_memcpy(&largest, &bits, sizeof(largest));
-    const float scale = largest / 127.0f;
     // Below this the quotient would overflow: such values are nothing beside any weight.
     const float factor = largest > 1e-30f ? 127.0f / largest : 0.0f;
-    int32_t half_sum[2] = {0, 0};
-    for (int half = 0; half < 2; ++half) {
-      int8_t* values = out->values + 16 * half;
-      if (bits < kInfinity)
-        half_sum[half] = Vec::round_half(in + k + 16 * half, factor, values);
-      else
-        __builtin_memset(values, 0, 16);
-      out->scaled_half_sum[half] = scale * static_cast<float>(half_sum[half]);
-      out->negative_half_sum[half] = -128 * half_sum[half];
+    for (uint32_t k = first; k < first + run; k += kQuantisedBlockValues, ++out) {
+      int32_t half_sum[2] = {0, 0};
+      for (int half = 0; half < 2; ++half) {
+        int8_t* values = out->values + 16 * half;
+        if (bits < kInfinity)
+          half_sum[half] = Vec::round_half(in + k + 16 * half, factor, values);
+        else
+          __builtin_memset(values, 0, 16);
+        out->half_sum[half] = static_cast<float>(half_sum[half]);
+        out->negative_half_sum[half] = -128 * half_sum[half];
+      }
+      const int32_t sum = half_sum[0] + half_sum[1];
+      out->scale = largest / 127.0f;
+      out->sum = static_cast<float>(sum);
+      out->negative_sum = -128 * sum;
+      out->unused = 0;
     }
-    const int32_t sum = half_sum[0] + half_sum[1];
-    out->scale = scale;
-    out->scaled_sum = scale * static_cast<float>(sum);
-    out->negative_sum = -128 * sum;
-    out->unused = 0;
   }
 }
 

@@ -10,26 +10,36 @@ namespace kvasir::engine::cpu {
 // Matrix products of interleaved weights (interleave.h) with activations in 8 bit. As in kernels.h nothing
 // here has inline member functions.
 //
-// Arithmetic, per row and token: for one block of 32 columns after another,
-//   sum += (Σ code·q) · activation scale · weight scale       (blocks of 16: both halves in order)
-//   sum −= (activation scale · Σ q) · weight minimum          (types with a minimum)
-// where Σ code·q is an exact integer, and each line is a multiplication and a fused multiply-add. Lanes are
-// rows, so that there is nothing else to add up: whatever the cut into tiles, batches and threads, and with
-// whichever instruction set, the same bits come out.
+// Arithmetic, per row and token: over one run of blocks of 32 columns that share an activation scale after
+// another,
+//   part = 0; for each block (for types with a scale for each 16 columns: each half):
+//     part += (Σ code·q) · weight scale
+//     part −= (Σ q) · weight minimum     (types with a minimum)
+//   sum += part · activation scale
+// where Σ code·q and Σ q are exact integers, and each line is a fused multiply-add. Lanes are rows, so that
+// there is nothing else to add up: whatever the cut into tiles, batches and threads, and with whichever
+// instruction set, the same bits come out.
 
 /// 32 values of an activation row in 8 bit: value i ≈ scale · values[i]. One cache line, as it is read
 /// whole. Sums are over `values`; the halves are of 16 values each.
 struct alignas(64) QuantisedBlock {
   int8_t values[32];
   float scale;
-  float scaled_sum;          ///< scale · Σ values
-  float scaled_half_sum[2];  ///< the same of each half
-  int32_t negative_sum;      ///< −128 · Σ values: what codes that are stored 128 too large add too much
+  float sum;
+  float half_sum[2];
+  int32_t negative_sum;  ///< −128 · Σ values: what codes that are stored 128 too large add too much
   int32_t negative_half_sum[2];  ///< the same of each half
   int32_t unused;
 };
 static_assert(sizeof(QuantisedBlock) == 64);
 constexpr uint32_t kQuantisedBlockValues = 32;
+
+/// How many blocks of a row of `cols` values share a scale. The more, the fewer multiplications; 128 values
+/// are as precise as 32 to within a factor of two of the error.
+constexpr uint32_t shared_blocks(uint32_t cols) {
+  const uint32_t blocks = cols / kQuantisedBlockValues;
+  return blocks % 4 == 0 ? 4 : blocks % 2 == 0 ? 2 : 1;
+}
 
 /// Groups of rows that are unpacked together when there are tokens enough to share them.
 constexpr uint32_t kPanelGroups = 4;
@@ -50,9 +60,10 @@ struct QuantisedGemm {
 struct QuantisedKernels {
   /// `panel` is scratch {panel_bytes(cols)}, 64-byte aligned, which single tokens do not need.
   void (*gemm)(const QuantisedGemm& gemm, std::byte* panel);
-  /// {count} floats, a multiple of 32, to {count / 32} blocks: scale = largest magnitude / 127, rounded to
-  /// nearest. Values that are no finite numbers make their block's scale NaN.
-  void (*quantise)(const float* in, uint32_t count, QuantisedBlock* out);
+  /// {count} floats to {count / 32} blocks, of which `shared` share a scale: their largest magnitude / 127;
+  /// values are rounded to nearest. `count` is a multiple of 32 · shared. Values that are no finite numbers
+  /// make the scale NaN.
+  void (*quantise)(const float* in, uint32_t count, uint32_t shared, QuantisedBlock* out);
 };
 
 /// What a panel of kPanelGroups groups takes when unpacked: per block of 32 columns 16·32 codes, two scales
