@@ -2,6 +2,7 @@
 #include "app/quit_on_signals.h"
 #include "app/services/profile.h"
 #include "app/services/qt_chat_port.h"
+#include "app/services/qt_model_port.h"
 #include "app/version.h"
 #include "ui/controllers/ui_settings.h"
 #include "ui/window.h"
@@ -13,6 +14,7 @@
 #include <QSettings>
 #include <cstdio>
 #include <cstdlib>
+#include <optional>
 #include <system_error>
 
 using namespace kvasir;
@@ -23,7 +25,7 @@ constexpr int kExitBadInput = 2;
 
 struct Arguments {
   app::DataFolder data;
-  std::filesystem::path model;
+  std::optional<std::filesystem::path> model;
 };
 
 /// Qt ends the process where it finds no display; this says what to do instead.
@@ -42,15 +44,16 @@ Arguments parseArguments(int argc, char** argv) {
   const QCommandLineOption dataDir(QStringLiteral("data-dir"),
                                    QStringLiteral("Where chats and their KV are kept."),
                                    QStringLiteral("folder"));
-  const QCommandLineOption model(QStringLiteral("model"),
-                                 QStringLiteral("GGUF file; the starter model if not given."),
-                                 QStringLiteral("file"));
+  const QCommandLineOption model(
+      QStringLiteral("model"),
+      QStringLiteral("GGUF file, for this run; if not given, the model that was used last."),
+      QStringLiteral("file"));
   parser.addOptions({dataDir, model});
   parser.addHelpOption();
   parser.addVersionOption();
   parser.process(application);
 
-  Arguments arguments{app::DataFolder::standard(), app::starter_model_path()};
+  Arguments arguments{app::DataFolder::standard(), std::nullopt};
   const auto path = [&](const QCommandLineOption& option) {
     std::error_code error;
     const auto absolute = std::filesystem::absolute(parser.value(option).toStdString(), error);
@@ -101,8 +104,9 @@ int main(int argc, char** argv) {
                   QSettings::IniFormat);
   ui::UiSettings settings(&store);
   app::QtChatPort port(**profile, app::ChatSettings{});
-  const ui::Window window(port, settings);
+  app::QtModelPort models(port, app::starter_model_path());
+  const ui::Window window(port, models, settings);
   if (window.quickWindow() == nullptr) return EXIT_FAILURE;
-  port.loadModel(arguments.model);
+  models.start(arguments.model);
   return QGuiApplication::exec();
 }

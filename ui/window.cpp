@@ -2,6 +2,7 @@
 
 #include "ui/controllers/chat_controller.h"
 #include "ui/controllers/icon_provider.h"
+#include "ui/controllers/model_controller.h"
 #include "ui/controllers/ui_settings.h"
 
 #include <QFont>
@@ -41,24 +42,27 @@ QQuickWindow *rootWindow(const QQmlApplicationEngine &engine)
 } // namespace
 
 struct Window::Private {
-    Private(ChatPort &port, UiSettings &settings)
-        : controller(port)
+    Private(ChatPort &chats, ModelPort &modelPort, UiSettings &settings)
+        : controller(chats)
+        , models(modelPort)
     {
         engine.addImageProvider(QStringLiteral("icons"), new IconProvider);
         engine.addImportPath(QStringLiteral("qrc:/qt/qml"));
         engine.setInitialProperties({ { QStringLiteral("chat"), QVariant::fromValue(&controller) },
+                                      { QStringLiteral("models"), QVariant::fromValue(&models) },
                                       { QStringLiteral("settings"), QVariant::fromValue(&settings) } });
         engine.load(QUrl(QStringLiteral("qrc:/qt/qml/Kvasir/qml/Main.qml")));
     }
 
     ChatController controller;
-    QQmlApplicationEngine engine; // goes first: its items look at the controller
+    ModelController models;
+    QQmlApplicationEngine engine; // goes first: its items look at the controllers
 };
 
-Window::Window(ChatPort &port, UiSettings &settings)
+Window::Window(ChatPort &chats, ModelPort &models, UiSettings &settings)
 {
     setUpLook();
-    d = std::make_unique<Private>(port, settings);
+    d = std::make_unique<Private>(chats, models, settings);
 }
 
 Window::~Window() = default;
@@ -71,6 +75,11 @@ QQuickWindow *Window::quickWindow() const
 ChatController &Window::controller()
 {
     return d->controller;
+}
+
+ModelController &Window::models()
+{
+    return d->models;
 }
 
 struct ErrorWindow::Private {

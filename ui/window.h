@@ -9,19 +9,22 @@ namespace kvasir::ui {
 
 class ChatController;
 class ChatPort;
+class ModelController;
+class ModelPort;
 class UiSettings;
 
 /// The chat window. Make one after the QGuiApplication, on its thread; it shows itself.
 /// Sets the application's font, icon and way of drawing text, which belong to the look.
 class Window {
 public:
-    /// Both must live longer than the window.
-    Window(ChatPort &port, UiSettings &settings);
+    /// All of them must live longer than the window.
+    Window(ChatPort &chats, ModelPort &models, UiSettings &settings);
     ~Window();
 
     /// Null when the QML could not be loaded, which the log says.
     QQuickWindow *quickWindow() const;
     ChatController &controller();
+    ModelController &models();
 
 private:
     struct Private;

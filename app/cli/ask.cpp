@@ -137,8 +137,9 @@ void ask(const AskOptions& options) {
 
   AskObserver observer(!options.json, options.show_reasoning);
   ChatService chats(**profile, observer);
-  chats.load_model(options.model.empty() ? starter_model_path() : std::filesystem::path(options.model),
-                   options.threads);
+  ModelRequest wanted{options.model.empty() ? starter_model_path() : std::filesystem::path(options.model)};
+  wanted.settings.threads = options.threads;
+  chats.load_model(std::move(wanted));
   const ModelState model = observer.wait_for_model();
   if (model.stage != ModelState::Stage::Ready || !model.can_chat)
     throw CommandFailed{kExitBadInput, model.note};

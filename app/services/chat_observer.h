@@ -1,9 +1,9 @@
 #pragma once
 
+#include "app/settings/model_settings.h"
 #include "storage/conversations/conversation_store.h"
 
 #include <cstdint>
-#include <filesystem>
 #include <string>
 #include <vector>
 
@@ -13,7 +13,11 @@ namespace kvasir::app {
 struct ModelState {
   enum class Stage { None, Loading, Ready, Failed };
   Stage stage = Stage::None;
-  std::filesystem::path path;
+  ModelRequest request;  ///< what was asked for
+  /// While it is Loading: another model's answer or loading is to end first.
+  bool waiting = false;
+  uint64_t loaded_bytes = 0;  ///< of `to_load_bytes`, while it is Loading; both 0 where it is not known
+  uint64_t to_load_bytes = 0;
   std::string name;
   std::string weight_type;  ///< "Q8_0"
   uint64_t file_bytes = 0;

@@ -115,9 +115,8 @@ EngineService::HashCache ChatService::hash_cache() {
   return cache;
 }
 
-void ChatService::load_model(std::filesystem::path path, unsigned threads) {
-  engine_->load(std::move(path), threads,
-                [this](const ModelState& state) { observer_.model_changed(state); });
+void ChatService::load_model(ModelRequest request) {
+  engine_->load(std::move(request), [this](const ModelState& state) { observer_.model_changed(state); });
 }
 
 ChatService::Answer ChatService::send(SendRequest request) {

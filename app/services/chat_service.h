@@ -43,7 +43,9 @@ class ChatService {
   /// Stops answers, stores what there is of them and waits for both threads.
   ~ChatService();
 
-  void load_model(std::filesystem::path path, unsigned threads);
+  /// In place of the present model, which comes back where this one can't be loaded. Of several requests the
+  /// newest counts.
+  void load_model(ModelRequest request);
 
   /// Stores the message and an empty answer, then generates. The future gives the answer as stored at its
   /// end, whatever ended it; it fails where one of the two could not be stored.

@@ -13,14 +13,21 @@ EngineService::EngineService(std::shared_ptr<engine::BlockStore> store, HashCach
     : store_(std::move(store)), hashes_(std::move(hashes)) {}
 
 EngineService::~EngineService() {
+  ++newest_;
   idle_.close();
 }
 
-void EngineService::load(std::filesystem::path path, unsigned threads,
-                         std::function<void(const ModelState&)> report) {
+void EngineService::load(ModelRequest request, Report report) {
+  const uint64_t id = ++newest_;
+  ModelState waiting;
+  waiting.stage = ModelState::Stage::Loading;
+  waiting.waiting = true;
+  waiting.request = request;
+  waiting.name = request.path.stem().string();
+  report(waiting);
   idle_.drop();
-  thread_.post([this, path = std::move(path), threads, report = std::move(report)] {
-    load_now(path, threads, report);
+  thread_.post([this, id, request = std::move(request), report = std::move(report)] {
+    if (is_newest(id)) replace_model(id, request, report);
   });
 }
 
@@ -36,43 +43,73 @@ void EngineService::when_idle(IdleJob job) {
   thread_.post([this] { idle_.run(); });
 }
 
-void EngineService::load_now(const std::filesystem::path& path, unsigned threads,
-                             const std::function<void(const ModelState&)>& report) {
+void EngineService::replace_model(uint64_t id, const ModelRequest& request, const Report& report) {
+  if (load_now(id, request, report)) {
+    worked_last_ = request;
+  } else if (is_newest(id) && worked_last_) {
+    const ModelRequest former = *worked_last_;
+    if (!load_now(id, former, report) && is_newest(id)) worked_last_.reset();
+  }
+}
+
+bool EngineService::load_now(uint64_t id, const ModelRequest& request, const Report& report) {
   const auto started = std::chrono::steady_clock::now();
   state_ = {};
   state_.stage = ModelState::Stage::Loading;
-  state_.path = path;
-  state_.name = path.stem().string();
-  report(state_);
+  state_.request = request;
+  state_.name = request.path.stem().string();
+  tell(id, report);
 
   engine_.reset();  // two models need not fit at once
-  engine::EngineOptions options;
-  options.threads = threads != 0 ? threads : std::max(1u, std::thread::hardware_concurrency());
-  options.model_content_hash = hashes_.find(path);
-  auto loaded = engine::Engine::load(path, options, store_);
+  const engine::EngineOptions options = options_for(request);
+  auto loaded = engine::Engine::load(request.path, options, store_);
+  if (!is_newest(id)) {  // also where it came too late to be stopped
+    if (loaded && !options.model_content_hash) hashes_.keep(request.path, (*loaded)->model_content_hash());
+    state_.stage = ModelState::Stage::None;
+    return false;
+  }
+  state_.load_ms =
+      std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - started).count();
   if (!loaded) {
     state_.stage = ModelState::Stage::Failed;
     state_.note = loaded.error().message;
     spdlog::info("no model: {}", state_.note);
   } else {
     engine_ = std::move(*loaded);
-    if (!options.model_content_hash) hashes_.keep(path, engine_->model_content_hash());
-    state_.stage = ModelState::Stage::Ready;
-    state_.name = engine_->config().name;
-    state_.weight_type = engine_->weight_type();
-    state_.file_bytes = engine_->file_bytes();
-    state_.context_tokens = engine_->context_tokens();
+    if (!options.model_content_hash) hashes_.keep(request.path, engine_->model_content_hash());
     state_.threads = options.threads;
-    state_.can_chat = engine_->chat_template().has_value();
-    state_.note =
-        state_.can_chat ? engine_->chat_template()->note() : engine_->chat_template().error().message;
+    describe_engine();
   }
-  state_.load_ms =
-      std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - started).count();
-  if (engine_)
-    spdlog::info("model {} ({}, {} threads) loaded in {:.0f} ms", path.string(), state_.weight_type,
-                 state_.threads, state_.load_ms);
-  report(state_);
+  tell(id, report);
+  return engine_ != nullptr;
+}
+
+engine::EngineOptions EngineService::options_for(const ModelRequest& request) {
+  engine::EngineOptions options;
+  options.threads = request.settings.threads != 0 ? request.settings.threads
+                                                  : std::max(1u, std::thread::hardware_concurrency());
+  options.context_tokens = request.settings.context_tokens;
+  options.kv_type = request.settings.kv_type;
+  options.model_content_hash = hashes_.find(request.path);
+  return options;
+}
+
+void EngineService::describe_engine() {
+  state_.stage = ModelState::Stage::Ready;
+  state_.name = engine_->config().name;
+  state_.weight_type = engine_->weight_type();
+  state_.file_bytes = engine_->file_bytes();
+  state_.context_tokens = engine_->context_tokens();
+  state_.can_chat = engine_->chat_template().has_value();
+  state_.note = state_.can_chat ? engine_->chat_template()->note() : engine_->chat_template().error().message;
+  spdlog::info("model {} ({}, {} KV, context {}, {} threads) loaded in {:.0f} ms",
+               state_.request.path.string(), state_.weight_type,
+               engine::kv_type_name(state_.request.settings.kv_type), state_.context_tokens, state_.threads,
+               state_.load_ms);
+}
+
+void EngineService::tell(uint64_t id, const Report& report) const {
+  if (is_newest(id)) report(state_);
 }
 
 }  // namespace kvasir::app

@@ -6,8 +6,11 @@
 #include "app/services/worker.h"
 #include "engine/runtime/engine.h"
 
+#include <atomic>
+#include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 
 namespace kvasir::app {
 
@@ -20,12 +23,17 @@ class EngineService {
     std::function<std::optional<engine::Hash256>(const std::filesystem::path&)> find;
     std::function<void(const std::filesystem::path&, const engine::Hash256&)> keep;
   };
+  using Report = std::function<void(const ModelState&)>;
 
   EngineService(std::shared_ptr<engine::BlockStore> store, HashCache hashes);
+  /// Ends a loading that is under way.
   ~EngineService();
 
-  /// Loads a model in place of the present one; `report` hears Loading, then Ready or Failed.
-  void load(std::filesystem::path path, unsigned threads, std::function<void(const ModelState&)> report);
+  /// Loads a model in place of the present one, once the jobs before it have ended. `report` hears of it at
+  /// once from the caller's thread (Loading, waiting), then from the engine thread: Loading, then Ready or
+  /// Failed. After a failure the model that worked last is loaded again, which is reported in the same way.
+  /// A newer request takes the place of one that waits or loads; nothing more is heard of that.
+  void load(ModelRequest request, Report report);
 
   /// Runs a job on the engine thread. The engine is null where no model is loaded; the state says why.
   using Job = std::function<void(engine::Engine*, const ModelState&)>;
@@ -37,14 +45,22 @@ class EngineService {
   void drop_idle_work() { idle_.drop(); }
 
  private:
-  void load_now(const std::filesystem::path& path, unsigned threads,
-                const std::function<void(const ModelState&)>& report);
+  // Engine thread. `id` is the request's number.
+  void replace_model(uint64_t id, const ModelRequest& request, const Report& report);
+  /// False where it failed or a newer request came.
+  bool load_now(uint64_t id, const ModelRequest& request, const Report& report);
+  engine::EngineOptions options_for(const ModelRequest& request);
+  void describe_engine();
+  void tell(uint64_t id, const Report& report) const;
+  bool is_newest(uint64_t id) const { return newest_.load() == id; }
 
   std::shared_ptr<engine::BlockStore> store_;
   HashCache hashes_;
-  std::unique_ptr<engine::Engine> engine_;  // of the engine thread
-  ModelState state_;                        // of the engine thread
-  IdleWork idle_;
+  std::atomic<uint64_t> newest_ = 0;        // number of the newest request
+  std::unique_ptr<engine::Engine> engine_;  // this and what follows: of the engine thread
+  ModelState state_;
+  std::optional<ModelRequest> worked_last_;
+  IdleWork idle_;  // of all threads
   Worker thread_{"engine"};
 };
 

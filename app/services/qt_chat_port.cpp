@@ -19,8 +19,8 @@ QtChatPort::QtChatPort(Profile& profile, const ChatSettings& settings, QObject* 
 
 QtChatPort::~QtChatPort() = default;
 
-void QtChatPort::loadModel(const std::filesystem::path& path) {
-  m_chats->load_model(path, m_settings.threads);
+void QtChatPort::loadModel(const ModelRequest& request) {
+  m_chats->load_model(request);
 }
 
 template <class Job, class Then>
@@ -34,6 +34,19 @@ void QtChatPort::withStore(Job job, Then then) {
         emit ChatPort::failed(QString::fromStdString(result.error().message));
     });
   });
+}
+
+void QtChatPort::readSetting(const std::string& key,
+                             std::function<void(const std::optional<std::string>&)> then) {
+  m_chats->with_store([this, key, then = std::move(then)](ConversationStore& store) {
+    const auto value = store.setting(key);
+    inGuiThread([then, value = value ? *value : std::nullopt] { then(value); });
+  });
+}
+
+void QtChatPort::keepSetting(const std::string& key, const std::string& value) {
+  withStore([key, value](ConversationStore& store) { return store.set_setting(key, value); },
+            [](const auto&) {});
 }
 
 void QtChatPort::loadConversations() {
@@ -163,7 +176,7 @@ void QtChatPort::message_changed(const storage::StoredMessage& message) {
 }
 
 void QtChatPort::model_changed(const ModelState& model) {
-  inGuiThread([this, item = toItem(model)] { emit modelChanged(item); });
+  inGuiThread([this, model] { emit modelReported(model); });
 }
 
 void QtChatPort::failed(const std::string& message) {

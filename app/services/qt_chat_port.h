@@ -3,8 +3,10 @@
 #include "app/services/chat_service.h"
 #include "ui/ports/chat_port.h"
 
-#include <filesystem>
+#include <functional>
 #include <memory>
+#include <optional>
+#include <string>
 
 namespace kvasir::app {
 
@@ -20,7 +22,11 @@ class QtChatPort final : public ui::ChatPort, public ChatObserver {
   QtChatPort(Profile& profile, const ChatSettings& settings, QObject* parent = nullptr);
   ~QtChatPort() override;
 
-  void loadModel(const std::filesystem::path& path);
+  /// `modelReported` tells how it goes.
+  void loadModel(const ModelRequest& request);
+  /// One of the profile's settings: empty where it was never kept, or can't be read.
+  void readSetting(const std::string& key, std::function<void(const std::optional<std::string>&)> then);
+  void keepSetting(const std::string& key, const std::string& value);
   /// For the answers to come.
   void setChatSettings(const ChatSettings& settings) { m_settings = settings; }
 
@@ -37,6 +43,9 @@ class QtChatPort final : public ui::ChatPort, public ChatObserver {
   void loadSystemPrompts() override;
   void saveSystemPrompt(const ui::SystemPromptItem& prompt) override;
   void deleteSystemPrompt(qint64 id) override;
+
+ signals:
+  void modelReported(const kvasir::app::ModelState& model);
 
  private:
   // ChatObserver, on the service's threads.

@@ -1,7 +1,6 @@
 #include "app/services/qt_items.h"
 
-#include <QLocale>
-#include <QObject>
+#include <algorithm>
 
 namespace kvasir::app {
 namespace {
@@ -22,16 +21,6 @@ ui::MessageStatus toItem(storage::MessageStatus status) {
       return ui::MessageStatus::Interrupted;
   }
   return ui::MessageStatus::Complete;
-}
-
-QString modelDetail(const ModelState& model) {
-  const QLocale locale;
-  const QString threads =
-      model.threads == 1 ? QObject::tr("1 thread") : QObject::tr("%1 threads").arg(model.threads);
-  return QObject::tr("%1 · %2 · context %3 · CPU, %4")
-      .arg(QString::fromStdString(model.weight_type),
-           locale.formattedDataSize(qint64(model.file_bytes), 1, QLocale::DataSizeSIFormat),
-           locale.toString(model.context_tokens), threads);
 }
 
 }  // namespace
@@ -86,27 +75,52 @@ storage::StoredSystemPrompt toStored(const ui::SystemPromptItem& prompt) {
   return stored;
 }
 
-ui::ModelItem toItem(const ModelState& model) {
-  ui::ModelItem item;
-  switch (model.stage) {
-    case ModelState::Stage::None:
-      item.state = ui::ModelItem::State::None;
-      break;
-    case ModelState::Stage::Loading:
-      item.state = ui::ModelItem::State::Loading;
-      break;
-    case ModelState::Stage::Ready:
-      item.state = ui::ModelItem::State::Ready;
-      item.detail = modelDetail(model);
-      break;
-    case ModelState::Stage::Failed:
-      item.state = ui::ModelItem::State::Failed;
-      break;
-  }
-  item.name = QString::fromStdString(model.name);
-  item.note = QString::fromStdString(model.note);
-  item.contextTokens = int(model.context_tokens);
+ui::ModelCardItem toItem(const engine::ModelCard& card, const PhysicalMemory& memory) {
+  using engine::KvType;
+  ui::ModelCardItem item;
+  item.path = QString::fromStdString(card.path.string());
+  item.name = QString::fromStdString(card.config.name);
+  item.architecture = QString::fromStdString(card.config.architecture);
+  item.quantisation = QString::fromStdString(card.quantisation());
+  item.licence = QString::fromStdString(card.licence);
+  item.parameters = card.parameters;
+  item.activeParameters = card.active_parameters;
+  item.fileBytes = card.file_bytes;
+  item.blocks = int(card.config.num_hidden_layers);
+  item.experts = int(card.config.n_routed_experts);
+  item.expertsPerToken = int(card.config.num_experts_per_tok);
+  item.contextLimit = int(card.config.max_position_embeddings);
+  item.automaticContextF16 = int(automatic_context_tokens(card, KvType::F16, memory.total_bytes));
+  item.automaticContextEightBit = int(automatic_context_tokens(card, KvType::Q8_0, memory.total_bytes));
+  const engine::MemoryEstimate fixed = engine::memory_estimate(card, 0, KvType::F16);
+  item.weightBytes = fixed.weight_bytes;
+  item.scratchBytes = fixed.scratch_bytes;
+  item.kvBytesPerTokenF16 = card.kv_bytes_per_token(KvType::F16);
+  item.kvBytesPerTokenEightBit = card.kv_bytes_per_token(KvType::Q8_0);
   return item;
+}
+
+ui::ModelSettingsItem toItem(const ModelSettings& settings) {
+  return {int(settings.context_tokens),
+          settings.kv_type == engine::KvType::Q8_0 ? ui::KvTypeItem::EightBit : ui::KvTypeItem::F16,
+          int(settings.threads)};
+}
+
+ModelSettings toSettings(const ui::ModelSettingsItem& item) {
+  ModelSettings settings;
+  settings.context_tokens = uint32_t(std::max(0, item.contextTokens));
+  settings.kv_type = item.kvType == ui::KvTypeItem::EightBit ? engine::KvType::Q8_0 : engine::KvType::F16;
+  settings.threads = unsigned(std::max(0, item.threads));
+  return settings;
+}
+
+ui::RecentModelItem toItem(const RememberedModel& model) {
+  return {QString::fromStdString(model.path.string()), QString::fromStdString(model.name),
+          QString::fromStdString(model.quantisation)};
+}
+
+ui::MemoryItem toItem(const PhysicalMemory& memory) {
+  return {memory.total_bytes, memory.available_bytes};
 }
 
 }  // namespace kvasir::app

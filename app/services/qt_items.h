@@ -1,8 +1,11 @@
 #pragma once
 
 #include "app/services/chat_observer.h"
+#include "app/services/model_plan.h"
+#include "app/settings/remembered_models.h"
 #include "storage/conversations/conversation_store.h"
 #include "ui/ports/chat_port.h"
+#include "ui/ports/model_port.h"
 
 namespace kvasir::app {
 
@@ -10,7 +13,11 @@ namespace kvasir::app {
 ui::ConversationItem toItem(const storage::StoredConversation& conversation);
 ui::MessageItem toItem(const storage::StoredMessage& message);
 ui::SystemPromptItem toItem(const storage::StoredSystemPrompt& prompt);
-ui::ModelItem toItem(const ModelState& model);
+ui::ModelCardItem toItem(const engine::ModelCard& card, const PhysicalMemory& memory);
+ui::ModelSettingsItem toItem(const ModelSettings& settings);
+ui::RecentModelItem toItem(const RememberedModel& model);
+ui::MemoryItem toItem(const PhysicalMemory& memory);
 storage::StoredSystemPrompt toStored(const ui::SystemPromptItem& prompt);
+ModelSettings toSettings(const ui::ModelSettingsItem& item);
 
 }  // namespace kvasir::app

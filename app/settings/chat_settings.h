@@ -14,7 +14,6 @@ struct ChatSettings {
   bool thinking = true;     ///< of models that think before they answer and can leave it; others ignore it
   /// Then the answer begins. 0: no limit but that a part of the context is left for the answer.
   uint32_t max_reasoning_tokens = 4096;
-  unsigned threads = 0;  ///< 0: as many as the machine has processors
 };
 
 }  // namespace kvasir::app

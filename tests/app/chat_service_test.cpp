@@ -78,7 +78,6 @@ SendRequest make_request(int64_t conversation, std::string text, uint32_t max_to
   request.text = std::move(text);
   request.settings.sampling.temperature = 0;
   request.settings.max_tokens = max_tokens;
-  request.settings.threads = 2;
   return request;
 }
 
@@ -101,6 +100,8 @@ class ChatServiceTest : public QObject {
   void system_text_is_part_of_the_prompt();
   void next_turn_stores_exactly_the_ids_that_the_engine_saw();
   void answer_without_a_model_says_why_and_can_be_retried();
+  void model_that_can_not_be_loaded_leaves_the_one_before_it();
+  void of_several_models_the_newest_is_loaded();
   void retry_goes_on_where_the_answer_broke_off();
   void stopped_answer_keeps_its_words();
   void second_message_during_an_answer_is_refused_without_loss();
@@ -144,7 +145,7 @@ void ChatServiceTest::cleanup() {
 }
 
 void ChatServiceTest::load_starter() {
-  chats_->load_model(KVASIR_STARTER_MODEL, 2);
+  chats_->load_model({KVASIR_STARTER_MODEL, {.threads = 2}});
   QVERIFY(observer_->wait_for([&] { return observer_->model.stage == ModelState::Stage::Ready; }));
 }
 
@@ -197,8 +198,24 @@ void ChatServiceTest::next_turn_stores_exactly_the_ids_that_the_engine_saw() {
            first.usage->prompt_tokens + first.usage->completion_tokens);
 }
 
+void ChatServiceTest::model_that_can_not_be_loaded_leaves_the_one_before_it() {
+  load_starter();
+  chats_->load_model({"/nowhere/model.gguf"});
+  const auto answer = ask(make_request(0, "Hello", 4));
+  QVERIFY2(answer.status != MessageStatus::Failed && !answer.text.empty(), answer.error.c_str());
+  QVERIFY(observer_->wait_for([&] { return observer_->model.stage == ModelState::Stage::Ready; }));
+  QVERIFY(observer_->model.request == (ModelRequest{KVASIR_STARTER_MODEL, {.threads = 2}}));
+}
+
+void ChatServiceTest::of_several_models_the_newest_is_loaded() {
+  for (const uint32_t context : {512u, 1024u, 768u})
+    chats_->load_model({KVASIR_STARTER_MODEL, {.context_tokens = context, .threads = 2}});
+  QVERIFY(observer_->wait_for([&] { return observer_->model.stage == ModelState::Stage::Ready; }));
+  QCOMPARE(observer_->model.context_tokens, 768u);
+}
+
 void ChatServiceTest::answer_without_a_model_says_why_and_can_be_retried() {
-  chats_->load_model("/nowhere/model.gguf", 2);
+  chats_->load_model({"/nowhere/model.gguf"});
   const auto failed = ask(make_request(0, "Hello"));
   QVERIFY(failed.status == MessageStatus::Failed);
   QVERIFY2(failed.error.find("/nowhere/model.gguf") != std::string::npos, failed.error.c_str());

@@ -1,9 +1,16 @@
 #include "app/services/profile.h"
 #include "app/services/qt_chat_port.h"
+#include "app/services/qt_model_port.h"
+#include "tests/support/tiny_model.h"
+#include "ui/controllers/chat_controller.h"
+#include "ui/controllers/model_controller.h"
 #include "ui/controllers/ui_settings.h"
 #include "ui/window.h"
 
+#include <QDropEvent>
+#include <QFile>
 #include <QGuiApplication>
+#include <QMimeData>
 #include <QQuickItem>
 #include <QQuickWindow>
 #include <QSignalSpy>
@@ -18,17 +25,17 @@ namespace {
 /// The program as `main` puts it together, without its event loop.
 class Application {
  public:
-  explicit Application(const QString& folder)
+  explicit Application(const QString& folder, const std::optional<std::filesystem::path>& asked = {})
       : m_profile(std::move(*app::Profile::open({folder.toStdString()}))),
         port(*m_profile, likeliestTokens()),
-        window(port, m_uiSettings) {
-    port.loadModel(KVASIR_STARTER_MODEL);
+        models(port, KVASIR_STARTER_MODEL),
+        window(port, models, m_uiSettings) {
+    models.start(asked);
   }
 
   static app::ChatSettings likeliestTokens() {
     app::ChatSettings settings;
     settings.sampling.temperature = 0;
-    settings.threads = 2;
     return settings;
   }
   /// All tokens are nearly equally likely: the answer goes on until the context is full.
@@ -44,6 +51,7 @@ class Application {
 
  public:
   app::QtChatPort port;
+  app::QtModelPort models;
   ui::Window window;
 };
 
@@ -59,11 +67,40 @@ class WindowEndToEndTest : public QObject {
   Q_OBJECT
 
  private slots:
+  void init() { m_folder = std::make_unique<QTemporaryDir>(); }
   void cleanup() { m_application.reset(); }
   void chat_streams_stops_and_goes_on_from_disk_after_a_restart();
   void profile_in_use_is_said_in_a_window();
+  void dropped_model_answers_and_is_remembered();
+  void file_that_can_not_be_loaded_says_why_and_the_model_before_it_goes_on();
+  void model_that_is_gone_is_said_and_comes_back_with_its_file();
+  void chosen_settings_reach_the_engine_and_are_remembered();
+  void model_of_the_command_line_is_for_one_run();
 
  private:
+  ui::ModelController& models() const { return m_application->window.models(); }
+  QString copyOfStarter(const QString& name) const {
+    const QString path = m_folder->filePath(name);
+    QFile::remove(path);
+    if (!QFile::copy(QStringLiteral(KVASIR_STARTER_MODEL), path)) qFatal("no copy of the starter model");
+    return path;
+  }
+  void drop(const QString& file) const {
+    QQuickWindow* window = m_application->window.quickWindow();
+    QMimeData data;
+    data.setUrls({QUrl::fromLocalFile(file)});
+    QDragEnterEvent enter(QPoint(300, 300), Qt::CopyAction, &data, Qt::LeftButton, Qt::NoModifier);
+    QCoreApplication::sendEvent(window, &enter);
+    QDropEvent dropped(QPointF(300, 300), Qt::CopyAction, &data, Qt::LeftButton, Qt::NoModifier);
+    QCoreApplication::sendEvent(window, &dropped);
+  }
+  /// Until a model from this file answers.
+  void waitForModel(const QString& path) const {
+    QTRY_COMPARE_WITH_TIMEOUT(models().path(), path, 30'000);
+    QTRY_COMPARE_WITH_TIMEOUT(models().state(), ui::ModelController::Ready, 30'000);
+  }
+  /// Sends a message in the open chat; true if it is answered.
+  bool isAnswered() const;
   QList<QQuickItem*> shown(const QString& name) const {
     QList<QQuickItem*> found;
     collect(m_application->window.quickWindow()->contentItem(), name, found);
@@ -81,14 +118,14 @@ class WindowEndToEndTest : public QObject {
     for (const QChar character : text)
       QTest::keyClick(m_application->window.quickWindow(), character.toLatin1());
   }
-  void start();
+  void start(const std::optional<std::filesystem::path>& asked = {});
 
-  QTemporaryDir m_folder;
+  std::unique_ptr<QTemporaryDir> m_folder;
   std::unique_ptr<Application> m_application;
 };
 
-void WindowEndToEndTest::start() {
-  m_application = std::make_unique<Application>(m_folder.path());
+void WindowEndToEndTest::start(const std::optional<std::filesystem::path>& asked) {
+  m_application = std::make_unique<Application>(m_folder->path(), asked);
   QVERIFY(m_application->window.quickWindow() != nullptr);
   QVERIFY(QTest::qWaitForWindowExposed(m_application->window.quickWindow()));
   QTRY_VERIFY(item("composerInput") != nullptr);
@@ -164,7 +201,7 @@ void WindowEndToEndTest::chat_streams_stops_and_goes_on_from_disk_after_a_restar
 
 void WindowEndToEndTest::profile_in_use_is_said_in_a_window() {
   start();
-  const auto second = app::Profile::open({m_folder.path().toStdString()});
+  const auto second = app::Profile::open({m_folder->path().toStdString()});
   QVERIFY(!second.has_value());
   const ui::ErrorWindow window(QString::fromStdString(second.error()));
   QVERIFY(window.quickWindow() != nullptr);
@@ -172,6 +209,129 @@ void WindowEndToEndTest::profile_in_use_is_said_in_a_window() {
   collect(window.quickWindow()->contentItem(), "errorText", texts);
   QCOMPARE(texts.size(), 1);
   QVERIFY(texts.first()->property("text").toString().contains("in use"));
+}
+
+bool WindowEndToEndTest::isAnswered() const {
+  app::ChatSettings few = Application::likeliestTokens();
+  few.max_tokens = 4;
+  m_application->port.setChatSettings(few);
+  QSignalSpy ended(&m_application->port, &ui::ChatPort::messageChanged);
+  m_application->window.controller().send(QStringLiteral("Hello"));
+  if (!ended.wait(60'000)) return false;
+  const auto answer = ended.last().at(1).value<ui::MessageItem>();
+  return (answer.status == ui::MessageStatus::Complete || answer.status == ui::MessageStatus::Length) &&
+         !answer.text.isEmpty();
+}
+
+void WindowEndToEndTest::dropped_model_answers_and_is_remembered() {
+  start();
+  waitForModel(KVASIR_STARTER_MODEL);
+  QVERIFY(models().isStarter());
+  QVERIFY(isAnswered());
+
+  const QString own = copyOfStarter("My own – ünï.gguf");
+  drop(own);
+  waitForModel(own);
+  QVERIFY(!models().isStarter());
+  QVERIFY(isAnswered());  // the same chat goes on
+
+  m_application.reset();
+  start();
+  waitForModel(own);
+  models().useStarter();
+  waitForModel(KVASIR_STARTER_MODEL);
+  QTRY_COMPARE(models().recent().size(), 1);
+  QCOMPARE(models().recent().first().toMap()["path"].toString(), own);
+
+  m_application.reset();
+  start();
+  waitForModel(KVASIR_STARTER_MODEL);
+}
+
+void WindowEndToEndTest::file_that_can_not_be_loaded_says_why_and_the_model_before_it_goes_on() {
+  start();
+  waitForModel(KVASIR_STARTER_MODEL);
+  const QString text = m_folder->filePath("text.gguf");
+  test::write_bytes(text.toStdString(), test::bytes_of(std::vector<char>(4096, 'a')));
+  drop(text);
+  QTRY_COMPARE(models().offerKind(), ui::ModelController::Refused);
+  QVERIFY2(models().offerText().contains(text), qPrintable(models().offerText()));
+  QTRY_VERIFY(item("noticeBar") != nullptr);
+  QCOMPARE(models().path(), QStringLiteral(KVASIR_STARTER_MODEL));
+  QCOMPARE(models().state(), ui::ModelController::Ready);
+
+  // A card alone does not show everything: this one has no vocabulary. The former model comes back.
+  const QString mute = m_folder->filePath("mute.gguf");
+  test::write_bytes(mute.toStdString(), test::TinyModel::writer().build());
+  drop(mute);
+  QTRY_COMPARE(models().offerName(), QStringLiteral("mute"));
+  QTRY_COMPARE(models().offerKind(), ui::ModelController::Refused);
+  QVERIFY2(models().offerText().contains(mute), qPrintable(models().offerText()));
+  waitForModel(KVASIR_STARTER_MODEL);
+  QVERIFY(isAnswered());
+
+  m_application.reset();
+  start();  // neither was remembered
+  waitForModel(KVASIR_STARTER_MODEL);
+}
+
+void WindowEndToEndTest::model_that_is_gone_is_said_and_comes_back_with_its_file() {
+  start();
+  const QString own = copyOfStarter("here.gguf");
+  const QString away = m_folder->filePath("away");
+  waitForModel(KVASIR_STARTER_MODEL);
+  drop(own);
+  waitForModel(own);
+  m_application.reset();
+
+  QVERIFY(QFile::rename(own, away));
+  start();
+  QTRY_COMPARE(models().state(), ui::ModelController::Failed);
+  QVERIFY2(models().note().contains(own), qPrintable(models().note()));
+  QTRY_VERIFY(item("noticeBar") != nullptr);
+  m_application.reset();
+
+  QVERIFY(QFile::rename(away, own));
+  start();
+  waitForModel(own);
+  m_application.reset();
+
+  QVERIFY(QFile::remove(own));
+  start();
+  QTRY_VERIFY(item("noticeAction") != nullptr);
+  click(item("noticeAction"));
+  waitForModel(KVASIR_STARTER_MODEL);
+  QTRY_VERIFY(item("noticeBar") == nullptr);
+  QVERIFY(isAnswered());
+}
+
+void WindowEndToEndTest::chosen_settings_reach_the_engine_and_are_remembered() {
+  start();
+  waitForModel(KVASIR_STARTER_MODEL);
+  QSignalSpy changed(&m_application->models, &ui::ModelPort::modelChanged);
+  m_application->models.applySettings({1024, ui::KvTypeItem::EightBit, 1});
+  const auto last = [](const QSignalSpy& spy) {
+    return spy.isEmpty() ? ui::ModelItem() : spy.last().at(0).value<ui::ModelItem>();
+  };
+  // What the engine says of itself once it is ready.
+  QTRY_COMPARE_WITH_TIMEOUT(last(changed).contextTokens, 1024, 30'000);
+  QCOMPARE(last(changed).threads, 1);
+  QVERIFY(isAnswered());
+  m_application.reset();
+
+  m_application = std::make_unique<Application>(m_folder->path());
+  QSignalSpy again(&m_application->models, &ui::ModelPort::modelChanged);
+  QTRY_COMPARE_WITH_TIMEOUT(last(again).contextTokens, 1024, 30'000);
+  QVERIFY((last(again).settings == ui::ModelSettingsItem{1024, ui::KvTypeItem::EightBit, 1}));
+}
+
+void WindowEndToEndTest::model_of_the_command_line_is_for_one_run() {
+  const QString own = copyOfStarter("asked.gguf");
+  start(own.toStdString());
+  waitForModel(own);
+  m_application.reset();
+  start();
+  waitForModel(KVASIR_STARTER_MODEL);
 }
 
 QTEST_MAIN(WindowEndToEndTest)

@@ -15,13 +15,7 @@ auto findById(Items& items, qint64 id) {
 
 }  // namespace
 
-FakeChatPort::FakeChatPort(QObject* parent)
-    : ChatPort(parent),
-      m_model{ModelItem::State::Ready,
-              QStringLiteral("Kvasir starter 0.1"),
-              QStringLiteral("Q8_0 · 12.7 MB · context 2,048 · CPU, 2 threads"),
-              {},
-              2048} {}
+FakeChatPort::FakeChatPort(QObject* parent) : ChatPort(parent) {}
 
 qint64 FakeChatPort::addConversation(const QString& title, const QVector<MessageItem>& items,
                                      const QDateTime& updatedAt) {
@@ -50,10 +44,7 @@ MessageItem* FakeChatPort::message(qint64 conversationId, qint64 messageId) {
 }
 
 void FakeChatPort::loadConversations() {
-  later([this] {
-    emit conversationsLoaded(conversations);
-    emit modelChanged(m_model);
-  });
+  later([this] { emit conversationsLoaded(conversations); });
 }
 
 void FakeChatPort::openConversation(qint64 id) {
@@ -106,7 +97,6 @@ void FakeChatPort::startAnswer(qint64 conversationId) {
   answer.id = m_nextId++;
   answer.role = MessageRole::Assistant;
   answer.status = MessageStatus::Waiting;
-  answer.model = m_model.name;
   messages[conversationId].append(answer);
   m_runs[conversationId] = {answer.id, script, 0, 0};
   emit messageAdded(conversationId, answer);
@@ -198,11 +188,6 @@ void FakeChatPort::setSystemText(qint64 conversationId, qint64 systemPromptId, c
     changed->systemText = text;
     later([this, item = *changed] { emit conversationChanged(item); });
   }
-}
-
-void FakeChatPort::setModel(const ModelItem& model) {
-  m_model = model;
-  emit modelChanged(m_model);
 }
 
 void FakeChatPort::loadSystemPrompts() {

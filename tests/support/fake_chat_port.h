@@ -39,7 +39,6 @@ class FakeChatPort : public ChatPort {
   void grow(qint64 conversationId, const QString& text);
   void setPrefill(qint64 conversationId, int done, int total);
   void finishHeld(qint64 conversationId);
-  void setModel(const ModelItem& model);
   /// The next call to `sendMessage` fails with this sentence.
   void failNextSend(const QString& sentence) { m_failNextSend = sentence; }
 
@@ -74,7 +73,6 @@ class FakeChatPort : public ChatPort {
 
   QHash<qint64, Run> m_runs;  ///< by conversation
   QVector<ConversationItem> m_deleted;
-  ModelItem m_model;
   QString m_failNextSend;
   qint64 m_nextId = 1;
 };

@@ -1,4 +1,5 @@
 #include "tests/support/fake_chat_port.h"
+#include "tests/support/fake_model_port.h"
 #include "ui/controllers/ui_settings.h"
 #include "ui/window.h"
 
@@ -88,9 +89,10 @@ private slots:
         QFETCH(QString, surface);
         QFETCH(QString, overlay);
         FakeChatPort port;
+        FakeModelPort models;
         UiSettings settings;
         settings.setThemeMode(dark ? UiSettings::Dark : UiSettings::Light);
-        Window window(port, settings);
+        Window window(port, models, settings);
         QVERIFY(window.quickWindow());
         QQmlExpression expression(qmlContext(window.quickWindow()), window.quickWindow(),
                                   QStringLiteral("Theme"));

@@ -5,9 +5,6 @@
 
 namespace kvasir::ui {
 
-static_assert(int(ModelItem::State::None) == ChatController::NoModel);
-static_assert(int(ModelItem::State::Failed) == ChatController::ModelFailed);
-
 ChatController::ChatController(ChatPort &port, QObject *parent)
     : QObject(parent)
     , m_port(port)
@@ -31,10 +28,6 @@ ChatController::ChatController(ChatPort &port, QObject *parent)
                 if (conversation == m_currentId)
                     m_messages.grow(message, added);
             });
-    connect(&port, &ChatPort::modelChanged, this, [this](const ModelItem &model) {
-        m_model = model;
-        emit modelChanged();
-    });
     m_port.loadSystemPrompts();
     m_port.loadConversations();
 }

@@ -31,20 +31,12 @@ class ChatController : public QObject {
     Q_PROPERTY(QString notice READ notice NOTIFY noticeChanged)
     Q_PROPERTY(QString deletedTitle READ deletedTitle NOTIFY deletedChanged)
     Q_PROPERTY(bool canUndoDelete READ canUndoDelete NOTIFY deletedChanged)
-    Q_PROPERTY(ModelState modelState READ modelState NOTIFY modelChanged)
-    Q_PROPERTY(QString modelName READ modelName NOTIFY modelChanged)
-    Q_PROPERTY(QString modelDetail READ modelDetail NOTIFY modelChanged)
-    Q_PROPERTY(QString modelNote READ modelNote NOTIFY modelChanged)
     /// The prompt of the open chat, or of the new one to come.
     Q_PROPERTY(qint64 promptId READ promptId NOTIFY promptChanged)
     Q_PROPERTY(QString promptText READ promptText NOTIFY promptChanged)
     Q_PROPERTY(QString promptLabel READ promptLabel NOTIFY promptChanged)
 
 public:
-    /// In the order of `ModelItem::State`.
-    enum ModelState { NoModel, ModelLoading, ModelReady, ModelFailed };
-    Q_ENUM(ModelState)
-
     /// `port` must live longer. Asks it for the chats and the prompts at once.
     explicit ChatController(ChatPort &port, QObject *parent = nullptr);
 
@@ -61,10 +53,6 @@ public:
     QString notice() const { return m_notice; }
     QString deletedTitle() const { return m_deletedTitle; }
     bool canUndoDelete() const { return m_deletedId != 0; }
-    ModelState modelState() const { return ModelState(m_model.state); }
-    QString modelName() const { return m_model.name; }
-    QString modelDetail() const { return m_model.detail; }
-    QString modelNote() const { return m_model.note; }
     qint64 promptId() const;
     QString promptText() const;
     QString promptLabel() const;
@@ -101,7 +89,6 @@ signals:
     void draftChanged();
     void noticeChanged();
     void deletedChanged();
-    void modelChanged();
     void promptChanged();
     /// The person sent something: the list goes to its end.
     void messageSent();
@@ -147,7 +134,6 @@ private:
     QString m_notice;
     qint64 m_deletedId = 0;
     QString m_deletedTitle;
-    ModelItem m_model;
 };
 
 } // namespace kvasir::ui

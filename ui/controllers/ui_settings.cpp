@@ -1,5 +1,6 @@
 #include "ui/controllers/ui_settings.h"
 
+#include <QDir>
 #include <QSettings>
 #include <QVariant>
 
@@ -37,6 +38,7 @@ qreal scaleInRange(qreal scale)
 UiSettings::UiSettings(QSettings *store, QObject *parent)
     : QObject(parent)
     , m_store(store)
+    , m_modelFolder(QUrl::fromLocalFile(QDir::homePath()))
 {
     if (!m_store)
         return;
@@ -44,6 +46,9 @@ UiSettings::UiSettings(QSettings *store, QObject *parent)
     m_fontScale = scaleInRange(m_store->value(QLatin1String("ui/fontScale"), m_fontScale).toDouble());
     m_reducedMotion = m_store->value(QLatin1String("ui/reducedMotion"), m_reducedMotion).toBool();
     m_sidebarShown = m_store->value(QLatin1String("ui/sidebarShown"), m_sidebarShown).toBool();
+    const QUrl folder = m_store->value(QLatin1String("ui/modelFolder")).toUrl();
+    if (folder.isLocalFile() && QDir(folder.toLocalFile()).exists())
+        m_modelFolder = folder;
     m_windowWidth = std::clamp(m_store->value(QLatin1String("ui/windowWidth"), m_windowWidth).toInt(),
                                kMinWindowSize, kMaxWindowSize);
     m_windowHeight = std::clamp(m_store->value(QLatin1String("ui/windowHeight"), m_windowHeight).toInt(),
@@ -85,6 +90,15 @@ void UiSettings::setSidebarShown(bool shown)
     m_sidebarShown = shown;
     save("ui/sidebarShown", shown);
     emit sidebarShownChanged();
+}
+
+void UiSettings::setModelFolder(const QUrl &folder)
+{
+    if (m_modelFolder == folder || !folder.isLocalFile())
+        return;
+    m_modelFolder = folder;
+    save("ui/modelFolder", folder);
+    emit modelFolderChanged();
 }
 
 void UiSettings::setWindowWidth(int width)

@@ -2,6 +2,7 @@
 
 #include <QObject>
 #include <QString>
+#include <QUrl>
 #include <QtQml/qqmlregistration.h>
 
 class QSettings;
@@ -17,6 +18,8 @@ class UiSettings : public QObject {
     Q_PROPERTY(qreal fontScale READ fontScale WRITE setFontScale NOTIFY fontScaleChanged)
     Q_PROPERTY(bool reducedMotion READ reducedMotion WRITE setReducedMotion NOTIFY reducedMotionChanged)
     Q_PROPERTY(bool sidebarShown READ sidebarShown WRITE setSidebarShown NOTIFY sidebarShownChanged)
+    /// Where models were looked for last; at first the home folder.
+    Q_PROPERTY(QUrl modelFolder READ modelFolder WRITE setModelFolder NOTIFY modelFolderChanged)
     Q_PROPERTY(int windowWidth READ windowWidth WRITE setWindowWidth NOTIFY windowSizeChanged)
     Q_PROPERTY(int windowHeight READ windowHeight WRITE setWindowHeight NOTIFY windowSizeChanged)
 
@@ -38,6 +41,8 @@ public:
     void setReducedMotion(bool reduced);
     bool sidebarShown() const { return m_sidebarShown; }
     void setSidebarShown(bool shown);
+    QUrl modelFolder() const { return m_modelFolder; }
+    void setModelFolder(const QUrl &folder);
     int windowWidth() const { return m_windowWidth; }
     void setWindowWidth(int width);
     int windowHeight() const { return m_windowHeight; }
@@ -48,6 +53,7 @@ signals:
     void fontScaleChanged();
     void reducedMotionChanged();
     void sidebarShownChanged();
+    void modelFolderChanged();
     void windowSizeChanged();
 
 private:
@@ -58,6 +64,7 @@ private:
     qreal m_fontScale = 1.0;
     bool m_reducedMotion = false;
     bool m_sidebarShown = true;
+    QUrl m_modelFolder;
     int m_windowWidth = 1180;
     int m_windowHeight = 780;
 };

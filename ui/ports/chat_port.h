@@ -49,16 +49,7 @@ struct SystemPromptItem {
     bool isDefault = false;
 };
 
-struct ModelItem {
-    enum class State { None, Loading, Ready, Failed };
-    State state = State::None;
-    QString name;
-    QString detail; ///< e.g. "Q8_0 · 12.7 MB · context 2,048 · CPU, 2 threads"
-    QString note; ///< a remark, or why it can't be used
-    int contextTokens = 0;
-};
-
-/// Everything that the window asks of the application. The interface lives in the GUI thread; calls return at
+/// Everything that the window asks about chats; models have their own port. The interface lives in the GUI thread; calls return at
 /// once and their effects arrive as signals, in order.
 class ChatPort : public QObject {
     Q_OBJECT
@@ -106,7 +97,6 @@ signals:
     void messageChanged(qint64 conversationId, const kvasir::ui::MessageItem &message);
 
     void systemPromptsLoaded(const QVector<kvasir::ui::SystemPromptItem> &prompts);
-    void modelChanged(const kvasir::ui::ModelItem &model);
     /// Something failed that belongs to no message: a sentence with what to do.
     void failed(const QString &message);
 };

@@ -7,6 +7,7 @@ T.ApplicationWindow {
     id: window
 
     required property ChatController chat
+    required property ModelController models
     required property UiSettings settings
 
     readonly property bool overlaid: width < Theme.overlayWidth
@@ -68,9 +69,11 @@ T.ApplicationWindow {
         anchors.fill: parent
         anchors.leftMargin: window.overlaid ? 0 : sidebar.x + sidebar.width
         chat: window.chat
+        models: window.models
         sidebarDocked: window.sidebarDocked
         onSidebarToggled: window.toggleSidebar()
         onManagePromptsRequested: ownPrompt => prompts.show(ownPrompt)
+        onPickModelRequested: picker.show()
     }
     Rectangle {
         anchors.fill: parent
@@ -100,5 +103,18 @@ T.ApplicationWindow {
         id: prompts
         objectName: "promptPanel"
         chat: window.chat
+    }
+    ModelPicker {
+        id: picker
+        objectName: "modelPicker"
+        models: window.models
+        settings: window.settings
+    }
+    DropOverlay {
+        id: dropArea
+        objectName: "dropArea"
+        anchors.fill: parent
+        models: window.models
+        onOpened: window.requestActivate()
     }
 }

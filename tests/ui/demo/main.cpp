@@ -1,14 +1,17 @@
 // Shows the window with made-up chats, for looking at and for screenshots. No model, no database.
 
 #include "tests/support/fake_chat_port.h"
+#include "tests/support/fake_model_port.h"
 #include "tests/ui/demo/scenes.h"
 #include "ui/controllers/chat_controller.h"
 #include "ui/controllers/ui_settings.h"
 #include "ui/window.h"
 
 #include <QCommandLineParser>
+#include <QDragEnterEvent>
 #include <QGuiApplication>
 #include <QImage>
+#include <QMimeData>
 #include <QMouseEvent>
 #include <QQuickItem>
 #include <QQuickWindow>
@@ -63,6 +66,14 @@ void movePointer(QQuickWindow &window, QPointF position)
     QCoreApplication::sendEvent(&window, &event);
 }
 
+void dragFile(QQuickWindow &window, const QString &file)
+{
+    auto *data = new QMimeData; // lives as long as the drag, which does not end
+    data->setUrls({ QUrl::fromLocalFile(file) });
+    QDragEnterEvent enter(QPoint(200, 200), Qt::CopyAction, data, Qt::LeftButton, Qt::NoModifier);
+    QCoreApplication::sendEvent(&window, &enter);
+}
+
 } // namespace
 
 int main(int argc, char *argv[])
@@ -83,6 +94,7 @@ int main(int argc, char *argv[])
         { QStringLiteral("pointer"), QStringLiteral("where the mouse is"), QStringLiteral("X,Y") },
         { QStringLiteral("scroll"), QStringLiteral("scroll the messages down, or up if negative"),
           QStringLiteral("pixels") },
+        { QStringLiteral("drag"), QStringLiteral("hold a file over the window"), QStringLiteral("file") },
         { QStringLiteral("draft"), QStringLiteral("text in the composer"), QStringLiteral("text") },
         { QStringLiteral("screenshot"), QStringLiteral("write a picture of the window and quit"),
           QStringLiteral("file") },
@@ -90,8 +102,9 @@ int main(int argc, char *argv[])
     parser.process(app);
 
     FakeChatPort port;
+    FakeModelPort models;
     const QString scene = parser.value(QStringLiteral("scene"));
-    if (!fillScene(scene, port)) {
+    if (!fillScene(scene, port, models)) {
         std::fprintf(stderr, "There is no scene named %s.\n", qPrintable(scene));
         return 2;
     }
@@ -105,7 +118,7 @@ int main(int argc, char *argv[])
     settings.setWindowWidth(size.value(0).toInt());
     settings.setWindowHeight(size.value(1).toInt());
 
-    Window window(port, settings);
+    Window window(port, models, settings);
     QQuickWindow *quickWindow = window.quickWindow();
     if (!quickWindow)
         return 1;
@@ -122,6 +135,8 @@ int main(int argc, char *argv[])
                                       "scrollBy",
                                       Q_ARG(double, parser.value(QStringLiteral("scroll")).toDouble()));
         }
+        if (parser.isSet(QStringLiteral("drag")))
+            dragFile(*quickWindow, parser.value(QStringLiteral("drag")));
         const QStringList pointer = parser.value(QStringLiteral("pointer")).split(u',');
         if (pointer.size() == 2)
             movePointer(*quickWindow, QPointF(pointer[0].toDouble(), pointer[1].toDouble()));

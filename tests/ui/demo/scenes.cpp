@@ -1,6 +1,7 @@
 #include "tests/ui/demo/scenes.h"
 
 #include "tests/support/fake_chat_port.h"
+#include "tests/support/fake_model_port.h"
 
 #include <iterator>
 
@@ -148,6 +149,46 @@ void addLong(FakeChatPort &port)
     port.addConversation(QStringLiteral("A long story"), items);
 }
 
+void fillModel(const QString &scene, FakeModelPort &models)
+{
+    ModelItem model = FakeModelPort::larger();
+    ModelOfferItem offer;
+    if (scene == u"failed") {
+        model = {};
+        model.state = ModelItem::State::Failed;
+        model.name = QStringLiteral("deepseek-v2-lite-chat.Q4_K_M");
+        model.note = QStringLiteral("The model file “/home/ada/Models/deepseek-v2-lite-chat.Q4_K_M.gguf” is "
+                                    "not there any more. Put it "
+                                    "back, or choose another model.");
+    } else if (scene == u"loading") {
+        model.state = ModelItem::State::Loading;
+        model.progress = 0.43;
+    } else if (scene == u"refused") {
+        offer.kind = ModelOfferItem::Kind::Refused;
+        offer.name = QStringLiteral("Meta-Llama-3.1-8B-Instruct-Q4_K_M");
+        offer.note =
+            QStringLiteral("The model file “/home/ada/Models/Meta-Llama-3.1-8B-Instruct-Q4_K_M.gguf” holds a "
+                           "model of the kind "
+                           "“llama”. This version runs models of the kind “deepseek2”: DeepSeek V2, V3 and "
+                           "R1, Moonlight, Kimi "
+                           "K2, GigaChat 3 and GLM-4.7-Flash. Choose one of those.");
+    } else if (scene == u"huge") {
+        offer.kind = ModelOfferItem::Kind::TooLarge;
+        offer.card = FakeModelPort::hugeCard();
+        offer.name = offer.card.name;
+    } else if (scene != u"model") {
+        return;
+    }
+    models.setModel(model);
+    models.setOffer(offer);
+    models.setRecent({ { {}, QStringLiteral("Kvasir starter 0.1"), QStringLiteral("Q8_0") },
+                       { QStringLiteral("/home/ada/Models/moonlight-16b-a3b-instruct.gguf"),
+                         QStringLiteral("Moonlight 16B A3B Instruct"), QStringLiteral("Q5_K") },
+                       { QStringLiteral("/home/ada/Downloads/glm.gguf"),
+                         QStringLiteral("GLM-4.7-Flash with a name that somebody made far too long to fit"),
+                         QStringLiteral("IQ4_XS, Q6_K") } });
+}
+
 } // namespace
 
 QStringList sceneNames()
@@ -155,26 +196,20 @@ QStringList sceneNames()
     return { QStringLiteral("empty"),   QStringLiteral("chat"),    QStringLiteral("streaming"),
              QStringLiteral("waiting"), QStringLiteral("code"),    QStringLiteral("error"),
              QStringLiteral("long"),    QStringLiteral("prompts"), QStringLiteral("first"),
-             QStringLiteral("failed") };
+             QStringLiteral("failed"),  QStringLiteral("model"),   QStringLiteral("loading"),
+             QStringLiteral("refused"), QStringLiteral("huge") };
 }
 
-bool fillScene(const QString &name, FakeChatPort &port)
+bool fillScene(const QString &name, FakeChatPort &port, FakeModelPort &models)
 {
     if (!sceneNames().contains(name))
         return false;
     if (name == u"first")
         return true;
-    if (name == u"failed")
-        port.setModel(
-            { ModelItem::State::Failed,
-              QStringLiteral("deepseek-v2-lite-q4.gguf"),
-              {},
-              QStringLiteral(
-                  "deepseek-v2-lite-q4.gguf ends in the middle of its weights. Download it again, then "
-                  "restart Kvasir."),
-              0 });
+    fillModel(name, models);
     addHistory(port);
-    if (name == u"chat" || name == u"prompts" || name == u"streaming" || name == u"waiting")
+    if (name == u"chat" || name == u"model" || name == u"loading" || name == u"refused" || name == u"huge"
+        || name == u"prompts" || name == u"streaming" || name == u"waiting")
         addMead(port);
     else if (name == u"code")
         addCode(port);

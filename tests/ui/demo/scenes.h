@@ -6,9 +6,10 @@
 namespace kvasir::ui {
 
 class FakeChatPort;
+class FakeModelPort;
 
-/// Fills the port with what a scene shows; false for an unknown name. The newest chat is the one to open.
-bool fillScene(const QString &name, FakeChatPort &port);
+/// Fills the ports with what a scene shows; false for an unknown name. The newest chat is the one to open.
+bool fillScene(const QString &name, FakeChatPort &port, FakeModelPort &models);
 QStringList sceneNames();
 
 } // namespace kvasir::ui

@@ -6,15 +6,13 @@ Item {
     id: page
 
     required property ChatController chat
+    required property ModelController models
     required property bool sidebarDocked
     signal sidebarToggled
     signal managePromptsRequested(bool ownPrompt)
+    signal pickModelRequested
 
     readonly property bool empty: messages.count === 0 && !chat.loadingMessages && !chat.generating
-
-    readonly property string modelTrouble: chat.modelState === ChatController.ModelFailed
-        ? (chat.modelNote.length > 0 ? chat.modelNote : qsTr("%1 can't be used.").arg(chat.modelName))
-        : chat.modelState === ChatController.NoModel ? chat.modelNote : ""
 
     function focusComposer() { composer.focusInput(); }
 
@@ -41,6 +39,7 @@ Item {
         anchors.bottom: notice.visible ? notice.top : composer.top
         width: parent.width
         chat: page.chat
+        models: page.models
         visible: !page.empty
     }
     EmptyState {
@@ -48,6 +47,7 @@ Item {
         anchors.bottom: notice.visible ? notice.top : composer.top
         width: parent.width
         chat: page.chat
+        models: page.models
         visible: page.empty
     }
     IconButton {
@@ -76,19 +76,16 @@ Item {
             }
         }
     }
-    NoticeBar {
+    ChatNotice {
         id: notice
         objectName: "noticeBar"
         anchors.bottom: composer.top
         anchors.bottomMargin: Theme.space2
         anchors.horizontalCenter: parent.horizontalCenter
         width: composer.width
-        visible: text.length > 0
-        text: page.chat.notice.length > 0 ? page.chat.notice : page.modelTrouble
-        dismissible: page.chat.notice.length > 0
-        iconName: "alert"
-        iconColor: Theme.danger
-        onDismissed: page.chat.dismissNotice()
+        chat: page.chat
+        models: page.models
+        onPickModelRequested: page.pickModelRequested()
     }
     Composer {
         id: composer
@@ -97,6 +94,8 @@ Item {
         anchors.horizontalCenter: parent.horizontalCenter
         width: Math.min(Theme.columnWidth + 2 * Theme.space4, parent.width - 2 * Theme.space4)
         chat: page.chat
+        models: page.models
+        onPickModelRequested: page.pickModelRequested()
         onManagePromptsRequested: ownPrompt => page.managePromptsRequested(ownPrompt)
     }
 }

@@ -8,9 +8,11 @@ Rectangle {
     id: composer
 
     required property ChatController chat
+    required property ModelController models
     signal managePromptsRequested(bool ownPrompt)
+    signal pickModelRequested
     readonly property bool canSend: area.text.trim().length > 0 && !chat.generating
-        && chat.modelState !== ChatController.ModelFailed && chat.modelState !== ChatController.NoModel
+        && models.state !== ModelController.Failed && models.state !== ModelController.NoModel
     readonly property real eightLines: 8 * Math.ceil(metrics.lineSpacing) + area.topPadding + area.bottomPadding
 
     function focusInput() { area.forceActiveFocus(); }
@@ -104,7 +106,8 @@ Rectangle {
         height: Math.max(36, Theme.controlHeight)
         spacing: Theme.space1
         ModelChip {
-            chat: composer.chat
+            models: composer.models
+            onPickRequested: composer.pickModelRequested()
             maximumWidth: Math.min(260, tools.chipWidth)
         }
         PromptMenu {

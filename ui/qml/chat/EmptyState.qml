@@ -6,12 +6,11 @@ Item {
     id: page
 
     required property ChatController chat
-    readonly property bool starter: chat.modelName.toLowerCase().includes("starter")
-    readonly property bool modelUsable: chat.modelState === ChatController.ModelReady
-        || chat.modelState === ChatController.ModelLoading
-    readonly property string remark: chat.modelState === ChatController.ModelFailed ? ""
-        : starter ? qsTr("The small starter model is good for small talk. It knows no facts.")
-        : chat.modelState === ChatController.ModelReady ? chat.modelNote : ""
+    required property ModelController models
+    readonly property bool modelUsable: models.state === ModelController.Ready || models.state === ModelController.Loading
+    readonly property string remark: models.state === ModelController.Failed ? ""
+        : models.isStarter ? qsTr("The small starter model is good for small talk. It knows no facts. Drop a larger model (a GGUF file) anywhere here.")
+        : models.state === ModelController.Ready ? models.note : ""
 
     Column {
         anchors.centerIn: parent

@@ -7,6 +7,7 @@ ListView {
     id: list
 
     required property ChatController chat
+    required property ModelController models
     property bool sticksToEnd: true
     property real lastY: 0
     readonly property real distanceToEnd: originY + contentHeight - contentY - height
@@ -125,7 +126,7 @@ ListView {
                 diskFraction: row.diskFraction
                 prefillDone: row.prefillDone
                 prefillTotal: row.prefillTotal
-                modelLoading: list.chat.modelState === ChatController.ModelLoading
+                modelLoading: list.models.state === ModelController.Loading
                 isLast: row.index === list.count - 1
                 active: hover.hovered
                 onCopyRequested: list.chat.copyMessage(row.messageId)

@@ -8,13 +8,15 @@ T.Popup {
 
     default property alias rows: column.data
     property string accessibleName: ""
+    property int maximumHeight: 420
+    readonly property bool scrolls: column.implicitHeight > maximumHeight
 
     margins: Theme.space2
     padding: Theme.space2 - 2
     implicitWidth: contentWidth + leftPadding + rightPadding
     implicitHeight: contentHeight + topPadding + bottomPadding
     contentWidth: 260
-    contentHeight: Math.min(column.implicitHeight, 420)
+    contentHeight: Math.min(column.implicitHeight, maximumHeight)
     modal: false
     focus: true
     closePolicy: T.Popup.CloseOnEscape | T.Popup.CloseOnPressOutside
@@ -52,7 +54,7 @@ T.Popup {
         T.ScrollBar.vertical: SlimScrollBar {}
         Column {
             id: column
-            width: panel.availableWidth
+            width: panel.availableWidth - (panel.scrolls ? Theme.space3 : 0)
             spacing: panel.spacing
         }
     }

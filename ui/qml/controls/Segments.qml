@@ -28,6 +28,7 @@ Rectangle {
                 required property int index
                 required property string modelData
                 readonly property bool current: index === control.current
+                objectName: control.objectName + index
 
                 width: (control.width - 4) / control.choices.length
                 height: parent.height

@@ -1,0 +1,48 @@
+#include "app/services/model_plan.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace kvasir::app {
+
+uint32_t automatic_context_tokens(const engine::ModelCard& card, engine::KvType kv_type,
+                                  uint64_t total_memory_bytes) {
+  constexpr uint32_t kLeast = 4096;
+  constexpr uint64_t kShareOfMemory = 4;
+  const uint32_t limit = card.config.max_position_embeddings;
+  const uint64_t per_token = std::max<uint64_t>(1, card.kv_bytes_per_token(kv_type));
+  const uint64_t affordable = total_memory_bytes / kShareOfMemory / per_token;
+  if (limit <= kLeast || affordable >= limit) return limit;
+  uint32_t context = kLeast;
+  while (context <= limit / 2 && uint64_t{context} * 2 <= affordable) context *= 2;
+  return context;
+}
+
+engine::MemoryEstimate ModelPlan::needed() const {
+  return engine::memory_estimate(card, context_tokens, settings.kv_type);
+}
+
+bool ModelPlan::exceeds_memory() const {
+  const auto needs = needed();
+  return memory.available_bytes != 0 && needs.weight_bytes + needs.scratch_bytes > memory.available_bytes;
+}
+
+ModelRequest ModelPlan::request() const {
+  ModelRequest request{card.path, settings};
+  request.settings.context_tokens = context_tokens;
+  return request;
+}
+
+ModelPlan make_model_plan(engine::ModelCard card, const ModelSettings& settings,
+                          const PhysicalMemory& memory) {
+  ModelPlan plan;
+  plan.context_tokens = settings.context_tokens != 0
+                            ? std::min(settings.context_tokens, card.config.max_position_embeddings)
+                            : automatic_context_tokens(card, settings.kv_type, memory.total_bytes);
+  plan.card = std::move(card);
+  plan.settings = settings;
+  plan.memory = memory;
+  return plan;
+}
+
+}  // namespace kvasir::app

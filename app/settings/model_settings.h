@@ -1,0 +1,27 @@
+#pragma once
+
+#include "engine/kv/kv_cache.h"
+
+#include <cstdint>
+#include <filesystem>
+
+namespace kvasir::app {
+
+/// How a model is run.
+struct ModelSettings {
+  uint32_t context_tokens = 0;  ///< 0: nothing was chosen
+  engine::KvType kv_type = engine::KvType::F16;
+  unsigned threads = 0;  ///< 0: as many as the machine has processors
+
+  bool operator==(const ModelSettings&) const = default;
+};
+
+/// A model to load. Without a chosen context it gets all that it was made for.
+struct ModelRequest {
+  std::filesystem::path path;
+  ModelSettings settings = {};
+
+  bool operator==(const ModelRequest&) const = default;
+};
+
+}  // namespace kvasir::app

@@ -1,0 +1,195 @@
+import QtQuick
+import QtQuick.Layouts
+import QtQuick.Templates as T
+import Qt.labs.folderlistmodel
+import Kvasir
+
+// Looks for a model file: folders and what in them is a model, or a path that is typed.
+T.Popup {
+    id: picker
+
+    required property ModelController models
+    required property UiSettings settings
+
+    function show() {
+        files.folder = settings.modelFolder;
+        place.text = models.pathOf(files.folder);
+        open();
+    }
+    function take(file: string) {
+        settings.modelFolder = files.folder;
+        close();
+        models.open(file);
+    }
+    function activate(index: int) {
+        if (index < 0)
+            return;
+        if (files.isFolder(index))
+            files.folder = models.folderNamed(files.get(index, "filePath"));
+        else
+            take(files.get(index, "filePath"));
+    }
+    function goTo(text: string) {
+        const named = models.folderNamed(text);
+        if (named.toString().length > 0)
+            files.folder = named;
+        else
+            take(models.pathNamed(text));
+    }
+    function goUp() {
+        if (files.parentFolder.toString().length > 0)
+            files.folder = files.parentFolder;
+    }
+
+    onOpened: list.forceActiveFocus() // by now what opened it has closed and given its own focus back
+
+    parent: T.Overlay.overlay
+    x: Math.round((parent.width - width) / 2)
+    y: Math.round((parent.height - height) / 2)
+    width: Math.min(640, parent.width - 2 * Theme.space4)
+    height: Math.min(Theme.scaled(520), parent.height - 2 * Theme.space4)
+    modal: true
+    focus: true
+    padding: Theme.space5
+    closePolicy: T.Popup.CloseOnEscape | T.Popup.CloseOnPressOutside
+    T.Overlay.modal: Rectangle { color: Theme.scrim }
+
+    enter: Transition {
+        NumberAnimation { property: "opacity"; from: 0; to: 1; duration: Theme.durationSlow; easing.type: Easing.OutCubic }
+    }
+    exit: Transition {
+        NumberAnimation { property: "opacity"; from: 1; to: 0; duration: Theme.durationFast; easing.type: Easing.OutCubic }
+    }
+    background: Rectangle {
+        radius: Theme.radiusCard
+        color: Theme.surface
+        border.width: 1
+        border.color: Theme.outline
+    }
+
+    FolderListModel {
+        id: files
+        folder: picker.settings.modelFolder
+        nameFilters: ["*.gguf"]
+        caseSensitive: false
+        sortCaseSensitive: false
+        showDirsFirst: true
+        onFolderChanged: {
+            list.currentIndex = -1;
+            place.text = picker.models.pathOf(files.folder);
+        }
+    }
+
+    contentItem: ColumnLayout {
+        spacing: Theme.space3
+        Accessible.role: Accessible.Dialog
+        Accessible.name: qsTr("Open a model")
+
+        TextLabel {
+            text: qsTr("Open a model")
+            font.pixelSize: Theme.sizeTitle
+            font.weight: Font.DemiBold
+            Accessible.role: Accessible.Heading
+        }
+        RowLayout {
+            Layout.fillWidth: true
+            spacing: Theme.space2
+            IconButton {
+                objectName: "pickerUpButton"
+                iconName: "up"
+                text: qsTr("The folder above")
+                onClicked: picker.goUp()
+            }
+            LineField {
+                id: place
+                objectName: "pickerPlace"
+                Layout.fillWidth: true
+                Accessible.name: qsTr("Folder or file")
+                onAccepted: picker.goTo(text)
+            }
+        }
+        Rectangle {
+            Layout.fillWidth: true
+            Layout.fillHeight: true
+            radius: Theme.radiusControl
+            color: Theme.surfaceRaised
+            border.width: 1
+            border.color: Theme.outline
+            ListView {
+                id: list
+                objectName: "pickerList"
+                anchors.fill: parent
+                anchors.margins: Theme.space1
+                clip: true
+                reuseItems: true
+                boundsBehavior: Flickable.StopAtBounds
+                model: files
+                currentIndex: -1
+                keyNavigationEnabled: true
+                onCountChanged: {
+                    if (currentIndex < 0 && count > 0)
+                        currentIndex = 0;
+                }
+                activeFocusOnTab: true
+                Accessible.role: Accessible.List
+                Accessible.name: qsTr("Folders and models")
+                T.ScrollBar.vertical: SlimScrollBar {}
+                Keys.onPressed: event => {
+                    if (event.key === Qt.Key_Backspace) {
+                        picker.goUp();
+                        event.accepted = true;
+                    }
+                }
+                delegate: ModelPickerRow {
+                    required property int index
+                    required property string fileName
+                    required property bool fileIsDir
+                    required property double fileSize
+                    objectName: "pickerRow"
+                    width: ListView.view.width
+                    text: fileName
+                    isFolder: fileIsDir
+                    sizeText: fileIsDir ? "" : picker.models.sizeText(fileSize)
+                    current: ListView.isCurrentItem
+                    onClicked: {
+                        list.forceActiveFocus();
+                        list.currentIndex = index;
+                    }
+                    onDoubleClicked: picker.activate(index)
+                    Keys.onReturnPressed: picker.activate(index)
+                    Keys.onEnterPressed: picker.activate(index)
+                }
+            }
+            FocusRing {
+                shown: list.activeFocus
+                inset: 0
+            }
+            TextLabel {
+                anchors.centerIn: parent
+                visible: list.count === 0 && files.status === FolderListModel.Ready
+                text: qsTr("There are no models in this folder (files that end in .gguf).")
+                width: Math.min(implicitWidth, parent.width - 2 * Theme.space4)
+                horizontalAlignment: Text.AlignHCenter
+                wrapMode: Text.Wrap
+                color: Theme.textMuted
+            }
+        }
+        RowLayout {
+            Layout.fillWidth: true
+            spacing: Theme.space2
+            Item { Layout.fillWidth: true }
+            PushButton {
+                objectName: "pickerCancelButton"
+                text: qsTr("Cancel")
+                onClicked: picker.close()
+            }
+            PushButton {
+                objectName: "pickerOpenButton"
+                primary: true
+                enabled: list.currentIndex >= 0
+                text: qsTr("Open")
+                onClicked: picker.activate(list.currentIndex)
+            }
+        }
+    }
+}
