@@ -1,8 +1,10 @@
 #include "tests/engine/ops/random_tensors.h"
 
+#include "engine/gguf/quant_blocks.h"
 #include "engine/ops/half.h"
 
 #include <cmath>
+#include <cstddef>
 #include <cstdlib>
 #include <limits>
 
@@ -33,12 +35,60 @@ float Random::normal() {
   return std::normal_distribution<float>()(engine_);
 }
 
+namespace {
+
+/// Random codes under scales of sane size: two-byte scales of the types that have them, the exponent of
+/// MXFP4.
+void append_blocks(Random& random, DType type, uint64_t count, std::vector<std::byte>& bytes) {
+  const DTypeTraits traits = *dtype_traits(type);
+  for (uint64_t block = 0; block < count / traits.block_elements; ++block) {
+    const size_t at = bytes.size();
+    for (uint32_t i = 0; i < traits.block_bytes; ++i)
+      bytes.push_back(static_cast<std::byte>(random.between(0, 255)));
+    if (type == DType::MXFP4) {
+      bytes[at] = static_cast<std::byte>(random.between(118, 128));
+      continue;
+    }
+    const auto set_scale = [&](size_t offset) {
+      const uint16_t half = f32_to_f16(random.normal() / 64);
+      std::memcpy(bytes.data() + at + offset, &half, sizeof(half));
+    };
+    switch (type) {
+      case DType::Q2_K:
+        set_scale(offsetof(BlockQ2_K, d));
+        set_scale(offsetof(BlockQ2_K, dmin));
+        break;
+      case DType::Q3_K:
+        set_scale(offsetof(BlockQ3_K, d));
+        break;
+      case DType::Q6_K:
+        set_scale(offsetof(BlockQ6_K, d));
+        break;
+      case DType::Q4_1:
+      case DType::Q5_1:
+      case DType::Q4_K:
+      case DType::Q5_K:
+        set_scale(2);
+        [[fallthrough]];
+      default:
+        set_scale(0);
+    }
+  }
+}
+
+bool has_blocks(DType type) {
+  return dtype_traits(type)->block_elements > 1;
+}
+
+}  // namespace
+
 OwnedTensor random_tensor(Random& random, DType type, uint64_t cols, uint64_t rows, uint64_t matrices) {
   OwnedTensor tensor;
   std::vector<std::byte>& bytes = tensor.storage;
   bytes.push_back(std::byte{0});
   const uint64_t count = cols * rows * matrices;
-  for (uint64_t i = 0; i < count; ++i) {
+  if (has_blocks(type)) append_blocks(random, type, count, bytes);
+  for (uint64_t i = 0; i < count && !has_blocks(type); ++i) {
     const auto bits = std::bit_cast<uint32_t>(random.normal());
     switch (type) {
       case DType::F16:
@@ -46,10 +96,6 @@ OwnedTensor random_tensor(Random& random, DType type, uint64_t cols, uint64_t ro
         break;
       case DType::BF16:
         append_half(bytes, static_cast<uint16_t>(bits >> 16));
-        break;
-      case DType::Q8_0:
-        if (i % 32 == 0) append_half(bytes, f32_to_f16(random.normal() / 64));
-        bytes.push_back(static_cast<std::byte>(random.between(0, 255)));
         break;
       default:
         append_half(bytes, static_cast<uint16_t>(bits));
