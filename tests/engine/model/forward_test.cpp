@@ -71,13 +71,17 @@ class ForwardTest : public QObject {
   void starter_meets_its_golden_logits();
   void starter_likes_held_out_text_as_the_reference_does_data() { add_backends(); }
   void starter_likes_held_out_text_as_the_reference_does();
+  void starter_likes_held_out_text_as_much_in_8_bit_data() { add_backends(); }
+  void starter_likes_held_out_text_as_much_in_8_bit();
   void impossible_requests_are_refused();
   void cache_of_another_model_is_refused();
 
  private:
   void add_backends();
   void add_golden_files();
-  std::unique_ptr<Backend> make_backend() const;
+  std::unique_ptr<Backend> make_backend(Arithmetic arithmetic = Arithmetic::Exact) const;
+  /// Mean negative log-likelihood of the starter's held-out tokens, and what the reference has.
+  std::pair<double, double> held_out_nll(std::unique_ptr<Backend> backend, KvType kv_type);
 };
 
 void ForwardTest::add_backends() {
@@ -97,9 +101,10 @@ void ForwardTest::add_golden_files() {
   }
 }
 
-std::unique_ptr<Backend> ForwardTest::make_backend() const {
+std::unique_ptr<Backend> ForwardTest::make_backend(Arithmetic arithmetic) const {
   QFETCH(int, isa);
-  return isa == kScalar ? make_scalar_backend() : make_cpu_backend({2, static_cast<Isa>(isa)});
+  if (isa == kScalar) return make_scalar_backend();
+  return make_cpu_backend({.threads = 2, .isa = static_cast<Isa>(isa), .arithmetic = arithmetic});
 }
 
 void ForwardTest::golden_logits_are_met_in_every_cut_data() {
@@ -173,17 +178,15 @@ void ForwardTest::starter_meets_its_golden_logits() {
   QCOMPARE(continue_greedily(model, *cache, argmax(last), expected.size()), expected);
 }
 
-void ForwardTest::starter_likes_held_out_text_as_the_reference_does() {
+std::pair<double, double> ForwardTest::held_out_nll(std::unique_ptr<Backend> backend, KvType kv_type) {
   const json all = read_json(KVASIR_GOLDEN_DIR "/kvasir-starter-0.1.json");
   const double reference = all["models"]["kvasir-starter-0.1.gguf"]["heldout_first_512_tokens_nll"];
   const std::vector<int32_t> tokens = all["heldout_first_512_tokens"];
-  auto loaded = load(KVASIR_STARTER_MODEL, make_backend());
-  QVERIFY(loaded);
+  auto loaded = load(KVASIR_STARTER_MODEL, std::move(backend));
   Model& model = *loaded->model;
   const size_t vocab = model.config().vocab_size;
 
-  auto cache = KvCache::create(model.kv_layout(KvType::F32), kCapacity);
-  QVERIFY(cache);
+  auto cache = KvCache::create(model.kv_layout(kv_type), kCapacity);
   const std::vector<float> logits = run(model, *cache, tokens, {100, 300});
   double sum = 0;
   for (size_t i = 0; i + 1 < tokens.size(); ++i) {
@@ -193,9 +196,22 @@ void ForwardTest::starter_likes_held_out_text_as_the_reference_does() {
     for (float logit : row) total += std::exp(static_cast<double>(logit) - largest);
     sum += largest + std::log(total) - static_cast<double>(row[static_cast<size_t>(tokens[i + 1])]);
   }
-  const double mean = sum / static_cast<double>(tokens.size() - 1);
+  return {sum / static_cast<double>(tokens.size() - 1), reference};
+}
+
+void ForwardTest::starter_likes_held_out_text_as_the_reference_does() {
+  const auto [mean, reference] = held_out_nll(make_backend(), KvType::F32);
   QVERIFY2(std::abs(mean - reference) < 1e-4,
            qPrintable(QString("%1 against %2").arg(mean, 0, 'g', 12).arg(reference, 0, 'g', 12)));
+}
+
+void ForwardTest::starter_likes_held_out_text_as_much_in_8_bit() {
+  for (const KvType kv_type : {KvType::F16, KvType::Q8_0}) {
+    const auto [mean, reference] = held_out_nll(make_backend(Arithmetic::Fast), kv_type);
+    // Perplexities within 0.3 %.
+    QVERIFY2(std::abs(std::exp(mean - reference) - 1) < 0.003,
+             qPrintable(QString("%1 against %2").arg(mean, 0, 'g', 12).arg(reference, 0, 'g', 12)));
+  }
 }
 
 void ForwardTest::impossible_requests_are_refused() {

@@ -356,7 +356,7 @@ void BackendTest::silu_and_softmax_survive_extreme_values() {
 void BackendTest::weights_of_unknown_types_are_refused() {
   TensorView weight;
   weight.name = "blk.0.attn_q.weight";
-  weight.dtype = DType::Q3_K;
+  weight.dtype = DType::IQ1_S;
   const auto placed = make_cpu_backend({})->place(weight);
   QVERIFY(!placed);
   QCOMPARE(placed.error().code, ErrorCode::Unsupported);
