@@ -9,8 +9,11 @@
 namespace kvasir::app {
 
 /// JSON as a template sees it, keys in their order. Texts are as if the template had written them.
-inline engine::jinja::Value to_value(const nlohmann::ordered_json& json, engine::jinja::Heap& heap) {
+/// Throws engine::jinja::Failure where it is too large for the heap or nested too deeply.
+inline engine::jinja::Value to_value(const nlohmann::ordered_json& json, engine::jinja::Heap& heap,
+                                     unsigned depth = 0) {
   using engine::jinja::Value;
+  if (depth > engine::jinja::kMaxValueDepth) engine::jinja::stop("the JSON is nested too deeply");
   switch (json.type()) {
     case nlohmann::json::value_t::string:
       return heap.text(json.get_ref<const std::string&>());
@@ -25,13 +28,13 @@ inline engine::jinja::Value to_value(const nlohmann::ordered_json& json, engine:
       return Value(json.get<double>());
     case nlohmann::json::value_t::array: {
       std::vector<Value> items;
-      for (const auto& item : json) items.push_back(to_value(item, heap));
+      for (const auto& item : json) items.push_back(to_value(item, heap, depth + 1));
       return heap.list(std::move(items));
     }
     case nlohmann::json::value_t::object: {
       std::vector<std::pair<Value, Value>> entries;
       for (const auto& [key, value] : json.items())
-        entries.emplace_back(heap.text(key), to_value(value, heap));
+        entries.emplace_back(heap.text(key), to_value(value, heap, depth + 1));
       return heap.dict(std::move(entries));
     }
     default:

@@ -41,7 +41,11 @@ void render(const RenderCommandOptions& options) {
                         options.template_file + " is no template: " + parsed.error().message + "."};
   engine::jinja::Heap heap;
   std::vector<std::pair<std::string, engine::jinja::Value>> values;
-  for (const auto& [name, value] : variables.items()) values.emplace_back(name, to_value(value, heap));
+  try {
+    for (const auto& [name, value] : variables.items()) values.emplace_back(name, to_value(value, heap));
+  } catch (const engine::jinja::Failure& failure) {
+    throw CommandFailed{kExitBadInput, "The conversation can't be used: " + failure.message + "."};
+  }
   const auto text = parsed->render(heap, values, std::time(nullptr));
   if (!text)
     throw CommandFailed{kExitFailed,

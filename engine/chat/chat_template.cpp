@@ -1,130 +1,184 @@
 #include "engine/chat/chat_template.h"
 
+#include "engine/chat/fallback_templates.h"
 #include "engine/gguf/messages.h"
 
-#include <algorithm>
+#include <ctime>
 #include <utility>
 
 namespace kvasir::engine {
 namespace {
 
+using jinja::Heap;
+using jinja::None;
+using jinja::Origin;
+using jinja::Value;
+
 constexpr std::string_view kTemplateKey = "tokenizer.chat_template";
-constexpr std::string_view kUser = "<｜User｜>";
-constexpr std::string_view kAssistant = "<｜Assistant｜>";
-constexpr std::string_view kSystemSeparator = "\n\n";
+constexpr std::string_view kThinkOpen = "<think>";
+constexpr std::string_view kThinkClose = "</think>";
 
-/// What both forms have in common, as `normalized` leaves it.
-constexpr std::string_view kTurns[] = {
-    "{{'<｜User｜>'+message['content']}}",
-    "{{'<｜Assistant｜>'+message['content']+'<｜end▁of▁sentence｜>'}}",
-    "{{'<｜Assistant｜>'}}",
-};
-constexpr std::string_view kStarterSystem = "{%ifmessage['role']=='system'%}{{message['content']}}";
-constexpr std::string_view kV3System = "ns.system_prompt+'\n\n'+message['content']";
-/// DeepSeek's reasoning models use the same turns, but write or strip reasoning, which no form here does.
-constexpr std::string_view kReasoning = "think>";
+// What a message's texts have as their origin: two numbers for each message.
+Origin content_origin(size_t message) {
+  return static_cast<Origin>(1 + 2 * message);
+}
+Origin reasoning_origin(size_t message) {
+  return static_cast<Origin>(2 + 2 * message);
+}
 
-/// The template without what does not matter: spaces and newlines outside quotes, and whether a newline is
-/// written as itself or as \n.
-std::string normalized(std::string_view jinja) {
-  std::string text;
-  bool quoted = false;
-  for (size_t i = 0; i < jinja.size(); ++i) {
-    const char c = jinja[i];
-    if (c == '\'') quoted = !quoted;
-    if (!quoted && (c == ' ' || c == '\n' || c == '\r' || c == '\t')) continue;
-    if (jinja.substr(i, 2) == "\\n") {
-      text += '\n';
-      ++i;
-    } else {
-      text += c;
-    }
+std::string_view role_name(Role role) {
+  switch (role) {
+    case Role::System:
+      return "system";
+    case Role::User:
+      return "user";
+    case Role::Assistant:
+      return "assistant";
   }
+  return "user";
+}
+
+/// The roles' names count as the template's own: some templates make markers of them, as `'<|' + role +
+/// '|>'`.
+Value to_value(const ChatMessage& message, size_t index, Heap& heap) {
+  std::vector<std::pair<Value, Value>> entries{
+      {heap.text("role"), heap.text(role_name(message.role))},
+      {heap.text("content"), heap.text(message.content, content_origin(index))}};
+  if (message.reasoning)
+    entries.emplace_back(heap.text("reasoning_content"),
+                         heap.text(*message.reasoning, reasoning_origin(index)));
+  return heap.dict(std::move(entries));
+}
+
+std::vector<PromptPiece> to_pieces(const jinja::Text& text) {
+  std::vector<PromptPiece> pieces;
+  size_t begin = 0;
+  for (const jinja::Text::Run& run : text.runs()) {
+    PromptPiece& piece = pieces.emplace_back();
+    piece.text = text.bytes().substr(begin, run.end - begin);
+    begin = run.end;
+    if (run.origin == jinja::kTemplate) continue;
+    piece.message = (run.origin - 1) / 2;
+    piece.part = run.origin == content_origin(*piece.message) ? PromptPiece::Part::Content
+                                                              : PromptPiece::Part::Reasoning;
+  }
+  return pieces;
+}
+
+std::string content_in(const std::vector<PromptPiece>& pieces, size_t message) {
+  std::string text;
+  for (const PromptPiece& piece : pieces)
+    if (piece.message == message) text += piece.text;
   return text;
 }
 
-std::optional<ChatTemplate::Form> recognized_form(std::string_view jinja) {
-  const std::string text = normalized(jinja);
-  const auto has = [&](std::string_view part) { return text.find(part) != std::string::npos; };
-  if (!std::all_of(std::begin(kTurns), std::end(kTurns), has) || has(kReasoning)) return std::nullopt;
-  if (has(kV3System)) return ChatTemplate::Form::DeepSeekV3;
-  if (has(kStarterSystem) && !has("system_prompt")) return ChatTemplate::Form::Starter;
-  return std::nullopt;
+/// What the template writes after the last content: the generation prompt, where it was asked for one.
+std::string text_at_end(const std::vector<PromptPiece>& pieces) {
+  return pieces.empty() || pieces.back().message ? std::string() : pieces.back().text;
 }
-
-/// Collects pieces, joining neighbours that the template writes.
-class Rendering {
- public:
-  void write(std::string_view text) {
-    if (text.empty()) return;
-    if (pieces_.empty() || pieces_.back().message) pieces_.push_back({});
-    pieces_.back().text += text;
-  }
-  void write_content(std::span<const ChatMessage> messages, size_t index) {
-    pieces_.push_back({messages[index].content, index});
-  }
-  std::vector<PromptPiece> take() { return std::move(pieces_); }
-
- private:
-  std::vector<PromptPiece> pieces_;
-};
 
 }  // namespace
 
-Result<ChatTemplate> ChatTemplate::from_gguf(const GgufFile& file, const Tokenizer& tokenizer) {
-  std::string bos_text;
-  if (const auto bos = tokenizer.bos()) bos_text = tokenizer.bytes_of(*bos, true);
-
-  const auto jinja = file.get_string(kTemplateKey);
-  const bool has_markers = tokenizer.find(kUser) && tokenizer.find(kAssistant) && tokenizer.find(kEndOfTurn);
-  const auto form = jinja ? recognized_form(*jinja) : std::nullopt;
-  if (form && has_markers) return ChatTemplate(*form, std::move(bos_text));
-  if (has_markers) {
-    const std::string why =
-        jinja ? " has a chat template that this version of Kvasir does not know" : " has no chat template";
-    return ChatTemplate(Form::DeepSeekV3, std::move(bos_text),
-                        "The model file " + quote_path(file.path()) + why +
-                            ". Its conversations are written as for DeepSeek-V3, which may be a little "
-                            "different from what it learned.");
+Result<ChatTemplate> ChatTemplate::parse(std::string_view source, Form form, const GgufFile& file,
+                                         const Tokenizer& tokenizer) {
+  auto parsed = jinja::Template::parse(source);
+  if (!parsed) return tl::unexpected(parsed.error());
+  ChatTemplate made;
+  made.template_ = std::make_shared<const jinja::Template>(std::move(*parsed));
+  made.form_ = form;
+  made.file_name_ = quote_path(file.path());
+  if (const auto bos = tokenizer.bos()) made.bos_text_ = tokenizer.bytes_of(*bos, true);
+  if (const auto eos = tokenizer.eos()) made.eos_text_ = tokenizer.bytes_of(*eos, true);
+  if (source.find(kThinkClose) != std::string_view::npos) {
+    made.thinking_on_ = made.find_thinking(true);
+    made.thinking_off_ = made.find_thinking(false);
   }
-  return fail(ErrorCode::Unsupported, "The model file " + quote_path(file.path()) +
-                                          " has no chat template that this version of Kvasir knows. "
-                                          "Choose a model for chats with DeepSeek's turn markers.");
+  return made;
 }
 
-ChatTemplate::ChatTemplate(Form form, std::string bos_text, std::string note)
-    : form_(form), bos_text_(std::move(bos_text)), note_(std::move(note)) {}
+Result<ChatTemplate> ChatTemplate::from_gguf(const GgufFile& file, const Tokenizer& tokenizer) {
+  const std::string name = quote_path(file.path());
+  const auto source = file.get_string(kTemplateKey);
+  std::string why;
+  if (source) {
+    auto own = parse(*source, Form::FromFile, file, tokenizer);
+    why = own ? own->problem() : own.error().message;
+    if (why.empty()) return own;
+  }
+  const FallbackTemplate* const fallback = find_fallback_template(file, tokenizer);
+  if (fallback == nullptr && !source)
+    return fail(ErrorCode::Unsupported, "The model file " + name +
+                                            " has no chat template that this version of Kvasir knows. "
+                                            "Choose a model that was made for chats.");
+  const std::string problem = source
+                                  ? "The chat template of the model file " + name + " can't be used: " + why
+                                  : "The model file " + name + " has no chat template";
+  if (fallback == nullptr) return fail(ErrorCode::Unsupported, problem + ". Choose another model file.");
+  auto made = parse(fallback->source, fallback->form, file, tokenizer);
+  if (!made) return made;
+  made->note_ = problem + ". Its conversations are written as for " + std::string(fallback->name) +
+                ", which may be a little different from what it learned.";
+  return made;
+}
+
+std::string ChatTemplate::problem() const {
+  // Nobody's words: what comes out is looked through for them.
+  const std::vector<ChatMessage> question{{Role::User, "First question?"}};
+  std::vector<ChatMessage> dialogue = question;
+  dialogue.push_back({Role::Assistant, "First answer."});
+  dialogue.push_back({Role::User, "Second question?"});
+  for (const std::vector<ChatMessage>& conversation : {question, dialogue}) {
+    const auto pieces = try_render(conversation, {});
+    if (!pieces) return pieces.error().message;
+    for (size_t i = 0; i < conversation.size(); ++i)
+      if (content_in(*pieces, i) != conversation[i].content) return "it leaves out what was said";
+  }
+  return {};
+}
+
+std::optional<ThinkingFormat> ChatTemplate::find_thinking(bool enable_thinking) const {
+  const std::vector<ChatMessage> question{{Role::User, "Question?"}};
+  const auto pieces = try_render(question, {.enable_thinking = enable_thinking});
+  if (!pieces) return std::nullopt;
+  const std::string prompt = text_at_end(*pieces);
+  const size_t open = prompt.rfind(kThinkOpen);
+  const size_t close = prompt.rfind(kThinkClose);
+  const bool is_open = open != std::string::npos && (close == std::string::npos || close < open);
+  return ThinkingFormat{std::string(kThinkOpen), std::string(kThinkClose), is_open};
+}
+
+Result<std::vector<PromptPiece>> ChatTemplate::try_render(std::span<const ChatMessage> messages,
+                                                          const RenderOptions& options) const {
+  Heap heap;
+  try {
+    std::vector<Value> given;
+    for (size_t i = 0; i < messages.size(); ++i) given.push_back(to_value(messages[i], i, heap));
+    const auto text = template_->render(heap,
+                                        {{"messages", heap.list(std::move(given))},
+                                         {"add_generation_prompt", Value(options.add_generation_prompt)},
+                                         {"bos_token", heap.text(bos_text_)},
+                                         {"eos_token", heap.text(eos_text_)},
+                                         {"enable_thinking", Value(options.enable_thinking)},
+                                         {"thinking", Value(options.enable_thinking)},
+                                         {"tools", Value(None{})},
+                                         {"documents", Value(None{})}},
+                                        std::time(nullptr));
+    if (!text) return tl::unexpected(text.error());
+    return to_pieces(*text);
+  } catch (const jinja::Failure& failure) {  // a conversation too large for the heap
+    return fail(failure.code, failure.message);
+  }
+}
 
 Result<std::vector<PromptPiece>> ChatTemplate::render(std::span<const ChatMessage> messages,
                                                       const RenderOptions& options) const {
-  Rendering rendering;
-  rendering.write(bos_text_);
-  const bool systems_first = form_ == Form::DeepSeekV3;
-  bool first_system = true;
-  for (size_t i = 0; systems_first && i < messages.size(); ++i) {
-    if (messages[i].role != Role::System) continue;
-    if (!first_system) rendering.write(kSystemSeparator);
-    first_system = false;
-    rendering.write_content(messages, i);
-  }
-  for (size_t i = 0; i < messages.size(); ++i) {
-    switch (messages[i].role) {
-      case Role::System:
-        if (!systems_first) rendering.write_content(messages, i);
-        break;
-      case Role::User:
-        rendering.write(kUser);
-        rendering.write_content(messages, i);
-        break;
-      case Role::Assistant:
-        rendering.write(kAssistant);
-        rendering.write_content(messages, i);
-        rendering.write(kEndOfTurn);
-        break;
-    }
-  }
-  if (options.add_generation_prompt) rendering.write(kAssistant);
-  return rendering.take();
+  auto pieces = try_render(messages, options);
+  if (pieces) return pieces;
+  const bool refused = pieces.error().code == ErrorCode::BadRequest;
+  return fail(pieces.error().code,
+              "The chat template of " + file_name_ +
+                  (refused ? " refuses this conversation: " : " fails on this conversation: ") +
+                  pieces.error().message + ".");
 }
 
 const std::optional<ThinkingFormat>& ChatTemplate::thinking(bool enable_thinking) const {

@@ -1,9 +1,11 @@
 #pragma once
 
 #include "engine/base/result.h"
+#include "engine/chat/jinja/template.h"
 #include "engine/gguf/gguf_file.h"
 #include "engine/tokenizer/tokenizer.h"
 
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -42,43 +44,59 @@ struct RenderOptions {
   bool enable_thinking = true;
 };
 
-/// A stretch of a rendered prompt. `message` is the index of the message whose content this is;
-/// empty for text that the template itself wrote (only there are special tokens recognised).
+/// A stretch of a rendered prompt: what the template wrote, or a part of one message's content or reasoning.
+/// Special tokens are recognised only in the template's own stretches.
 struct PromptPiece {
+  enum class Part { Template, Content, Reasoning };
   std::string text;
+  /// The message whose part this is; empty for what the template wrote (names of roles included).
   std::optional<size_t> message;
+  Part part = Part::Template;
 };
 
-/// How a model wants its conversations written. Two published forms are known so far: the starter's (system
-/// text where it stands) and DeepSeek-V3's (all system texts first, joined by blank lines).
+/// How a model wants its conversations written: the template that its file carries, or a known family's where
+/// that is missing or can't be used.
+///
+/// Immutable: safe to use from several threads.
 class ChatTemplate {
  public:
-  enum class Form { Starter, DeepSeekV3 };
-  /// What both forms write after an answer.
-  static constexpr std::string_view kEndOfTurn = "<｜end▁of▁sentence｜>";
+  /// The file's own, or the family whose form stands in for it.
+  enum class Form { FromFile, DeepSeekV2, DeepSeekV3, Glm4, KimiK2 };
 
-  /// Recognises the form in the file's `tokenizer.chat_template`. A file with an unknown template, or none,
-  /// whose vocabulary has DeepSeek's turn markers is rendered in the V3 form and `note()` says so.
-  /// Errors: Unsupported where the vocabulary lacks them.
+  /// The file's `tokenizer.chat_template`, tried out on a few short conversations. A file without one, or
+  /// with one that fails there, is rendered in the form of the family that its vocabulary shows, and `note()`
+  /// says so and why. Errors: Unsupported where the vocabulary shows none.
   static Result<ChatTemplate> from_gguf(const GgufFile& file, const Tokenizer& tokenizer);
-  /// The form, with the begin-of-sentence text that starts a rendering.
-  ChatTemplate(Form form, std::string bos_text, std::string note = {});
 
-  /// Every message has exactly one piece, empty where its content is; pieces stand in the template's order,
-  /// which for the V3 form is system messages first.
-  /// Errors: BadRequest where the template refuses the conversation.
+  /// Neighbouring pieces differ in what they are part of; the template's are never empty. A message may have
+  /// several pieces, or none where the template leaves it out; pieces stand in the template's order, which is
+  /// not always the messages'. An empty content that the template writes has an empty piece.
+  /// Errors: BadRequest, with the template's own words, where it refuses the conversation; Unsupported where
+  /// it fails on it.
   Result<std::vector<PromptPiece>> render(std::span<const ChatMessage> messages,
                                           const RenderOptions& options) const;
   /// The markers of thinking, where this family has them, as the generation prompt stands with thinking
   /// switched on or off.
   const std::optional<ThinkingFormat>& thinking(bool enable_thinking = true) const;
-  /// A remark for the person about a fallback; empty where the template was recognised.
+  /// A remark for the person about a fallback; empty where the file's own template is used.
   const std::string& note() const { return note_; }
   Form form() const { return form_; }
 
  private:
-  Form form_;
-  std::string bos_text_;
+  ChatTemplate() = default;
+  /// The template alone, without having tried it. Errors: Unsupported where it can't be parsed.
+  static Result<ChatTemplate> parse(std::string_view source, Form form, const GgufFile& file,
+                                    const Tokenizer& tokenizer);
+  /// As `render`, with the bare reason as the error's message.
+  Result<std::vector<PromptPiece>> try_render(std::span<const ChatMessage> messages,
+                                              const RenderOptions& options) const;
+  /// Why the template can't be used, found on short conversations; empty where it can.
+  std::string problem() const;
+  std::optional<ThinkingFormat> find_thinking(bool enable_thinking) const;
+
+  std::shared_ptr<const jinja::Template> template_;
+  Form form_ = Form::FromFile;
+  std::string file_name_, bos_text_, eos_text_;
   std::string note_;
   std::optional<ThinkingFormat> thinking_on_, thinking_off_;
 };

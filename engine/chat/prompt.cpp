@@ -1,5 +1,7 @@
 #include "engine/chat/prompt.h"
 
+#include "engine/chat/answer_ids.h"
+
 #include <algorithm>
 #include <string>
 #include <utility>
@@ -19,33 +21,25 @@ bool is_special(const Tokenizer& tokenizer, TokenId id) {
 class Assembler {
  public:
   Assembler(const Tokenizer& tokenizer, std::span<const ChatMessage> messages,
-            const std::vector<PromptPiece>& pieces)
-      : tokenizer_(tokenizer), messages_(messages) {
+            const std::vector<PromptPiece>& pieces, const std::optional<ThinkingFormat>& thinking)
+      : tokenizer_(tokenizer), messages_(messages), thinking_(thinking) {
     result_.per_message.resize(messages.size());
-    for (const PromptPiece& piece : pieces) {
-      spans_.push_back({text_.size(), text_.size() + piece.text.size(), piece.message});
-      text_ += piece.text;
-    }
-    for (size_t i = 0; i < spans_.size(); ++i)
-      if (spans_[i].message) contents_.push_back(i);
+    for (const PromptPiece& piece : pieces) add(piece);
   }
 
   AssembledPrompt assemble() {
-    for (size_t k = 0; k < contents_.size(); ++k) {
-      const Span& content = spans_[contents_[k]];
-      const ChatMessage& message = messages_[*content.message];
-      const size_t limit = k + 1 < contents_.size() ? spans_[contents_[k + 1]].begin : text_.size();
+    for (size_t k = 0; k < regions_.size(); ++k) {
+      const Region& region = regions_[k];
+      const ChatMessage& message = messages_[region.message];
+      const size_t limit = k + 1 < regions_.size() ? regions_[k + 1].begin : text_.size();
       if (known(message.token_ids)) {
-        if (const size_t end = rendered_end(message.token_ids, content, limit)) {
-          use(message.token_ids, *content.message, position_, end);
+        if (const size_t end = rendered_end(message.token_ids, region, limit)) {
+          use(message.token_ids, region.message, position_, end);
           continue;
         }
-        if (message.role == Role::Assistant) {
-          use_answer(message.token_ids, content);
-          continue;
-        }
+        if (message.role == Role::Assistant && use_answer(region, limit)) continue;
       }
-      position_ = content.end;
+      position_ = region.end;
     }
     position_ = text_.size();
     tokenize_passed();
@@ -57,6 +51,23 @@ class Assembler {
     size_t begin, end;
     std::optional<size_t> message;
   };
+  /// All that stands of one message, with what the template wrote between.
+  struct Region {
+    size_t message;
+    size_t begin, end;
+    bool has_reasoning;
+  };
+
+  void add(const PromptPiece& piece) {
+    const size_t begin = text_.size();
+    text_ += piece.text;
+    spans_.push_back({begin, text_.size(), piece.message});
+    if (!piece.message) return;
+    if (regions_.empty() || regions_.back().message != *piece.message)
+      regions_.push_back({*piece.message, begin, begin, false});
+    regions_.back().end = text_.size();
+    regions_.back().has_reasoning |= piece.part == PromptPiece::Part::Reasoning;
+  }
 
   /// False for ids that this vocabulary does not have: they were made by another one.
   bool known(const std::vector<TokenId>& ids) const {
@@ -65,34 +76,39 @@ class Assembler {
     });
   }
 
-  /// Where the rendered text ends that `ids` say from here on: after the message's content, at most at
-  /// `limit`, where the next one's begins. 0 where they say something else, or have a special token
-  /// where the content is.
-  size_t rendered_end(const std::vector<TokenId>& ids, const Span& content, size_t limit) const {
+  /// Where the rendered text ends that `ids` say from here on: after the message, at most at `limit`, where
+  /// the next one begins. 0 where they say something else, or have a special token where the message is.
+  size_t rendered_end(const std::vector<TokenId>& ids, const Region& region, size_t limit) const {
     size_t at = position_;
     for (TokenId id : ids) {
       const std::string_view bytes = tokenizer_.bytes_of(id, true);
       if (bytes.empty() || !std::string_view(text_).substr(at).starts_with(bytes)) return 0;
-      const bool in_content = at < content.end && at + bytes.size() > content.begin;
-      if (in_content && is_special(tokenizer_, id)) return 0;
+      const bool in_message = at < region.end && at + bytes.size() > region.begin;
+      if (in_message && is_special(tokenizer_, id)) return 0;
       at += bytes.size();
     }
-    return at >= content.end && at <= limit ? at : 0;
+    return at >= region.end && at <= limit ? at : 0;
   }
 
-  /// Sampled ids stand for the answer's content whatever it reads. An end token that was sampled is the
-  /// template's; where the answer was cut short the template writes one.
-  void use_answer(const std::vector<TokenId>& ids, const Span& content) {
-    size_t end = content.end;
-    const bool ended = tokenizer_.bytes_of(ids.back(), true) == ChatTemplate::kEndOfTurn ||
-                       (tokenizer_.eos() && ids.back() == *tokenizer_.eos());
-    if (ended && std::string_view(text_).substr(end).starts_with(ChatTemplate::kEndOfTurn))
-      end += ChatTemplate::kEndOfTurn.size();
-    use(ids, *content.message, content.begin, end);
+  /// Sampled ids stand for the answer as the template writes it. An end token that was sampled is used where
+  /// the template writes it too; where the answer was cut short the template writes one.
+  bool use_answer(const Region& region, size_t limit) {
+    const ChatMessage& message = messages_[region.message];
+    const RenderedAnswer rendered{text_, position_, region.begin, region.end, limit, region.has_reasoning};
+    const auto found = find_answer_ids(tokenizer_, message, rendered, thinking_);
+    if (!found) return false;
+    use(found->ids, region.message, found->begin, found->end);
+    const std::string_view last = tokenizer_.bytes_of(message.token_ids.back(), true);
+    const bool is_end = tokenizer_.ends_generation(message.token_ids.back());
+    if (is_end && found->end >= region.end && found->end + last.size() <= limit &&
+        std::string_view(text_).substr(found->end).starts_with(last))
+      use(std::span(message.token_ids).last(1), region.message, found->end, found->end + last.size());
+    position_ = std::max(position_, region.end);
+    return true;
   }
 
   /// `ids` stand for [begin, end) of the rendered text.
-  void use(const std::vector<TokenId>& ids, size_t message, size_t begin, size_t end) {
+  void use(std::span<const TokenId> ids, size_t message, size_t begin, size_t end) {
     position_ = begin;
     tokenize_passed();
     append(ids, message);
@@ -115,13 +131,12 @@ class Assembler {
     done_ = position_;
   }
 
-  /// The message in whose share a token belongs that begins at `offset`: the first whose content is not over
-  /// there, else the last.
+  /// The message in whose share a token belongs that begins at `offset`: the first that is not over there,
+  /// else the last.
   std::optional<size_t> owner(size_t offset) const {
-    if (contents_.empty()) return std::nullopt;
-    const auto found = std::ranges::partition_point(
-        contents_, [&](size_t content) { return spans_[content].end <= offset; });
-    return spans_[found == contents_.end() ? contents_.back() : *found].message;
+    if (regions_.empty()) return std::nullopt;
+    const auto found = std::ranges::upper_bound(regions_, offset, {}, &Region::end);
+    return found == regions_.end() ? regions_.back().message : found->message;
   }
 
   void append(std::span<const TokenId> ids, std::optional<size_t> message) {
@@ -133,10 +148,11 @@ class Assembler {
 
   const Tokenizer& tokenizer_;
   std::span<const ChatMessage> messages_;
-  std::string text_;              // the whole rendering
-  std::vector<Span> spans_;       // its pieces, in order
-  std::vector<size_t> contents_;  // those that are messages' contents, as indices of spans_
-  size_t first_span_ = 0;         // those before it are done
+  const std::optional<ThinkingFormat>& thinking_;
+  std::string text_;             // the whole rendering
+  std::vector<Span> spans_;      // its pieces, in order
+  std::vector<Region> regions_;  // the messages in it, in order
+  size_t first_span_ = 0;        // those before it are done
   size_t done_ = 0;
   size_t position_ = 0;
   AssembledPrompt result_;
@@ -150,7 +166,7 @@ Result<AssembledPrompt> assemble_prompt(const Tokenizer& tokenizer, const ChatTe
   const auto pieces = chat_template.render(
       messages, {.add_generation_prompt = !answered, .enable_thinking = enable_thinking});
   if (!pieces) return tl::unexpected(pieces.error());
-  return Assembler(tokenizer, messages, *pieces).assemble();
+  return Assembler(tokenizer, messages, *pieces, chat_template.thinking(enable_thinking)).assemble();
 }
 
 }  // namespace kvasir::engine

@@ -18,8 +18,8 @@ Value loop_attribute(const Loop& loop, std::string_view name) {
   if (name == "first") return Value(loop.index == 0);
   if (name == "last") return Value(loop.index + 1 == count);
   if (name == "length") return number(count);
-  if (name == "depth") return number(loop.depth);
-  if (name == "depth0") return number(loop.depth - 1);
+  if (name == "depth") return number(1);  // more in recursive loops only, which are not supported
+  if (name == "depth0") return number(0);
   if (name == "previtem" && loop.index > 0) return loop.items[loop.index - 1];
   if (name == "nextitem" && loop.index + 1 < count) return loop.items[loop.index + 1];
   return {};

@@ -112,14 +112,12 @@ Interpreter::Flow Interpreter::execute_node(const ForNode& node) {
   heap_.charge(items.size() * sizeof(Value));
   Loop* const loop = heap_.make<Loop>();
   loop->items = std::move(items);
-  loop->depth = ++loop_depth_;
   for (; loop->index < loop->items.size(); ++loop->index) {
     const InnerScope scope(*this, scope_);
     set_here("loop", Value(loop));
     assign(node.target, loop->items[loop->index]);
     if (execute(node.body) == Flow::Break) break;
   }
-  --loop_depth_;
   return Flow::Normal;
 }
 

@@ -105,7 +105,6 @@ class Interpreter {
   std::vector<Scope*> free_scopes_;
   TextBuilder* out_ = nullptr;
   unsigned depth_ = 0;
-  unsigned loop_depth_ = 0;
   Position at_ = 0;
 };
 

@@ -73,7 +73,7 @@ std::vector<Value> split_at_space(Heap& heap, const Text& text, int64_t limit) {
   size_t at = skip_space(text.bytes());
   while (at < text.size()) {
     if (limit == 0) {
-      parts.push_back(heap.text(text.slice(at, skip_space_back(text.bytes()))));
+      parts.push_back(heap.text(text.slice(at, text.size())));
       break;
     }
     size_t end = at;
@@ -96,7 +96,7 @@ std::vector<Value> split_at_space_back(Heap& heap, const Text& text, int64_t lim
   size_t end = skip_space_back(bytes);
   while (end > 0) {
     if (limit == 0) {
-      parts.push_back(heap.text(text.slice(skip_space(bytes), end)));
+      parts.push_back(heap.text(text.slice(0, end)));
       break;
     }
     size_t begin = end;

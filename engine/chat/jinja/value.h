@@ -101,7 +101,6 @@ struct Namespace final : Object {
 struct Loop final : Object {
   std::vector<Value> items;
   size_t index = 0;  ///< of the current round, from 0
-  unsigned depth = 1;
   std::vector<Value> last_changed;  ///< what `loop.changed` saw
   bool has_changed = false;
 };

@@ -16,8 +16,8 @@ namespace {
 using Form = ChatTemplate::Form;
 using Messages = std::vector<ChatMessage>;
 
-/// What the file at hand would be recognised as with another template, or none.
-Result<ChatTemplate> recognized(const Chat& chat, const char* jinja) {
+/// The template of a file that has another one, or none, with this vocabulary.
+Result<ChatTemplate> with_template(const Chat& chat, const char* jinja) {
   GgufWriter writer;
   if (jinja != nullptr) writer.set_string("tokenizer.chat_template", jinja);
   const auto file = GgufFile::from_bytes(writer.build(), "other.gguf");
@@ -25,10 +25,11 @@ Result<ChatTemplate> recognized(const Chat& chat, const char* jinja) {
   return ChatTemplate::from_gguf(*file, chat.tokenizer);
 }
 
-std::string replaced(std::string text, std::string_view from, std::string_view to) {
-  const size_t at = text.find(from);
-  if (at == std::string::npos) qFatal("nothing to replace");
-  return text.replace(at, from.size(), to);
+std::string text_of(const Result<std::vector<PromptPiece>>& pieces) {
+  if (!pieces) return "error: " + pieces.error().message;
+  std::string text;
+  for (const PromptPiece& piece : *pieces) text += piece.text;
+  return text;
 }
 
 Role role_named(const std::string& name) {
@@ -44,11 +45,12 @@ class ChatTemplateTest : public QObject {
   const Chat v3_ = Chat::v3();
 
  private slots:
-  void the_two_published_templates_are_recognised() {
-    QVERIFY(starter_.chat_template.form() == Form::Starter);
-    QVERIFY(v3_.chat_template.form() == Form::DeepSeekV3);
-    QCOMPARE(starter_.chat_template.note(), std::string());
-    QCOMPARE(v3_.chat_template.note(), std::string());
+  void the_files_own_templates_are_used_without_a_remark() {
+    for (const Chat* chat : {&starter_, &v3_}) {
+      QVERIFY(chat->chat_template.form() == Form::FromFile);
+      QCOMPARE(chat->chat_template.note(), std::string());
+      QVERIFY(!chat->chat_template.thinking());
+    }
   }
 
   void deepseek_v3_chats_read_as_the_golden_ones() {
@@ -59,7 +61,11 @@ class ChatTemplateTest : public QObject {
       Messages messages;
       for (const auto& message : one.at("messages"))
         messages.push_back({role_named(message.at("role")), message.at("content"), {}});
-      QCOMPARE(v3_.rendered(messages, one.at("add_generation_prompt")), one.at("text").get<std::string>());
+      const std::string expected = one.at("text");
+      QCOMPARE(v3_.rendered(messages, one.at("add_generation_prompt")), expected);
+      // The form that stands in for it writes the same.
+      const auto fallback = with_template(v3_, nullptr);
+      QCOMPARE(text_of(fallback->render(messages, {})), expected);
     }
   }
 
@@ -76,7 +82,7 @@ class ChatTemplateTest : public QObject {
     QCOMPARE(starter_.rendered({}, true), std::string("<｜begin▁of▁sentence｜><｜Assistant｜>"));
   }
 
-  void the_v3_form_gathers_all_system_texts_at_the_start() {
+  void deepseek_v3_gathers_all_system_texts_at_the_start() {
     const Messages messages{{Role::User, "Hi", {}}, {Role::System, "A", {}}, {Role::System, "B", {}}};
     QCOMPARE(v3_.rendered(messages, true),
              std::string("<｜begin▁of▁sentence｜>A\n\nB<｜User｜>Hi<｜Assistant｜>"));
@@ -89,6 +95,7 @@ class ChatTemplateTest : public QObject {
       std::vector<int> seen(messages.size());
       bool after_template = false;
       for (const PromptPiece& piece : chat->pieces(messages, true)) {
+        QCOMPARE(piece.message.has_value(), piece.part != PromptPiece::Part::Template);
         if (piece.message) {
           QCOMPARE(piece.text, messages.at(*piece.message).content);
           ++seen[*piece.message];
@@ -102,45 +109,85 @@ class ChatTemplateTest : public QObject {
     }
   }
 
-  void how_a_template_is_spaced_does_not_matter() {
-    const std::string starter(starter_.file.get_string("tokenizer.chat_template").value());
-    const std::string v3(v3_.file.get_string("tokenizer.chat_template").value());
-    const auto spaced = recognized(starter_, replaced(starter, "{% elif", "\n  {%  elif").c_str());
-    QVERIFY(spaced->form() == Form::Starter && spaced->note().empty());
-    // The file has real newlines between the quotes.
-    const auto escaped = recognized(v3_, replaced(v3, "'\n\n'", "'\\n\\n'").c_str());
-    QVERIFY(escaped->form() == Form::DeepSeekV3 && escaped->note().empty());
+  void reasoning_and_content_are_told_apart() {
+    const auto chat = with_template(
+        v3_,
+        "{% for m in messages %}{{ '<｜User｜>' + m.role }}{% if m.reasoning_content is defined %}"
+        "<think>{{ m.reasoning_content|trim }}</think>{% endif %}{{ m.content }}{% endfor %}");
+    QCOMPARE(chat->note(), std::string());
+    ChatMessage answer{Role::Assistant, "</think>Four."};
+    answer.reasoning = " Two and two. ";
+    const auto pieces = chat->render(std::vector<ChatMessage>{answer}, {});
+    QVERIFY(pieces);
+    QCOMPARE(pieces->size(), size_t{4});
+    QCOMPARE(pieces->at(0).text, std::string("<｜User｜>assistant<think>"));
+    QVERIFY(pieces->at(1).part == PromptPiece::Part::Reasoning && pieces->at(1).message == 0);
+    QCOMPARE(pieces->at(1).text, std::string("Two and two."));
+    QCOMPARE(pieces->at(2).text, std::string("</think>"));
+    QVERIFY(pieces->at(3).part == PromptPiece::Part::Content && pieces->at(3).text == answer.content);
   }
 
-  void a_template_that_writes_something_else_is_not_taken_for_a_known_one() {
-    const std::string starter(starter_.file.get_string("tokenizer.chat_template").value());
-    const std::string v3(v3_.file.get_string("tokenizer.chat_template").value());
-    const std::string others[] = {
-        "",
-        "{{ messages }}",
-        replaced(v3, "{{'<｜Assistant｜>'}}", "{{'<｜Assistant｜><think>\\n'}}"),
-        replaced(v3, "{{'<｜User｜>' + message['content']}}", "{{'<｜User｜> ' + message['content']}}"),
-        replaced(v3, "'\n\n' + message", "'\n' + message"),
-        replaced(starter, "{{ '<｜Assistant｜>' }}", "{{ '<｜Assistant｜>\\n' }}"),
-        replaced(starter, "{{ message['content'] }}", "{{ message['content'] + '\\n' }}"),
+  void a_template_says_how_its_family_thinks() {
+    const char* const switched =
+        "{% for m in messages %}{{ m.content }}{% endfor %}"
+        "{% if add_generation_prompt %}A:{{ '<think>' if enable_thinking else '<think></think>' }}{% endif "
+        "%}";
+    const auto chat = with_template(v3_, switched);
+    QVERIFY(chat->thinking() && chat->thinking()->starts_in_thinking);
+    QCOMPARE(chat->thinking()->open, std::string("<think>"));
+    QCOMPARE(chat->thinking()->close, std::string("</think>"));
+    QVERIFY(chat->thinking(false) && !chat->thinking(false)->starts_in_thinking);
+    QCOMPARE(text_of(chat->render({}, {.enable_thinking = false})), std::string("A:<think></think>"));
+    // It only takes thoughts out of what was said: the model opens them itself.
+    const auto stripping =
+        with_template(v3_, "{% for m in messages %}{{ m.content.split('</think>')[-1] }}{% endfor %}A:");
+    QVERIFY(stripping->thinking() && !stripping->thinking()->starts_in_thinking);
+  }
+
+  void a_template_that_can_not_be_used_is_replaced_and_a_note_says_why() {
+    const std::pair<const char*, const char*> others[] = {
+        {"", "leaves out what was said"},
+        {"{{ messages|length }}", "leaves out what was said"},
+        {"{% for m in messages %}{{ m.content }}", "expected 'endfor' before the end of the template"},
+        {"{{ messages[0].content }}{{ nothing.at_all }}", "'nothing', which is not defined"},
+        {"{% for m in messages %}{{ m.content }}{% endfor %}{{ 1 // 0 }}", "divides by zero"},
+        {"{% for m in messages %}{{ m.content }}{% endfor %}{{ 'x' * 10**18 }}", "takes too much"},
+        {"{{ raise_exception('Never.') }}", "Never. (line 1"},
     };
-    for (const std::string& jinja : others) {
-      const auto other = recognized(v3_, jinja.c_str());
+    for (const auto& [jinja, why] : others) {
+      const auto other = with_template(v3_, jinja);
       QVERIFY(other);
-      QVERIFY2(other->form() == Form::DeepSeekV3 && !other->note().empty(), jinja.c_str());
+      QVERIFY2(other->form() == Form::DeepSeekV3, jinja);
+      QVERIFY2(other->note().find(why) != std::string::npos, other->note().c_str());
+      QVERIFY2(other->note().find("“other.gguf” can't be used") != std::string::npos, other->note().c_str());
+      QVERIFY(other->note().ends_with('.'));
     }
   }
 
   void without_a_template_the_turn_markers_decide_and_a_note_says_so() {
-    const auto none = recognized(starter_, nullptr);
+    const auto none = with_template(starter_, nullptr);
     QVERIFY(none && none->form() == Form::DeepSeekV3);
     QVERIFY(none->note().find("“other.gguf” has no chat template") != std::string::npos);
     QVERIFY(none->note().ends_with('.'));
-    const auto unknown = recognized(starter_, "{{ messages }}");
-    QVERIFY(unknown->note().find("does not know") != std::string::npos);
     // The begin-of-sentence text is the vocabulary's.
-    QCOMPARE(none->render({}, {.add_generation_prompt = false})->at(0).text,
+    QCOMPARE(text_of(none->render({}, {.add_generation_prompt = false})),
              std::string("<｜begin▁of▁sentence｜>"));
+  }
+
+  void what_a_template_refuses_is_told_in_its_own_words() {
+    const auto strict =
+        with_template(v3_,
+                      "{% for m in messages %}{% if (m.role == 'user') != (loop.index0 % 2 == 0) %}"
+                      "{{ raise_exception('Roles must alternate!') }}{% endif %}{{ m.content }}{% endfor %}");
+    QVERIFY(strict->note().empty());
+    const Messages twice{{Role::User, "a", {}}, {Role::User, "b", {}}};
+    const auto refused = strict->render(twice, {});
+    QVERIFY(!refused && refused.error().code == ErrorCode::BadRequest);
+    QCOMPARE(refused.error().message,
+             std::string("The chat template of “other.gguf” refuses this "
+                         "conversation: Roles must alternate! (line 1, column 95)."));
+    const auto prompt = assemble_prompt(v3_.tokenizer, *strict, twice);
+    QVERIFY(!prompt && prompt.error().message == refused.error().message);
   }
 
   void a_vocabulary_without_turn_markers_cannot_chat() {
