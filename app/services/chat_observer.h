@@ -36,8 +36,9 @@ struct AnswerGrowth {
   double reasoning_ms = 0;
 };
 
-/// Hears of everything that changes. Called from the storage thread and the engine thread, in order for each
-/// message; must return quickly and must not call back into the service and wait.
+/// Hears of everything that changes. Called from the storage thread and the engine thread, for a model also
+/// from the thread that asks for it, in order for each message; must return quickly and must not call back
+/// into the service and wait.
 class ChatObserver {
  public:
   virtual ~ChatObserver() = default;

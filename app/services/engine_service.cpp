@@ -61,7 +61,7 @@ bool EngineService::load_now(uint64_t id, const ModelRequest& request, const Rep
   tell(id, report);
 
   engine_.reset();  // two models need not fit at once
-  const engine::EngineOptions options = options_for(request);
+  const engine::EngineOptions options = options_for(id, request, report);
   auto loaded = engine::Engine::load(request.path, options, store_);
   if (!is_newest(id)) {  // also where it came too late to be stopped
     if (loaded && !options.model_content_hash) hashes_.keep(request.path, (*loaded)->model_content_hash());
@@ -84,14 +84,30 @@ bool EngineService::load_now(uint64_t id, const ModelRequest& request, const Rep
   return engine_ != nullptr;
 }
 
-engine::EngineOptions EngineService::options_for(const ModelRequest& request) {
+engine::EngineOptions EngineService::options_for(uint64_t id, const ModelRequest& request,
+                                                 const Report& report) {
   engine::EngineOptions options;
   options.threads = request.settings.threads != 0 ? request.settings.threads
                                                   : std::max(1u, std::thread::hardware_concurrency());
   options.context_tokens = request.settings.context_tokens;
   options.kv_type = request.settings.kv_type;
+  options.keep_weights_in_file = request.keep_weights_in_file;
   options.model_content_hash = hashes_.find(request.path);
+  options.on_load_progress = [this, id, &report](uint64_t done_bytes, uint64_t total_bytes) {
+    return report_progress(id, report, done_bytes, total_bytes);
+  };
   return options;
+}
+
+bool EngineService::report_progress(uint64_t id, const Report& report, uint64_t done_bytes,
+                                    uint64_t total_bytes) {
+  const uint64_t step = total_bytes / 100;
+  if (done_bytes >= state_.loaded_bytes + step || state_.to_load_bytes != total_bytes) {
+    state_.loaded_bytes = done_bytes;
+    state_.to_load_bytes = total_bytes;
+    tell(id, report);
+  }
+  return is_newest(id);
 }
 
 void EngineService::describe_engine() {

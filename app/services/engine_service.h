@@ -49,7 +49,9 @@ class EngineService {
   void replace_model(uint64_t id, const ModelRequest& request, const Report& report);
   /// False where it failed or a newer request came.
   bool load_now(uint64_t id, const ModelRequest& request, const Report& report);
-  engine::EngineOptions options_for(const ModelRequest& request);
+  engine::EngineOptions options_for(uint64_t id, const ModelRequest& request, const Report& report);
+  /// Tells how far the loading is, but not of every step. False: a newer request came.
+  bool report_progress(uint64_t id, const Report& report, uint64_t done_bytes, uint64_t total_bytes);
   void describe_engine();
   void tell(uint64_t id, const Report& report) const;
   bool is_newest(uint64_t id) const { return newest_.load() == id; }

@@ -28,7 +28,7 @@ bool ModelPlan::exceeds_memory() const {
 }
 
 ModelRequest ModelPlan::request() const {
-  ModelRequest request{card.path, settings};
+  ModelRequest request{card.path, settings, exceeds_memory()};
   request.settings.context_tokens = context_tokens;
   return request;
 }

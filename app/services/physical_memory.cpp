@@ -1,5 +1,6 @@
 #include "app/services/physical_memory.h"
 
+#include <algorithm>
 #include <charconv>
 #include <fstream>
 #include <iterator>
@@ -7,6 +8,9 @@
 
 namespace kvasir::app {
 namespace {
+
+/// One part in so many.
+constexpr uint64_t kUntouchedPart = 32;
 
 std::string read_text(const char* path) {
   std::ifstream file(path, std::ios::binary);
@@ -32,8 +36,9 @@ uint64_t kib_line_bytes(std::string_view text, std::string_view name) {
 PhysicalMemory physical_memory() {
   const std::string machine = read_text("/proc/meminfo");
   const std::string process = read_text("/proc/self/status");
-  return {kib_line_bytes(machine, "MemTotal"),
-          kib_line_bytes(machine, "MemAvailable") + kib_line_bytes(process, "RssAnon")};
+  const uint64_t total = kib_line_bytes(machine, "MemTotal");
+  const uint64_t available = kib_line_bytes(machine, "MemAvailable") + kib_line_bytes(process, "RssAnon");
+  return {total, available - std::min(available, total / kUntouchedPart)};
 }
 
 }  // namespace kvasir::app

@@ -8,8 +8,8 @@ namespace kvasir::app {
 /// The machine's memory as one process sees it. Zeros where the system does not tell.
 struct PhysicalMemory {
   uint64_t total_bytes = 0;
-  /// What this process could hold without swapping: what it holds already, what is free, and what the
-  /// system keeps of files.
+  /// What this process could hold without harm to others: what it holds already, what is free and what the
+  /// system keeps of files, less a part of the total that stays untouched.
   uint64_t available_bytes = 0;
 };
 

@@ -20,6 +20,8 @@ struct ModelSettings {
 struct ModelRequest {
   std::filesystem::path path;
   ModelSettings settings = {};
+  /// Its weights are larger than memory: they are read from the file at each use, slowly.
+  bool keep_weights_in_file = false;
 
   bool operator==(const ModelRequest&) const = default;
 };

@@ -74,10 +74,9 @@ Result<void> count_weights(ModelCard& card, const GgufFile& file) {
   return {};
 }
 
-/// Activations of the largest batch, in float32: the widths that `Model` keeps between its operations.
+/// Activations of the largest batch, in float32: what `Model` keeps for every one of its tokens.
 uint64_t activation_bytes(const ModelConfig& config) {
-  const uint64_t per_head =
-      uint64_t{config.qk_head_dim()} + config.kv_width() + config.kv_lora_rank + config.v_head_dim;
+  const uint64_t per_head = uint64_t{config.qk_head_dim()} + config.v_head_dim;
   const uint64_t per_token = 2 * uint64_t{config.hidden_size} + config.q_lora_rank + config.kv_width() +
                              config.num_attention_heads * per_head;
   return uint64_t{Model::kMaxBatchTokens} * per_token * sizeof(float);

@@ -134,6 +134,8 @@ void ModelSettingsTest::weights_beyond_the_available_memory_exceed_it() {
     return make_model_plan(v2_lite_card(), {}, {16 * kGiB, available}).exceeds_memory();
   };
   QVERIFY(exceeds(10 * kGiB));  // the activations come on top
+  QVERIFY(make_model_plan(v2_lite_card(), {}, {16 * kGiB, 9 * kGiB}).request().keep_weights_in_file);
+  QVERIFY(!make_model_plan(v2_lite_card(), {}, {16 * kGiB, 12 * kGiB}).request().keep_weights_in_file);
   QVERIFY(!exceeds(11 * kGiB));
   QVERIFY(!exceeds(0));  // not known
 }
@@ -153,6 +155,7 @@ void ModelSettingsTest::this_machine_has_memory() {
   const PhysicalMemory memory = physical_memory();
   QVERIFY(memory.total_bytes > 0);
   QVERIFY(memory.available_bytes > 0);
+  QVERIFY(memory.available_bytes < memory.total_bytes);
 }
 
 QTEST_MAIN(ModelSettingsTest)

@@ -164,8 +164,8 @@ void ModelCardTest::memory_of_known_shapes() {
   const MemoryEstimate half = memory_estimate(card, 32'768, KvType::F16);
   QCOMPARE(half.weight_bytes, uint64_t{10'400'000'000});
   QCOMPARE(half.kv_bytes, uint64_t{1'019'215'872});
-  // 256 tokens of float32: hidden twice, one KV row, and per head query, latent query, latents and values.
-  QCOMPARE(half.scratch_bytes, uint64_t{256 * 4 * (2 * 2048 + 576 + 16 * (192 + 576 + 512 + 128))});
+  // 512 tokens of float32: hidden twice, one KV row, and for each head query and values.
+  QCOMPARE(half.scratch_bytes, uint64_t{512 * 4 * (2 * 2048 + 576 + 16 * (192 + 128))});
   QCOMPARE(half.total_bytes(), half.weight_bytes + half.kv_bytes + half.scratch_bytes);
   QCOMPARE(memory_estimate(card, 131'072, KvType::Q8_0).kv_bytes, uint64_t{2'208'301'056});
 
