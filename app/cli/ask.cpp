@@ -21,7 +21,7 @@ struct AskOptions {
   std::optional<float> temperature;
   std::optional<uint64_t> seed;
   uint32_t max_tokens = 0;
-  uint32_t reasoning_budget = ChatSettings{}.max_reasoning_tokens;
+  uint32_t reasoning_budget = ThinkingSettings{}.max_tokens;
   bool no_thinking = false;
   bool show_reasoning = false;
   unsigned threads = 0;
@@ -117,8 +117,7 @@ SendRequest make_request(const AskOptions& options, int64_t conversation_id) {
   request.text = options.message;
   request.system_text = options.system.value_or("");
   request.settings.max_tokens = options.max_tokens;
-  request.settings.thinking = !options.no_thinking;
-  request.settings.max_reasoning_tokens = options.reasoning_budget;
+  request.settings.thinking = {!options.no_thinking, options.reasoning_budget};
   if (options.temperature) request.settings.sampling.temperature = *options.temperature;
   if (options.seed) {
     request.settings.sampling.seed = *options.seed;

@@ -23,6 +23,8 @@ struct ModelState {
   uint64_t file_bytes = 0;
   uint32_t context_tokens = 0;
   unsigned threads = 0;
+  bool thinks = false;             ///< marks what it thinks before it answers
+  bool thinking_optional = false;  ///< and can answer without it
   bool can_chat = false;  ///< whether conversations can be written as it wants them; if not, `note` says why
   std::string note;       ///< a remark about a fallback; when Failed, why
   double load_ms = 0;

@@ -251,7 +251,7 @@ StoredMessage ChatService::generate_answer(Turn& turn, engine::Engine& engine, c
   prepare_to_continue(answer, engine.tokenizer());
   answer.model = model.name;
   // What stands of an answer is gone on with as it was begun.
-  const bool thinks = answer.token_ids.empty() ? turn.settings.thinking : answer.reasoning_tokens > 0;
+  const bool thinks = answer.token_ids.empty() ? turn.settings.thinking.on : answer.reasoning_tokens > 0;
 
   auto prompt = make_chat_prompt(turn.history, engine.tokenizer(), *engine.chat_template(), thinks);
   if (!prompt) return fail(prompt.error().message);
@@ -266,7 +266,7 @@ StoredMessage ChatService::generate_answer(Turn& turn, engine::Engine& engine, c
   const engine::AnswerDecoder decoder(engine.tokenizer(), request.thinking, request.prompt);
   request.prompt.insert(request.prompt.end(), answer.token_ids.begin(), answer.token_ids.end());
   request.answer_tokens = static_cast<uint32_t>(answer.token_ids.size());
-  request.max_reasoning_tokens = reasoning_limit(turn.settings.max_reasoning_tokens, answer.reasoning_tokens,
+  request.max_reasoning_tokens = reasoning_limit(turn.settings.thinking.max_tokens, answer.reasoning_tokens,
                                                  request.prompt.size(), engine.context_tokens());
   request.sampling = turn.settings.sampling;
   if (turn.settings.random_seed) request.sampling.seed = std::random_device()();

@@ -8,6 +8,23 @@
 #include <utility>
 
 namespace kvasir::app {
+namespace {
+
+/// Whether the template asks for an answer in another way where thinking is switched off.
+bool can_leave_thinking(const engine::ChatTemplate& chat_template) {
+  const engine::ChatMessage question{engine::Role::User, "?"};
+  const auto text = [&](bool enable_thinking) {
+    std::string rendered;
+    engine::RenderOptions options;
+    options.enable_thinking = enable_thinking;
+    if (const auto pieces = chat_template.render(std::span(&question, 1), options))
+      for (const engine::PromptPiece& piece : *pieces) rendered += piece.text;
+    return rendered;
+  };
+  return text(true) != text(false);
+}
+
+}  // namespace
 
 EngineService::EngineService(std::shared_ptr<engine::BlockStore> store, HashCache hashes)
     : store_(std::move(store)), hashes_(std::move(hashes)) {}
@@ -117,6 +134,8 @@ void EngineService::describe_engine() {
   state_.file_bytes = engine_->file_bytes();
   state_.context_tokens = engine_->context_tokens();
   state_.can_chat = engine_->chat_template().has_value();
+  state_.thinks = state_.can_chat && engine_->chat_template()->thinking().has_value();
+  state_.thinking_optional = state_.thinks && can_leave_thinking(*engine_->chat_template());
   state_.note = state_.can_chat ? engine_->chat_template()->note() : engine_->chat_template().error().message;
   spdlog::info("model {} ({}, {} KV, context {}, {} threads) loaded in {:.0f} ms",
                state_.request.path.string(), state_.weight_type,

@@ -2,6 +2,8 @@
 
 #include "app/services/qt_items.h"
 
+#include <algorithm>
+
 namespace kvasir::app {
 
 using storage::ConversationStore;
@@ -15,7 +17,13 @@ std::optional<int64_t> optionalId(qint64 id) {
 }  // namespace
 
 QtChatPort::QtChatPort(Profile& profile, const ChatSettings& settings, QObject* parent)
-    : ui::ChatPort(parent), m_settings(settings), m_chats(std::make_unique<ChatService>(profile, *this)) {}
+    : ui::ChatPort(parent), m_settings(settings), m_chats(std::make_unique<ChatService>(profile, *this)) {
+  withStore([](ConversationStore& store) { return read_thinking_settings(store); },
+            [this](const auto& kept) {
+              m_settings.thinking = *kept;
+              showThinking();
+            });
+}
 
 QtChatPort::~QtChatPort() = default;
 
@@ -120,6 +128,19 @@ void QtChatPort::setSystemText(qint64 conversationId, qint64 systemPromptId, con
       [this](const auto& conversation) { emit conversationChanged(toItem(*conversation)); });
 }
 
+void QtChatPort::setThinking(bool on, int maxTokens) {
+  m_settings.thinking = {on, uint32_t(std::max(0, maxTokens))};
+  showThinking();
+  withStore(
+      [kept = m_settings.thinking](ConversationStore& store) { return keep_thinking_settings(store, kept); },
+      [](const auto&) {});
+}
+
+void QtChatPort::showThinking() {
+  emit thinkingChanged(
+      {m_modelThinks, m_thinkingOptional, m_settings.thinking.on, int(m_settings.thinking.max_tokens)});
+}
+
 void QtChatPort::loadSystemPrompts() {
   withStore([](ConversationStore& store) { return store.system_prompts(); },
             [this](const auto& prompts) {
@@ -176,7 +197,12 @@ void QtChatPort::message_changed(const storage::StoredMessage& message) {
 }
 
 void QtChatPort::model_changed(const ModelState& model) {
-  inGuiThread([this, model] { emit modelReported(model); });
+  inGuiThread([this, model] {
+    m_modelThinks = model.thinks;
+    m_thinkingOptional = model.thinking_optional;
+    showThinking();
+    emit modelReported(model);
+  });
 }
 
 void QtChatPort::failed(const std::string& message) {

@@ -40,6 +40,7 @@ class QtChatPort final : public ui::ChatPort, public ChatObserver {
   void deleteConversation(qint64 id) override;
   void restoreConversation(qint64 id) override;
   void setSystemText(qint64 conversationId, qint64 systemPromptId, const QString& text) override;
+  void setThinking(bool on, int maxTokens) override;
   void loadSystemPrompts() override;
   void saveSystemPrompt(const ui::SystemPromptItem& prompt) override;
   void deleteSystemPrompt(qint64 id) override;
@@ -67,7 +68,11 @@ class QtChatPort final : public ui::ChatPort, public ChatObserver {
   template <class Job, class Then>
   void withStore(Job job, Then then);
 
+  void showThinking();
+
   ChatSettings m_settings;
+  bool m_modelThinks = false;
+  bool m_thinkingOptional = false;
   std::unique_ptr<ChatService> m_chats;  // last: joins its threads before anything else goes
 };
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "app/settings/thinking_settings.h"
 #include "engine/runtime/sampler.h"
 
 #include <cstdint>
@@ -11,9 +12,7 @@ struct ChatSettings {
   engine::SamplingParams sampling;
   bool random_seed = true;  ///< a fresh seed for every answer instead of `sampling.seed`
   uint32_t max_tokens = 0;  ///< 0: until the model ends its answer or the context is full
-  bool thinking = true;     ///< of models that think before they answer and can leave it; others ignore it
-  /// Then the answer begins. 0: no limit but that a part of the context is left for the answer.
-  uint32_t max_reasoning_tokens = 4096;
+  ThinkingSettings thinking;
 };
 
 }  // namespace kvasir::app

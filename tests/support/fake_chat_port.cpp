@@ -44,7 +44,10 @@ MessageItem* FakeChatPort::message(qint64 conversationId, qint64 messageId) {
 }
 
 void FakeChatPort::loadConversations() {
-  later([this] { emit conversationsLoaded(conversations); });
+  later([this] {
+    emit conversationsLoaded(conversations);
+    emit thinkingChanged(m_thinking);
+  });
 }
 
 void FakeChatPort::openConversation(qint64 id) {
@@ -130,6 +133,29 @@ void FakeChatPort::grow(qint64 conversationId, const QString& text) {
     answer->status = MessageStatus::Streaming;
     emit answerGrew(conversationId, messageId, text);
   }
+}
+
+void FakeChatPort::growReasoning(qint64 conversationId, const QString& text, int tokens, double ms) {
+  const qint64 messageId = m_runs.value(conversationId).messageId;
+  if (MessageItem* answer = message(conversationId, messageId)) {
+    answer->reasoning += text;
+    answer->reasoningTokens = tokens;
+    answer->reasoningMs = ms;
+    answer->status = MessageStatus::Streaming;
+    emit reasoningGrew(conversationId, messageId, text, tokens, ms);
+  }
+}
+
+void FakeChatPort::offerThinking(const ThinkingItem& thinking) {
+  m_thinking = thinking;
+  emit thinkingChanged(m_thinking);
+}
+
+void FakeChatPort::setThinking(bool on, int maxTokens) {
+  calls << QStringLiteral("thinking %1 %2").arg(on).arg(maxTokens);
+  m_thinking.on = on;
+  m_thinking.maxTokens = maxTokens;
+  later([this] { emit thinkingChanged(m_thinking); });
 }
 
 void FakeChatPort::setPrefill(qint64 conversationId, int done, int total) {

@@ -37,7 +37,10 @@ class FakeChatPort : public ChatPort {
                          const QDateTime& updatedAt = QDateTime::currentDateTime());
   /// An answer's further text, its progress and its end, by hand.
   void grow(qint64 conversationId, const QString& text);
+  void growReasoning(qint64 conversationId, const QString& text, int tokens, double ms);
   void setPrefill(qint64 conversationId, int done, int total);
+  /// What the model can do, and what is chosen.
+  void offerThinking(const ThinkingItem& thinking);
   void finishHeld(qint64 conversationId);
   /// The next call to `sendMessage` fails with this sentence.
   void failNextSend(const QString& sentence) { m_failNextSend = sentence; }
@@ -52,6 +55,7 @@ class FakeChatPort : public ChatPort {
   void deleteConversation(qint64 id) override;
   void restoreConversation(qint64 id) override;
   void setSystemText(qint64 conversationId, qint64 systemPromptId, const QString& text) override;
+  void setThinking(bool on, int maxTokens) override;
   void loadSystemPrompts() override;
   void saveSystemPrompt(const SystemPromptItem& prompt) override;
   void deleteSystemPrompt(qint64 id) override;
@@ -73,6 +77,7 @@ class FakeChatPort : public ChatPort {
 
   QHash<qint64, Run> m_runs;  ///< by conversation
   QVector<ConversationItem> m_deleted;
+  ThinkingItem m_thinking;
   QString m_failNextSend;
   qint64 m_nextId = 1;
 };

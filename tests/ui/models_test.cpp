@@ -1,6 +1,7 @@
 #include "ui/models/conversation_list_model.h"
 #include "ui/models/markdown_block_model.h"
 #include "ui/models/message_list_model.h"
+#include "ui/models/reasoning_text.h"
 #include "ui/models/system_prompt_model.h"
 #include "ui/models/usage_text.h"
 
@@ -155,6 +156,82 @@ private slots:
                              blocks[row].text);
             }
         }
+    }
+
+    void thoughts_stream_apart_from_the_answer()
+    {
+        QLocale::setDefault(QLocale(QLocale::English, QLocale::UnitedStates));
+        MessageListModel model;
+        QAbstractItemModelTester tester(&model, kFatal);
+        model.add(message(2, MessageRole::Assistant, {}, MessageStatus::Waiting));
+        const auto data = [&](int role) { return model.data(model.index(0), role); };
+        QCOMPARE(data(MessageListModel::ReasoningTextRole).toString(), QString());
+
+        model.growReasoning(2, QStringLiteral("Two "), 1, 20);
+        QCOMPARE(data(MessageListModel::StatusRole).toInt(), int(MessageListModel::Streaming));
+        QVERIFY(data(MessageListModel::IsThinkingRole).toBool());
+        QCOMPARE(data(MessageListModel::ReasoningTextRole).toString(), QStringLiteral("Thinking…"));
+        QSignalSpy changed(&model, &QAbstractItemModel::dataChanged);
+        model.growReasoning(2, QStringLiteral("and"), 2, 900);
+        QCOMPARE(changed.size(), 0); // nothing that is seen while it is folded
+        model.growReasoning(2, QStringLiteral(" two."), 3, 12300);
+        QCOMPARE(changed.size(), 1);
+        QCOMPARE(data(MessageListModel::ReasoningTextRole).toString(), QStringLiteral("Thinking… 12 s"));
+
+        model.grow(2, QStringLiteral("Four."));
+        QVERIFY(!data(MessageListModel::IsThinkingRole).toBool());
+        QCOMPARE(data(MessageListModel::ReasoningTextRole).toString(),
+                 QStringLiteral("Thought for 12 s · 3 tokens"));
+        QCOMPARE(model.textOf(2), QStringLiteral("Four."));
+    }
+
+    void thoughts_are_cut_into_blocks_only_once_they_are_unfolded()
+    {
+        MessageListModel model;
+        QAbstractItemModelTester tester(&model, kFatal);
+        MessageItem item = message(2, MessageRole::Assistant, QStringLiteral("Four."));
+        item.reasoning = QStringLiteral("Two.\n\n```\n2 + 2\n```");
+        item.reasoningTokens = 9;
+        model.add(item);
+        const auto blocks = [&] {
+            return qobject_cast<MarkdownBlockModel *>(
+                model.data(model.index(0), MessageListModel::ReasoningBlocksRole).value<QObject *>());
+        };
+        QVERIFY(!blocks());
+        model.setReasoningOpen(2, true);
+        QVERIFY(blocks());
+        QCOMPARE(blocks()->rowCount(), 2);
+        model.growReasoning(2, QStringLiteral("\nThen"), 11, 100);
+        QCOMPARE(blocks()->rowCount(), 3);
+        model.setReasoningOpen(2, false);
+        QVERIFY(!blocks());
+        model.reset({});
+    }
+
+    void the_thinking_line_says_how_long_and_how_much_data()
+    {
+        QTest::addColumn<double>("ms");
+        QTest::addColumn<int>("tokens");
+        QTest::addColumn<QString>("text");
+        QTest::newRow("seconds") << 12400.0 << 1340 << QStringLiteral("Thought for 12 s · 1,340 tokens");
+        QTest::newRow("minutes") << 125000.0 << 5 << QStringLiteral("Thought for 2 min 5 s · 5 tokens");
+        QTest::newRow("at once") << 300.0 << 1 << QStringLiteral("Thought for a moment · 1 token");
+        QTest::newRow("by another model") << 3000.0 << 0 << QStringLiteral("Thought for 3 s");
+    }
+
+    void the_thinking_line_says_how_long_and_how_much()
+    {
+        QFETCH(double, ms);
+        QFETCH(int, tokens);
+        QFETCH(QString, text);
+        QLocale::setDefault(QLocale(QLocale::English, QLocale::UnitedStates));
+        MessageItem item = message(2, MessageRole::Assistant, QStringLiteral("Four."));
+        item.reasoning = QStringLiteral("Two.");
+        item.reasoningMs = ms;
+        item.reasoningTokens = tokens;
+        QCOMPARE(reasoningText(item), text);
+        item.reasoning.clear(); // an empty section
+        QCOMPARE(reasoningText(item), QString());
     }
 
     void messages_of_a_person_have_no_blocks()

@@ -7,6 +7,7 @@
 #include "ui/window.h"
 
 #include <QAccessible>
+#include <QClipboard>
 #include <QDragEnterEvent>
 #include <QGuiApplication>
 #include <QMimeData>
@@ -263,6 +264,72 @@ private slots:
         QVERIFY(isShown(find(QStringLiteral("prefillBar"))));
         m_port->grow(id, QStringLiteral("Word"));
         QTRY_VERIFY(!isShown(find(QStringLiteral("prefillBar"))));
+    }
+
+    void thoughts_are_folded_above_the_answer_until_they_are_opened()
+    {
+        m_port->script.pieces.clear();
+        m_port->script.holdsAfterPieces = true;
+        start();
+        type(QStringLiteral("Go"));
+        QTest::keyClick(quick(), Qt::Key_Return);
+        QTRY_COMPARE(chat().messages()->rowCount(), 2);
+        const qint64 id = chat().currentId();
+        m_port->growReasoning(id, QStringLiteral("Two and two."), 4, 12300);
+        QTRY_COMPARE(textOf(QStringLiteral("reasoningText")), QStringLiteral("Thinking… 12 s"));
+        QTRY_VERIFY(isShown(find(QStringLiteral("reasoningLine"))));
+        QVERIFY(!isShown(find(QStringLiteral("prefillBar"))));
+        QVERIFY(!isShown(find(QStringLiteral("reasoningBlocks"))));
+
+        click(find(QStringLiteral("reasoningLine")));
+        QTRY_VERIFY(isShown(find(QStringLiteral("reasoningBlocks"))));
+        QTRY_VERIFY(find(QStringLiteral("reasoningBlocks"))->height() > 10);
+        m_port->grow(id, QStringLiteral("Four."));
+        QTRY_COMPARE(textOf(QStringLiteral("reasoningText")), QStringLiteral("Thought for 12 s · 4 tokens"));
+        m_port->finishHeld(id);
+        QVERIFY(isShown(find(QStringLiteral("reasoningBlocks"))));
+
+        // By the keyboard, too; and what is copied is the answer.
+        find(QStringLiteral("reasoningLine"))->forceActiveFocus(Qt::TabFocusReason);
+        QTest::keyClick(quick(), Qt::Key_Return);
+        QTRY_VERIFY(!isShown(find(QStringLiteral("reasoningBlocks"))));
+        QTest::keyClick(quick(), Qt::Key_Space);
+        QTRY_VERIFY(isShown(find(QStringLiteral("reasoningBlocks"))));
+        chat().copyMessage(chat().messages()->index(1).data(MessageListModel::IdRole).toLongLong());
+        QCOMPARE(QGuiApplication::clipboard()->text(), QStringLiteral("Four."));
+    }
+
+    void an_answer_that_was_only_thought_about_can_go_on()
+    {
+        MessageItem item;
+        item.role = MessageRole::Assistant;
+        item.reasoning = QStringLiteral("Two and two.");
+        item.reasoningTokens = 4;
+        const qint64 id = m_port->addConversation(QStringLiteral("One"), { item });
+        start();
+        click(row(id));
+        QTRY_COMPARE(textOf(QStringLiteral("messageError")),
+                     QStringLiteral("The model ended without an answer."));
+        click(find(QStringLiteral("retryButton")));
+        QTRY_COMPARE(m_port->calls.last(), QStringLiteral("retry %1").arg(id));
+    }
+
+    void thinking_is_chosen_only_where_the_model_thinks()
+    {
+        start();
+        QVERIFY(!isShown(find(QStringLiteral("thinkingChip"))));
+        m_port->offerThinking({ true, true, true, 4096 });
+        QTRY_VERIFY(isShown(find(QStringLiteral("thinkingChip"))));
+        click(find(QStringLiteral("thinkingChip")));
+        QTRY_VERIFY(isShown(find(QStringLiteral("thinkingSwitch"))));
+        click(find(QStringLiteral("thinkingSwitch")));
+        QTRY_VERIFY(!chat().thinking());
+        QCOMPARE(m_port->calls.last(), QStringLiteral("thinking 0 4096"));
+
+        m_port->offerThinking({ true, false, false, 1024 });
+        QTRY_VERIFY(!isShown(find(QStringLiteral("thinkingSwitch"))));
+        QVERIFY(chat().thinking()); // it can't leave it
+        QTRY_VERIFY(textOf(QStringLiteral("thinkingLimitText")).contains(QStringLiteral("1,024")));
     }
 
     void new_chat_and_switching_by_mouse_and_key()

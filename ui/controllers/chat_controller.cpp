@@ -28,6 +28,15 @@ ChatController::ChatController(ChatPort &port, QObject *parent)
                 if (conversation == m_currentId)
                     m_messages.grow(message, added);
             });
+    connect(&port, &ChatPort::reasoningGrew, this,
+            [this](qint64 conversation, qint64 message, const QString &added, int tokens, double ms) {
+                if (conversation == m_currentId)
+                    m_messages.growReasoning(message, added, tokens, ms);
+            });
+    connect(&port, &ChatPort::thinkingChanged, this, [this](const ThinkingItem &thinking) {
+        m_thinking = thinking;
+        emit thinkingChanged();
+    });
     m_port.loadSystemPrompts();
     m_port.loadConversations();
 }
@@ -157,6 +166,16 @@ void ChatController::dismissNotice()
         return;
     m_notice.clear();
     emit noticeChanged();
+}
+
+void ChatController::setThinking(bool on, int maxTokens)
+{
+    m_port.setThinking(on, maxTokens);
+}
+
+void ChatController::setReasoningOpen(qint64 messageId, bool open)
+{
+    m_messages.setReasoningOpen(messageId, open);
 }
 
 void ChatController::copyMessage(qint64 id)

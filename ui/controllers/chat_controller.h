@@ -31,6 +31,12 @@ class ChatController : public QObject {
     Q_PROPERTY(QString notice READ notice NOTIFY noticeChanged)
     Q_PROPERTY(QString deletedTitle READ deletedTitle NOTIFY deletedChanged)
     Q_PROPERTY(bool canUndoDelete READ canUndoDelete NOTIFY deletedChanged)
+    /// Whether the model thinks before it answers, can leave it, is to do it, and for how many tokens at
+    /// most.
+    Q_PROPERTY(bool canThink READ canThink NOTIFY thinkingChanged)
+    Q_PROPERTY(bool thinkingOptional READ thinkingOptional NOTIFY thinkingChanged)
+    Q_PROPERTY(bool thinking READ thinking NOTIFY thinkingChanged)
+    Q_PROPERTY(int maxReasoningTokens READ maxReasoningTokens NOTIFY thinkingChanged)
     /// The prompt of the open chat, or of the new one to come.
     Q_PROPERTY(qint64 promptId READ promptId NOTIFY promptChanged)
     Q_PROPERTY(QString promptText READ promptText NOTIFY promptChanged)
@@ -53,6 +59,10 @@ public:
     QString notice() const { return m_notice; }
     QString deletedTitle() const { return m_deletedTitle; }
     bool canUndoDelete() const { return m_deletedId != 0; }
+    bool canThink() const { return m_thinking.available; }
+    bool thinkingOptional() const { return m_thinking.optional; }
+    bool thinking() const { return m_thinking.on || !m_thinking.optional; }
+    int maxReasoningTokens() const { return m_thinking.maxTokens; }
     qint64 promptId() const;
     QString promptText() const;
     QString promptLabel() const;
@@ -68,6 +78,9 @@ public:
     Q_INVOKABLE void undoRemove();
     Q_INVOKABLE void dismissUndo();
     Q_INVOKABLE void dismissNotice();
+    /// `maxTokens` 0: no limit.
+    Q_INVOKABLE void setThinking(bool on, int maxTokens);
+    Q_INVOKABLE void setReasoningOpen(qint64 messageId, bool open);
     Q_INVOKABLE void copyMessage(qint64 id);
     Q_INVOKABLE void copyText(const QString &text);
 
@@ -89,6 +102,7 @@ signals:
     void draftChanged();
     void noticeChanged();
     void deletedChanged();
+    void thinkingChanged();
     void promptChanged();
     /// The person sent something: the list goes to its end.
     void messageSent();
@@ -134,6 +148,7 @@ private:
     QString m_notice;
     qint64 m_deletedId = 0;
     QString m_deletedTitle;
+    ThinkingItem m_thinking;
 };
 
 } // namespace kvasir::ui

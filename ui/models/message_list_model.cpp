@@ -1,6 +1,7 @@
 #include "ui/models/message_list_model.h"
 
 #include "ui/models/markdown_block_model.h"
+#include "ui/models/reasoning_text.h"
 #include "ui/models/usage_text.h"
 
 #include <QQmlEngine>
@@ -17,6 +18,17 @@ namespace {
 double fraction(int part, int whole)
 {
     return whole > 0 ? std::clamp(double(part) / whole, 0.0, 1.0) : 0.0;
+}
+
+/// Makes the blocks when they are first asked for.
+QVariant blocksOf(std::unique_ptr<MarkdownBlockModel> &blocks, const QString &text)
+{
+    if (!blocks) {
+        blocks = std::make_unique<MarkdownBlockModel>();
+        QQmlEngine::setObjectOwnership(blocks.get(), QQmlEngine::CppOwnership);
+        blocks->setText(text);
+    }
+    return QVariant::fromValue<QObject *>(blocks.get());
 }
 
 } // namespace
@@ -52,12 +64,7 @@ QVariant MessageListModel::data(const QModelIndex &index, int role) const
     case BlocksRole:
         if (item.role == MessageRole::User)
             return QVariant::fromValue<QObject *>(nullptr);
-        if (!row.blocks) {
-            row.blocks = std::make_unique<MarkdownBlockModel>();
-            QQmlEngine::setObjectOwnership(row.blocks.get(), QQmlEngine::CppOwnership);
-            row.blocks->setText(item.text);
-        }
-        return QVariant::fromValue<QObject *>(row.blocks.get());
+        return blocksOf(row.blocks, item.text);
     case ErrorRole:
         return item.error;
     case ModelNameRole:
@@ -72,6 +79,16 @@ QVariant MessageListModel::data(const QModelIndex &index, int role) const
         return row.prefillDone;
     case PrefillTotalRole:
         return row.prefillTotal;
+    case ReasoningTextRole:
+        return reasoningText(item);
+    case ReasoningBlocksRole:
+        if (!row.reasoningOpen)
+            return QVariant::fromValue<QObject *>(nullptr);
+        return blocksOf(row.reasoningBlocks, item.reasoning);
+    case ReasoningOpenRole:
+        return row.reasoningOpen;
+    case IsThinkingRole:
+        return isThinking(item);
     default:
         return {};
     }
@@ -92,6 +109,10 @@ QHash<int, QByteArray> MessageListModel::roleNames() const
         { HitFractionRole, "hitFraction" },
         { PrefillDoneRole, "prefillDone" },
         { PrefillTotalRole, "prefillTotal" },
+        { ReasoningTextRole, "reasoningText" },
+        { ReasoningBlocksRole, "reasoningBlocks" },
+        { ReasoningOpenRole, "reasoningOpen" },
+        { IsThinkingRole, "isThinking" },
     };
 }
 
@@ -103,11 +124,13 @@ void MessageListModel::reset(const QVector<MessageItem> &messages)
     old.swap(m_rows);
     m_rows.reserve(size_t(messages.size()));
     for (const MessageItem &item : messages)
-        m_rows.push_back({ item, 0, 0, nullptr });
+        m_rows.push_back({ item, 0, 0, nullptr, nullptr });
     endResetModel();
     for (Row &row : old) {
-        if (row.blocks)
-            row.blocks.release()->deleteLater();
+        for (auto *blocks : { row.blocks.release(), row.reasoningBlocks.release() }) {
+            if (blocks)
+                blocks->deleteLater();
+        }
     }
 }
 
@@ -119,7 +142,7 @@ void MessageListModel::add(const MessageItem &message)
     }
     const int row = int(m_rows.size());
     beginInsertRows({}, row, row);
-    m_rows.push_back({ message, 0, 0, nullptr });
+    m_rows.push_back({ message, 0, 0, nullptr, nullptr });
     endInsertRows();
 }
 
@@ -132,6 +155,8 @@ void MessageListModel::change(const MessageItem &message)
     changed.item = message;
     if (changed.blocks)
         changed.blocks->setText(message.text);
+    if (changed.reasoningBlocks)
+        changed.reasoningBlocks->setText(message.reasoning);
     emitChanged(row, {});
 }
 
@@ -141,6 +166,7 @@ void MessageListModel::grow(qint64 id, const QString &addedText)
     if (row < 0 || addedText.isEmpty())
         return;
     Row &grown = m_rows[size_t(row)];
+    const bool wasThinking = isThinking(grown.item);
     grown.item.text += addedText;
     if (grown.blocks)
         grown.blocks->append(addedText);
@@ -149,6 +175,37 @@ void MessageListModel::grow(qint64 id, const QString &addedText)
         grown.item.status = MessageStatus::Streaming;
         emitChanged(row, { StatusRole });
     }
+    if (wasThinking)
+        emitChanged(row, { IsThinkingRole, ReasoningTextRole });
+}
+
+void MessageListModel::growReasoning(qint64 id, const QString &addedText, int tokens, double ms)
+{
+    const int row = rowOf(id);
+    if (row < 0)
+        return;
+    Row &grown = m_rows[size_t(row)];
+    const QString line = reasoningText(grown.item);
+    grown.item.reasoning += addedText;
+    grown.item.reasoningTokens = tokens;
+    grown.item.reasoningMs = ms;
+    if (grown.reasoningBlocks)
+        grown.reasoningBlocks->append(addedText);
+    if (grown.item.status == MessageStatus::Waiting) {
+        grown.item.status = MessageStatus::Streaming;
+        emitChanged(row, { StatusRole, IsThinkingRole, ReasoningTextRole });
+    } else if (line != reasoningText(grown.item)) {
+        emitChanged(row, { IsThinkingRole, ReasoningTextRole });
+    }
+}
+
+void MessageListModel::setReasoningOpen(qint64 id, bool open)
+{
+    const int row = rowOf(id);
+    if (row < 0 || m_rows[size_t(row)].reasoningOpen == open)
+        return;
+    m_rows[size_t(row)].reasoningOpen = open;
+    emitChanged(row, { ReasoningOpenRole, ReasoningBlocksRole });
 }
 
 void MessageListModel::setPrefill(qint64 id, int done, int total)

@@ -12,8 +12,9 @@ namespace kvasir::ui {
 
 class MarkdownBlockModel;
 
-/// The messages of the open chat, oldest first. An answer's text is a model of its own (`blocks`), made when
-/// a view first asks for it, so that a long chat costs what is looked at. GUI thread only.
+/// The messages of the open chat, oldest first. An answer's text is a model of its own (`blocks`), and so is
+/// its reasoning, made when a view first asks for it, so that a long chat costs what is looked at. GUI thread
+/// only.
 class MessageListModel : public QAbstractListModel {
     Q_OBJECT
     QML_ELEMENT
@@ -33,6 +34,10 @@ public:
         HitFractionRole,
         PrefillDoneRole,
         PrefillTotalRole,
+        ReasoningTextRole, ///< the line above the answer; empty: the model did not think
+        ReasoningBlocksRole,
+        ReasoningOpenRole,
+        IsThinkingRole,
     };
     /// In the order of `MessageStatus`.
     enum Status { Complete, Waiting, Streaming, Stopped, Length, Failed, Interrupted };
@@ -50,6 +55,9 @@ public:
     void add(const MessageItem &message);
     void change(const MessageItem &message);
     void grow(qint64 id, const QString &addedText);
+    void growReasoning(qint64 id, const QString &addedText, int tokens, double ms);
+    /// Whether the reasoning is unfolded: folded until the person opens it.
+    void setReasoningOpen(qint64 id, bool open);
     void setPrefill(qint64 id, int done, int total);
 
     /// The whole text of a message; empty if there is none with this id.
@@ -61,6 +69,8 @@ private:
         int prefillDone = 0;
         int prefillTotal = 0;
         std::unique_ptr<MarkdownBlockModel> blocks;
+        std::unique_ptr<MarkdownBlockModel> reasoningBlocks;
+        bool reasoningOpen = false;
     };
 
     int rowOf(qint64 id) const; ///< -1: none

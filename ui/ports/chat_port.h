@@ -49,8 +49,16 @@ struct SystemPromptItem {
     bool isDefault = false;
 };
 
-/// Everything that the window asks about chats; models have their own port. The interface lives in the GUI thread; calls return at
-/// once and their effects arrive as signals, in order.
+/// Whether and for how long answers are thought about before they begin.
+struct ThinkingItem {
+    bool available = false; ///< the model marks what it thinks
+    bool optional = false; ///< and can answer without it
+    bool on = true;
+    int maxTokens = 0; ///< 0: no limit
+};
+
+/// Everything that the window asks about chats; models have their own port. The interface lives in the GUI
+/// thread; calls return at once and their effects arrive as signals, in order.
 class ChatPort : public QObject {
     Q_OBJECT
 
@@ -72,6 +80,9 @@ public:
     virtual void deleteConversation(qint64 id) = 0;
     virtual void restoreConversation(qint64 id) = 0;
     virtual void setSystemText(qint64 conversationId, qint64 systemPromptId, const QString &text) = 0;
+
+    /// For the answers to come, also after a restart; `thinkingChanged` follows.
+    virtual void setThinking(bool on, int maxTokens) = 0;
 
     virtual void loadSystemPrompts() = 0;
     virtual void saveSystemPrompt(const SystemPromptItem &prompt) = 0;
@@ -96,6 +107,7 @@ signals:
     /// Status, usage or the whole text changed; always sent at an answer's end.
     void messageChanged(qint64 conversationId, const kvasir::ui::MessageItem &message);
 
+    void thinkingChanged(const kvasir::ui::ThinkingItem &thinking);
     void systemPromptsLoaded(const QVector<kvasir::ui::SystemPromptItem> &prompts);
     /// Something failed that belongs to no message: a sentence with what to do.
     void failed(const QString &message);

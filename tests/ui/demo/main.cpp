@@ -32,11 +32,16 @@ void openScene(const QString &scene, FakeChatPort &port, ChatController &control
         return;
     const qint64 id = port.conversations.last().id;
     controller.open(id);
-    if (scene == u"streaming" || scene == u"waiting") {
+    if (scene == u"streaming" || scene == u"waiting" || scene == u"thinking") {
         QTimer::singleShot(100, &port, [&controller] {
             controller.send(QStringLiteral("And in Python, how would I find the best week to bottle it?"));
         });
     }
+    if (scene == u"thinking")
+        QTimer::singleShot(250, &port, [&port, id] {
+            port.growReasoning(
+                id, QStringLiteral("They ask for Python. A list of weekly readings is enough:"), 96, 4200);
+        });
     if (scene == u"waiting")
         QTimer::singleShot(500, &port, [&port, id] { port.setPrefill(id, 512, 1248); });
 }

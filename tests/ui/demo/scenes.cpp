@@ -122,6 +122,40 @@ void addCode(FakeChatPort &port)
           answer(QString::fromUtf8(kCode), kFromDisk) });
 }
 
+const char *const kThoughts =
+    R"(The cellar is cool, so the yeast will be slow. They ask *when* to bottle, not how.
+
+Two signs matter:
+
+1. The gravity has stood still for two weeks.
+2. The mead has cleared from the top.
+
+At 12 °C six weeks may not be enough; eight to ten is a better guess. I should say what to measure instead of promising a date.)";
+
+MessageItem thoughtful(const QString &text, UsageItem usage)
+{
+    MessageItem item = answer(text, usage);
+    item.reasoning = QString::fromUtf8(kThoughts);
+    item.reasoningTokens = 340;
+    item.reasoningMs = 12400;
+    return item;
+}
+
+void addReasoning(FakeChatPort &port)
+{
+    port.addConversation(
+        QStringLiteral("When to bottle"),
+        { user(QStringLiteral("My cellar has 12 °C. When can I bottle the mead?")),
+          thoughtful(
+              QStringLiteral("Give it **eight to ten weeks**, and let the mead decide: bottle it when its "
+                             "gravity has stood still for two weeks and it has cleared from the top."),
+              kCold),
+          user(QStringLiteral("And if I have no hydrometer?")),
+          thoughtful(QStringLiteral("Watch the airlock: less than one bubble in two minutes, for a week."),
+                     kMixed) });
+    port.offerThinking({ true, true, true, 4096 });
+}
+
 void addErrors(FakeChatPort &port)
 {
     MessageItem failed = answer(QStringLiteral("The sea is"), {}, MessageStatus::Failed);
@@ -197,7 +231,8 @@ QStringList sceneNames()
              QStringLiteral("waiting"), QStringLiteral("code"),    QStringLiteral("error"),
              QStringLiteral("long"),    QStringLiteral("prompts"), QStringLiteral("first"),
              QStringLiteral("failed"),  QStringLiteral("model"),   QStringLiteral("loading"),
-             QStringLiteral("refused"), QStringLiteral("huge") };
+             QStringLiteral("refused"), QStringLiteral("huge"),    QStringLiteral("reasoning"),
+             QStringLiteral("thinking") };
 }
 
 bool fillScene(const QString &name, FakeChatPort &port, FakeModelPort &models)
@@ -213,6 +248,8 @@ bool fillScene(const QString &name, FakeChatPort &port, FakeModelPort &models)
         addMead(port);
     else if (name == u"code")
         addCode(port);
+    else if (name == u"reasoning" || name == u"thinking")
+        addReasoning(port);
     else if (name == u"error")
         addErrors(port);
     else if (name == u"long")
@@ -225,7 +262,7 @@ bool fillScene(const QString &name, FakeChatPort &port, FakeModelPort &models)
         port.script.pieces.resize(port.script.pieces.size() * 2 / 5);
         port.script.holdsAfterPieces = true;
     }
-    if (name == u"waiting") {
+    if (name == u"waiting" || name == u"thinking") {
         port.script.pieces.clear();
         port.script.holdsAfterPieces = true;
     }

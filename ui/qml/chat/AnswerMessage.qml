@@ -14,17 +14,23 @@ Item {
     required property real diskFraction
     required property int prefillDone
     required property int prefillTotal
+    required property string reasoningText // empty: it was not thought about
+    required property var reasoningBlocks
+    required property bool reasoningOpen
+    required property bool thinking
+    required property bool silent // the model ended it without a word
     required property bool isLast
     required property bool modelLoading
     required property bool active
     signal copyRequested
     signal copyTextRequested(string text)
     signal retryRequested
+    signal reasoningToggled
 
     readonly property bool waiting: status === MessageListModel.Waiting
     readonly property bool live: waiting || status === MessageListModel.Streaming
     readonly property bool failed: status === MessageListModel.Failed
-    readonly property bool broken: failed || status === MessageListModel.Interrupted
+    readonly property bool broken: failed || silent || status === MessageListModel.Interrupted
     readonly property bool cut: status === MessageListModel.Stopped || status === MessageListModel.Length
     readonly property bool actionsShown: active || copy.activeFocus
 
@@ -35,6 +41,16 @@ Item {
         width: parent.width
         spacing: Theme.space3
 
+        ReasoningFold {
+            width: parent.width
+            visible: text.length > 0
+            text: message.reasoningText
+            blocks: message.reasoningBlocks
+            open: message.reasoningOpen
+            thinking: message.thinking
+            onToggled: message.reasoningToggled()
+            onCopyRequested: text => message.copyTextRequested(text)
+        }
         MarkdownBlocks {
             width: parent.width
             visible: !message.waiting && height > 0
@@ -55,6 +71,7 @@ Item {
             actionText: message.failed ? qsTr("Try again") : qsTr("Go on")
             text: message.status === MessageListModel.Interrupted
                 ? qsTr("Kvasir was closed before this answer was finished.")
+                : message.silent ? qsTr("The model ended without an answer.")
                 : message.error.length > 0 ? message.error : qsTr("This answer failed.")
             canRetry: message.isLast
             onRetry: message.retryRequested()

@@ -98,7 +98,8 @@ Rectangle {
     }
     RowLayout {
         id: tools
-        readonly property int chipWidth: (width - 36 - 3 * spacing) / 2 // what is beside the button, shared
+        readonly property int beside: 36 + spacing + (thinking.visible ? thinking.width + spacing : 0)
+        readonly property int chipWidth: (width - beside - 2 * spacing) / 2 // what is beside the rest, shared
         anchors.left: parent.left
         anchors.right: parent.right
         anchors.bottom: parent.bottom
@@ -114,6 +115,11 @@ Rectangle {
             chat: composer.chat
             maximumWidth: Math.min(260, tools.chipWidth)
             onManageRequested: ownPrompt => composer.managePromptsRequested(ownPrompt)
+        }
+        ThinkingChip {
+            id: thinking
+            chat: composer.chat
+            maximumWidth: Math.min(180, tools.width / 3)
         }
         Item { Layout.fillWidth: true }
         IconButton {

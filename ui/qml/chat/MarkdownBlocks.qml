@@ -6,9 +6,11 @@ Column {
     id: column
 
     required property var blocks // MarkdownBlockModel
+    property color inkColor: Theme.text
+    property int pixelSize: Theme.sizeBody
     signal copyRequested(string text)
 
-    spacing: Math.round(Theme.sizeBody * 0.75)
+    spacing: Math.round(pixelSize * 0.75)
 
     Repeater {
         model: column.blocks
@@ -25,7 +27,11 @@ Column {
 
             Component {
                 id: prose
-                ProseBlock { markdown: slot.text }
+                ProseBlock {
+                    markdown: slot.text
+                    inkColor: column.inkColor
+                    pixelSize: column.pixelSize
+                }
             }
             Component {
                 id: code
@@ -51,6 +57,7 @@ Column {
                         width: parent.width - x
                         markdown: slot.text
                         inkColor: Theme.textMuted
+                        pixelSize: column.pixelSize
                     }
                 }
             }

@@ -96,6 +96,10 @@ ListView {
         required property real diskFraction
         required property int prefillDone
         required property int prefillTotal
+        required property string reasoningText
+        required property var reasoningBlocks
+        required property bool reasoningOpen
+        required property bool isThinking
 
         width: ListView.view.width
         height: content.item ? Math.ceil(content.item.implicitHeight) : 0 // whole pixels keep text sharp
@@ -126,12 +130,19 @@ ListView {
                 diskFraction: row.diskFraction
                 prefillDone: row.prefillDone
                 prefillTotal: row.prefillTotal
+                reasoningText: row.reasoningText
+                reasoningBlocks: row.reasoningBlocks
+                reasoningOpen: row.reasoningOpen
+                thinking: row.isThinking
+                silent: row.status === MessageListModel.Complete && row.text.length === 0
+                    && row.reasoningText.length > 0
                 modelLoading: list.models.state === ModelController.Loading
                 isLast: row.index === list.count - 1
                 active: hover.hovered
                 onCopyRequested: list.chat.copyMessage(row.messageId)
                 onCopyTextRequested: text => list.chat.copyText(text)
                 onRetryRequested: list.chat.retry()
+                onReasoningToggled: list.chat.setReasoningOpen(row.messageId, !row.reasoningOpen)
             }
         }
     }

@@ -67,7 +67,7 @@ Item {
             text: bar.known
                 ? qsTr("Reading %1 of %2 tokens").arg(bar.done.toLocaleString(Qt.locale(), "f", 0))
                                                  .arg(bar.total.toLocaleString(Qt.locale(), "f", 0))
-                : bar.modelLoading ? qsTr("Loading the model") : qsTr("Thinking")
+                : bar.modelLoading ? qsTr("Loading the model") : qsTr("Reading")
             font.pixelSize: Theme.sizeSmall
             color: Theme.textMuted
         }

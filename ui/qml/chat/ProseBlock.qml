@@ -7,9 +7,10 @@ TextEdit {
 
     required property string markdown
     property color inkColor: Theme.text
+    property int pixelSize: Theme.sizeBody
     property bool plain: false
     // A line's extra height lies below its text; this puts half of it above.
-    readonly property int lead: Math.round(Theme.sizeBody * 0.14)
+    readonly property int lead: Math.round(pixelSize * 0.14)
 
     topPadding: lead
     bottomPadding: -lead
@@ -19,7 +20,7 @@ TextEdit {
     textFormat: TextEdit.RichText
     wrapMode: TextEdit.Wrap
     color: inkColor
-    font.pixelSize: Theme.sizeBody
+    font.pixelSize: pixelSize
     selectionColor: Theme.selection
     selectedTextColor: Theme.text
     Accessible.role: Accessible.StaticText
@@ -36,7 +37,7 @@ TextEdit {
         id: prose
         markdown: edit.markdown
         plain: edit.plain
-        pixelSize: Theme.sizeBody
+        pixelSize: edit.pixelSize
         lineHeight: Theme.lineHeight
         textColor: edit.inkColor
         mutedColor: Theme.textMuted
