@@ -54,6 +54,9 @@ class ChatService {
   Answer retry(int64_t conversation_id, ChatSettings settings);
   void stop(int64_t conversation_id);
 
+  /// Waits until the engine has nothing more to do, not even for answers to come.
+  void wait_until_idle() { engine_->wait_until_idle(); }
+
   /// Has the KV of the conversation's prefix read ahead.
   void prefetch(int64_t conversation_id);
 

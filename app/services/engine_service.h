@@ -43,6 +43,7 @@ class EngineService {
   using IdleJob = std::function<bool(engine::Engine&, std::stop_token)>;
   void when_idle(IdleJob job);
   void drop_idle_work() { idle_.drop(); }
+  void wait_until_idle() { idle_.wait_until_done(); }
 
  private:
   // Engine thread. `id` is the request's number.

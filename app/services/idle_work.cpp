@@ -7,6 +7,7 @@ void IdleWork::set(Work work) {
   stop_.request_stop();
   work_ = closed_ ? nullptr : std::move(work);
   ++set_count_;
+  less_to_do_.notify_all();
 }
 
 void IdleWork::close() {
@@ -26,6 +27,7 @@ void IdleWork::begin_job() {
 void IdleWork::end_job() {
   const std::lock_guard lock(mutex_);
   --jobs_;
+  less_to_do_.notify_all();
 }
 
 void IdleWork::run() {
@@ -43,6 +45,12 @@ void IdleWork::run() {
   const bool done = work(stop);
   const std::lock_guard lock(mutex_);
   if (done && number == set_count_) work_ = nullptr;
+  less_to_do_.notify_all();
+}
+
+void IdleWork::wait_until_done() {
+  std::unique_lock lock(mutex_);
+  less_to_do_.wait(lock, [this] { return jobs_ == 0 && !work_; });
 }
 
 }  // namespace kvasir::app

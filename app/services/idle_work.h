@@ -1,5 +1,6 @@
 #pragma once
 
+#include <condition_variable>
 #include <cstdint>
 #include <functional>
 #include <mutex>
@@ -39,11 +40,14 @@ class IdleWork {
 
   /// Does what there is to do, unless a job waits.
   void run();
+  /// Waits until no job and no work is left. Not for the thread that works.
+  void wait_until_done();
 
  private:
   void begin_job();
   void end_job();
 
+  std::condition_variable less_to_do_;
   std::mutex mutex_;  // guards all that follows
   Work work_;
   uint64_t set_count_ = 0;
