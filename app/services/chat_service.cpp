@@ -339,8 +339,8 @@ void ChatService::prefetch(int64_t conversation_id) {
     if (!history || history->empty()) return;
     engine_->post([history = std::move(*history)](engine::Engine* engine, const ModelState&) {
       if (engine == nullptr || !engine->chat_template()) return;
-      const auto prompt = make_chat_prompt(history, engine->tokenizer(), *engine->chat_template());
-      if (prompt) engine->prefetch(prompt->token_ids);
+      const auto prefix = next_turn_prefix(history, engine->tokenizer(), *engine->chat_template());
+      if (prefix) engine->prefetch(*prefix);
     });
   });
 }
