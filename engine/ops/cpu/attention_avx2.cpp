@@ -9,6 +9,7 @@ namespace {
 struct Simd {
   static constexpr uint32_t kLanes = 8;
   static constexpr const char* kName = "AVX2";
+  static constexpr const LatentKernels* kLatentQ8 = nullptr;
   static constexpr uint32_t kStep = 1;
   static constexpr uint32_t kVectors = 2;
   static constexpr uint32_t kRows = 4;

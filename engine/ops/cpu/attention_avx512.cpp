@@ -8,6 +8,7 @@ namespace {
 /// AVX-512 F, BW, VL and DQ: products of floats.
 struct Simd : Avx512Floats {
   static constexpr const char* kName = "AVX-512";
+  static constexpr const LatentKernels* kLatentQ8 = &kVnniLatent;
   static constexpr uint32_t kStep = 1;
   static constexpr uint32_t kVectors = 4;
   static constexpr uint32_t kRows = 4;

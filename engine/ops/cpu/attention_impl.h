@@ -12,10 +12,11 @@
 // A panel holds a matrix {depth, cols} for products that sum over its depth:
 // {cols / kPanel, depth / kStep, kPanel, kStep}, so that the product walks through it from end to end.
 
+#include "engine/ops/cpu/attention_exp2.h"
+
 namespace kvasir::engine::cpu {
 namespace {
 
-using F = Simd::F;
 using M = Simd::M;
 using Element = Simd::Element;
 constexpr uint32_t kLanes = Simd::kLanes;
@@ -47,21 +48,6 @@ class Carver {
   std::byte* base_;
   size_t used_ = 0;
 };
-
-/// 2^x to about 2e-6 relative; 0 below −126. x = n + r with |r| ≤ 1/2; 2^r by its Taylor series to r⁵.
-F exp2(F x) {
-  const F limit = Simd::set1(-126.0f);
-  const F clamped = Simd::max(limit, x);  // NaN stays NaN
-  const F n = Simd::round(clamped);
-  const F r = Simd::sub(clamped, n);
-  F p = Simd::set1(1.3333558e-3f);
-  p = Simd::fma(p, r, Simd::set1(9.6181291e-3f));
-  p = Simd::fma(p, r, Simd::set1(5.5504109e-2f));
-  p = Simd::fma(p, r, Simd::set1(2.4022651e-1f));
-  p = Simd::fma(p, r, Simd::set1(6.9314718e-1f));
-  p = Simd::fma(p, r, Simd::set1(1.0f));
-  return Simd::zero_below(x, limit, Simd::scale_by_power(p, n));
-}
 
 // ---- Products
 
@@ -331,24 +317,37 @@ struct LatentScratch {
   }
 };
 
-/// Rows first… as keys, and their beginnings as the panel of values.
+/// Two rows as keys, and their beginnings as the panel of values; load(i, col) gives kLanes values of row i.
+template <class Load>
+[[gnu::always_inline]] inline void load_pair(const Tile& tile, uint32_t p, uint32_t value_width,
+                                             const Load& load) {
+  Element* key = tile.keys + size_t{p} * tile.key_stride;
+  for (uint32_t col = 0; col < tile.key_stride; col += kChunk) {
+    const F low0 = load(0, col), high0 = load(0, col + kLanes);
+    const F low1 = load(1, col), high1 = load(1, col + kLanes);
+    Simd::store_pair(key + col, low0, high0);
+    Simd::store_pair(key + tile.key_stride + col, low1, high1);
+    if (col < value_width)
+      Simd::store_steps(value_at(tile, p, col), size_t{kPanel} * kStep, low0, high0, low1, high1);
+  }
+}
+
 void load_tile(const LatentScratch& scratch, const LatentRows& rows, uint32_t first, uint32_t positions,
                uint32_t width, uint32_t value_width) {
-  const Tile& tile = scratch.tile;
   for (uint32_t p = 0; p < positions; p += 2) {
-    for (uint32_t i = 0; i < 2; ++i) decode_row(scratch.row[i], rows, first + p + i, width);
-    for (uint32_t col = 0; col < tile.key_stride; col += kChunk) {
-      F values[2][2];
-#pragma GCC unroll 2
-      for (uint32_t i = 0; i < 2; ++i) {
-        values[i][0] = Simd::load(scratch.row[i] + col);
-        values[i][1] = Simd::load(scratch.row[i] + col + kLanes);
-        Simd::store_pair(tile.keys + size_t{p + i} * tile.key_stride + col, values[i][0], values[i][1]);
-      }
-      if (col < value_width)
-        Simd::store_steps(value_at(tile, p, col), size_t{kPanel} * kStep, values[0][0], values[0][1],
-                          values[1][0], values[1][1]);
+    const std::byte* row = rows.first + (first + p) * rows.stride_bytes;
+    // The next tile's rows: they come from memory while this tile is computed with.
+    for (size_t byte = 0; byte < 2 * rows.stride_bytes; byte += 64)
+      __builtin_prefetch(row + kTilePositions * rows.stride_bytes + byte, 0, 2);
+    if (rows.type == KvType::F16 && width % kChunk == 0 && p + 1 < positions) {
+      load_pair(scratch.tile, p, value_width, [&](uint32_t i, uint32_t col) {
+        return RowF16::load(row + i * rows.stride_bytes, nullptr, col);
+      });
+      continue;
     }
+    for (uint32_t i = 0; i < 2; ++i) decode_row(scratch.row[i], rows, first + p + i, width);
+    load_pair(scratch.tile, p, value_width,
+              [&](uint32_t i, uint32_t col) { return Simd::load(scratch.row[i] + col); });
   }
 }
 
@@ -605,11 +604,12 @@ size_t expanded_scratch_bytes(const ExpandedAttention& attention) {
 }
 
 constexpr AttentionKernels kAttention = {.name = Simd::kName,
-                                         .padded = padded,
-                                         .packed_queries_bytes = packed_queries_bytes,
-                                         .pack_queries = pack_queries,
-                                         .latent_scratch_bytes = latent_scratch_bytes,
-                                         .attend_latent = attend_latent,
+                                         .latent = {.padded = padded,
+                                                    .packed_queries_bytes = packed_queries_bytes,
+                                                    .pack_queries = pack_queries,
+                                                    .scratch_bytes = latent_scratch_bytes,
+                                                    .attend = attend_latent},
+                                         .latent_q8 = Simd::kLatentQ8,
                                          .expansion_bytes = expansion_bytes,
                                          .pack_expansion = pack_expansion,
                                          .expanded_scratch_bytes = expanded_scratch_bytes,

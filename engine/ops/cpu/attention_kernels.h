@@ -20,6 +20,10 @@ namespace kvasir::engine::cpu {
 constexpr uint32_t kMaxQueries = 64;
 /// Sums have room for queries up to a multiple of this.
 constexpr uint32_t kQueryRows = 4;
+/// What kernels for 8-bit rows want the number of summed values to be a multiple of, and how wide rows may
+/// be.
+constexpr uint32_t kQ8ValueUnit = 64;
+constexpr uint32_t kQ8MaxWidth = 1024;
 /// Positions per step of the online softmax.
 constexpr uint32_t kTilePositions = 64;
 /// Buffers that kernels are given begin at multiples of this.
@@ -67,16 +71,21 @@ struct ExpandedAttention {
   std::byte* scratch;  ///< {expanded_scratch_bytes}
 };
 
-struct AttentionKernels {
-  const char* name;
+struct LatentKernels {
   /// A width in `sums`: rounded up to whole panels.
   uint32_t (*padded)(uint32_t value_width);
-
   size_t (*packed_queries_bytes)(uint32_t queries, uint32_t width);
   /// Brings `queries` pointers to {width} into the order of the products.
   void (*pack_queries)(std::byte* out, const float* const* query, uint32_t queries, uint32_t width);
-  size_t (*latent_scratch_bytes)(uint32_t queries, uint32_t width, uint32_t value_width);
-  void (*attend_latent)(const LatentAttention& attention);
+  size_t (*scratch_bytes)(uint32_t queries, uint32_t width, uint32_t value_width);
+  void (*attend)(const LatentAttention& attention);
+};
+
+struct AttentionKernels {
+  const char* name;
+  LatentKernels latent;
+  /// For Q8_0 rows within kQ8ValueUnit and kQ8MaxWidth; null: `latent`.
+  const LatentKernels* latent_q8;
 
   size_t (*expansion_bytes)(uint32_t kv_lora, uint32_t nope, uint32_t v_head);
   /// One head's up-projections: keys {kv_lora, nope} row by row of latents, values {v_head, kv_lora}.
@@ -87,6 +96,7 @@ struct AttentionKernels {
 };
 
 #ifdef KVASIR_X86_KERNELS
+extern const LatentKernels kVnniLatent;
 extern const AttentionKernels kAvx2Attention;
 extern const AttentionKernels kAvx512Attention;
 extern const AttentionKernels kBf16Attention;

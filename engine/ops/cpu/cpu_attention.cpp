@@ -23,10 +23,10 @@ struct CpuBackend::AttentionCall {
   float softmax_scale;
 
   const cpu::Kernels& kernels;
-  const cpu::AttentionKernels* tiled;  ///< null: `kernels` does it, in float32
-  float* largest;                      ///< {queries}: the online softmax's state, its sums are in `out`
-  float* total;                        ///< {queries}
-  std::byte* packed;                   ///< {groups, packed_bytes}, for `tiled`
+  const cpu::LatentKernels* tiled;  ///< null: `kernels` does it, in float32
+  float* largest;                   ///< {queries}: the online softmax's state, its sums are in `out`
+  float* total;                     ///< {queries}
+  std::byte* packed;                ///< {groups, packed_bytes}, for `tiled`
 
   uint32_t queries() const { return query.tokens * query.heads; }
   uint32_t groups() const { return divide_up(queries(), kGroupQueries); }
@@ -65,8 +65,7 @@ struct CpuBackend::AttentionCall {
   }
   size_t packed_bytes() const { return tiled->packed_queries_bytes(group_queries(), query.dim); }
   size_t scratch_floats() const {
-    if (tiled != nullptr)
-      return divide_up_floats(tiled->latent_scratch_bytes(group_queries(), query.dim, out.dim));
+    if (tiled != nullptr) return divide_up_floats(tiled->scratch_bytes(group_queries(), query.dim, out.dim));
     return size_t{2} * cpu::kChunkPositions * query.dim + size_t{kGroupQueries} * cpu::kChunkPositions;
   }
   static size_t divide_up_floats(size_t bytes) { return (bytes + sizeof(float) - 1) / sizeof(float); }
@@ -108,7 +107,7 @@ struct CpuBackend::AttentionCall {
     a.largest = state;
     a.total = state + kGroupQueries;
     a.sums = sums;
-    tiled->attend_latent(a);
+    tiled->attend(a);
   }
 
   cpu::LatentRows rows_of(uint32_t first, uint32_t count) const {
@@ -178,9 +177,17 @@ void CpuBackend::attention(HeadActivations out, HeadActivations query, const KvC
                            uint32_t first_position, float softmax_scale) {
   const size_t queries = size_t{query.tokens} * query.heads;
   float* state = grown(softmax_state_, 2 * queries);
-  AttentionCall call = {
-      out,   query,           cache,  layer, first_position, softmax_scale, kernels_, tiled_attention(cache),
-      state, state + queries, nullptr};
+  AttentionCall call = {out,
+                        query,
+                        cache,
+                        layer,
+                        first_position,
+                        softmax_scale,
+                        kernels_,
+                        latent_kernels(cache, out.dim),
+                        state,
+                        state + queries,
+                        nullptr};
   if (call.tiled != nullptr) {
     call.packed = grown(packed_queries_, call.groups() * call.packed_bytes());
     pool_.run(call.groups(), [&](uint32_t group, unsigned) { call.pack(group); });
@@ -192,8 +199,12 @@ void CpuBackend::attention(HeadActivations out, HeadActivations query, const KvC
     attention_by_chunks(call);
 }
 
-const cpu::AttentionKernels* CpuBackend::tiled_attention(const KvCache& cache) const {
-  return cache.layout().type == KvType::F32 ? nullptr : attention_;
+const cpu::LatentKernels* CpuBackend::latent_kernels(const KvCache& cache, uint32_t value_width) const {
+  if (attention_ == nullptr || cache.layout().type == KvType::F32) return nullptr;
+  const KvLayout& layout = cache.layout();
+  const bool is_q8 =
+      layout.type == KvType::Q8_0 && value_width % cpu::kQ8ValueUnit == 0 && layout.width <= cpu::kQ8MaxWidth;
+  return is_q8 && attention_->latent_q8 != nullptr ? attention_->latent_q8 : &attention_->latent;
 }
 
 /// A task goes through all chunks for its group.

@@ -122,7 +122,7 @@ class CpuBackend final : public Backend {
   void add_jobs(Activations out, uint32_t terms);
   const RopeTable& rope_table(const RopeFrequencies& frequencies, uint32_t first_position, uint32_t tokens);
   /// The kernels for a cache's type, null where `kernels_` are to be used.
-  const cpu::AttentionKernels* tiled_attention(const KvCache& cache) const;
+  const cpu::LatentKernels* latent_kernels(const KvCache& cache, uint32_t value_width) const;
   void attention_by_groups(const AttentionCall& call);
   void attention_by_chunks(const AttentionCall& call);
 

@@ -1,0 +1,499 @@
+#include "engine/ops/cpu/attention_avx512.h"
+#include "engine/ops/cpu/attention_kernels.h"
+
+namespace kvasir::engine::cpu {
+namespace {
+using Simd = Avx512Floats;
+}
+}  // namespace kvasir::engine::cpu
+
+#include "engine/ops/cpu/attention_exp2.h"
+
+// Absorbed attention over Q8_0 rows in 8-bit products (AVX512_VNNI), for queries in lanes of 16.
+//
+// Logits. Queries become signed bytes with a scale for each run of 32 values, as rows are. The instruction
+// multiplies unsigned by signed bytes, so rows are moved up by 128, and 128 · Σ q is taken off where each
+// run's sum begins.
+//
+// Values. The weight of row p for a run of columns is weight · scale of that row's run, a 16-bit number in
+// units of 1/65280 of the tile's largest weight · largest scale. Its upper byte is what is multiplied,
+// rounded up or down by a threshold that differs from row to row, so that many weights of less than one unit
+// still have the sum that they should have. Where a tile's largest weight is a large part of all, that is not
+// exact enough: the lower byte then gets a product of its own.
+//
+// A query's result depends on the rows that it sees only: also the largest scale is taken over those.
+
+namespace kvasir::engine::cpu {
+namespace {
+
+using I = __m512i;
+
+constexpr uint32_t kLanes = 16;
+constexpr uint32_t kRun = kKvScaleValues;
+constexpr uint32_t kRunSteps = kRun / 4;  ///< four bytes are multiplied and added at a time
+constexpr uint32_t kQuads = kTilePositions / 4;
+constexpr uint32_t kRows = 8;                          ///< rows or queries per register tile
+constexpr uint32_t kScaleStride = kQ8MaxWidth / kRun;  ///< a constant, so that addresses are
+/// From a row of keys to the next: a constant, so that addresses are. A power of two would put the same
+/// columns of all rows into the same cache sets.
+constexpr uint32_t kKeyStride = kQ8MaxWidth + 64;
+/// Runs whose weights are split before the first of them is multiplied: what was just stored as a vector
+/// can't be loaded in parts before it has reached the cache.
+constexpr uint32_t kRunsAhead = 4;
+constexpr float kNothing = -1e30f;
+/// A tile's largest weight beyond this part of all weights so far is multiplied in 16 bits.
+constexpr float kLargePart = 1.0f / 8;
+
+constexpr uint32_t round_up(uint32_t count, uint32_t multiple) {
+  return (count + multiple - 1) / multiple * multiple;
+}
+
+/// 16 queries' share of a run of 32 values.
+struct QueryRun {
+  int8_t values[kRunSteps][kLanes][4];
+  int32_t offset[kLanes];  ///< −128 · Σ values
+  float scale[kLanes];
+};
+
+/// Buffers of a tile of kTilePositions rows for up to kMaxQueries queries, {…, lanes} by queries.
+struct Scratch {
+  uint32_t lanes;
+  uint32_t runs;       ///< of a row
+  uint8_t* keys;       ///< {kTilePositions, kKeyStride}: bytes + 128
+  float* scales;       ///< {kTilePositions, kScaleStride}, 0 for rows that do not exist
+  int8_t* values;      ///< {value runs, kQuads, 2, kLanes, 4}: rows 0, 2, 1, 3 of each four side by side
+  float* scores;       ///< {kTilePositions, lanes}
+  uint16_t* weights;   ///< {kTilePositions / 2, lanes, 2}: in units of 1/65535 of the tile's largest
+  uint16_t* ratios;    ///< {kTilePositions / 2, kScaleStride, 2}: scale in units of 1/65280 of the largest
+  float* unit;         ///< {kScaleStride}: what a unit of the upper byte is worth
+  uint8_t* upper;      ///< {kRunsAhead, kQuads, lanes, 4}
+  uint8_t* lower;      ///< {kRunsAhead, kQuads, lanes, 4}
+  float* visible;      ///< {lanes}
+  float* largest;      ///< {lanes}: the largest logit · log₂ e
+  float* total;        ///< {lanes}
+  float* shrink;       ///< {lanes}: the factor on what was gathered before this tile
+  float* grow;         ///< {lanes}: the factor on this tile
+  uint32_t* is_exact;  ///< {lanes}: all ones where the lower byte counts
+
+  Scratch(std::byte* base, uint32_t queries, uint32_t width, uint32_t value_width) {
+    lanes = round_up(queries, kLanes);
+    runs = round_up(width, kRun) / kRun;
+    take(base, keys, size_t{kTilePositions} * kKeyStride);
+    take(base, scales, size_t{kTilePositions} * kScaleStride);
+    take(base, values, size_t{kTilePositions} * value_width);
+    take(base, scores, size_t{kTilePositions} * lanes);
+    take(base, weights, size_t{kTilePositions} * lanes);
+    take(base, ratios, size_t{kTilePositions} * kScaleStride);
+    take(base, unit, kScaleStride);
+    take(base, upper, size_t{kRunsAhead} * kTilePositions * lanes);
+    take(base, lower, size_t{kRunsAhead} * kTilePositions * lanes);
+    for (float** state : {&visible, &largest, &total, &shrink, &grow}) take(base, *state, lanes);
+    take(base, is_exact, lanes);
+  }
+  size_t bytes() const { return used_; }
+  /// Where the bytes for a run begin.
+  size_t split_at(uint32_t run) const { return size_t{run % kRunsAhead} * kTilePositions * lanes; }
+
+ private:
+  template <class T>
+  void take(std::byte* base, T*& part, size_t count) {
+    part = reinterpret_cast<T*>(base + used_);
+    used_ += (count * sizeof(T) + kBufferAlignment - 1) / kBufferAlignment * kBufferAlignment;
+  }
+  size_t used_ = 0;
+};
+
+I load_integers(const void* p) {
+  return _mm512_loadu_si512(p);
+}
+/// Four bytes, or two 16-bit numbers, in every lane.
+I broadcast(const void* p) {
+  int32_t bits;
+  __builtin_memcpy(&bits, p, sizeof(bits));
+  return _mm512_set1_epi32(bits);
+}
+
+/// sums + Σ of four products of unsigned by signed bytes. Written out, because GCC 12 copies the sums from
+/// register to register around the intrinsic.
+[[gnu::always_inline]] inline void dot_bytes(I& sums, I unsigned_bytes, I signed_bytes) {
+  asm("vpdpbusd %2, %1, %0" : "+v"(sums) : "v"(unsigned_bytes), "v"(signed_bytes));
+}
+
+// ---- Queries
+
+size_t packed_queries_bytes(uint32_t queries, uint32_t width) {
+  return size_t{round_up(queries, kLanes) / kLanes} * (round_up(width, kRun) / kRun) * sizeof(QueryRun);
+}
+
+/// `count` ≤ 32 values of one query into a lane of a run.
+void pack_run(QueryRun& run, uint32_t lane, const float* values, uint32_t count) {
+  const uint32_t bits = count == kRun ? ~0u : (1u << count) - 1;
+  const F x[2] = {_mm512_maskz_loadu_ps(static_cast<__mmask16>(bits), values),
+                  _mm512_maskz_loadu_ps(static_cast<__mmask16>(bits >> 16), values + kLanes)};
+  // Compared as integers, NaN is larger than all numbers: it becomes the scale.
+  const I magnitude = _mm512_set1_epi32(0x7fffffff);
+  const I most = _mm512_max_epu32(_mm512_and_si512(_mm512_castps_si512(x[0]), magnitude),
+                                  _mm512_and_si512(_mm512_castps_si512(x[1]), magnitude));
+  const uint32_t largest_bits = _mm512_reduce_max_epu32(most);
+  float largest;
+  __builtin_memcpy(&largest, &largest_bits, sizeof(largest));
+  const F inverse = Simd::set1(largest > 0.0f ? 127.0f / largest : 0.0f);
+  alignas(64) int8_t bytes[kRun];
+  int32_t sum = 0;
+  for (uint32_t half = 0; half < 2; ++half) {
+    const I rounded = _mm512_cvtps_epi32(Simd::mul(x[half], inverse));
+    sum += _mm512_reduce_add_epi32(rounded);
+    _mm_store_si128(reinterpret_cast<__m128i*>(bytes + half * kLanes), _mm512_cvtepi32_epi8(rounded));
+  }
+  for (uint32_t step = 0; step < kRunSteps; ++step)
+    __builtin_memcpy(run.values[step][lane], bytes + 4 * step, 4);
+  run.offset[lane] = -128 * sum;
+  run.scale[lane] = largest / 127.0f;
+}
+
+void pack_queries(std::byte* out, const float* const* query, uint32_t queries, uint32_t width) {
+  __builtin_memset(out, 0, packed_queries_bytes(queries, width));
+  const uint32_t runs = round_up(width, kRun) / kRun;
+  for (uint32_t i = 0; i < queries; ++i) {
+    auto* run = reinterpret_cast<QueryRun*>(out) + size_t{i / kLanes} * runs;
+    for (uint32_t r = 0; r < runs; ++r) {
+      const uint32_t first = r * kRun;
+      pack_run(run[r], i % kLanes, query[i] + first, width - first < kRun ? width - first : kRun);
+    }
+  }
+}
+
+// ---- Rows
+
+/// Rows first… of which `positions` exist: keys and scales.
+void load_keys(const Scratch& s, const LatentRows& rows, uint32_t first, uint32_t positions) {
+  const I up = _mm512_set1_epi8(static_cast<char>(0x80));
+  const uint32_t width = s.runs * kRun;
+  for (uint32_t p = 0; p < kTilePositions; ++p) {
+    uint8_t* key = s.keys + size_t{p} * kKeyStride;
+    float* scale = s.scales + size_t{p} * kScaleStride;
+    if (p >= positions) {
+      __builtin_memset(scale, 0, kScaleStride * sizeof(float));
+      __builtin_memset(key, 0x80, width);
+      continue;
+    }
+    const std::byte* row = rows.first + (first + p) * rows.stride_bytes;
+    // The next tile's rows: they come from memory while this tile is computed with.
+    for (size_t byte = 0; byte < rows.stride_bytes; byte += 64)
+      __builtin_prefetch(row + kTilePositions * rows.stride_bytes + byte, 0, 2);
+    for (uint32_t col = 0; col < width; col += 64) {
+      const auto mask = width - col < 64 ? (uint64_t{1} << (width - col)) - 1 : ~uint64_t{0};
+      _mm512_storeu_si512(key + col, _mm512_xor_si512(up, _mm512_maskz_loadu_epi8(mask, row + col)));
+    }
+    for (uint32_t run = 0; run < s.runs; run += kLanes) {
+      const uint32_t left = s.runs - run;
+      const auto mask = static_cast<__mmask16>(left < kLanes ? (1u << left) - 1 : 0xffffu);
+      const std::byte* halves = row + rows.scales_offset + 2 * run;
+      Simd::store(scale + run, _mm512_cvtph_ps(_mm256_maskz_loadu_epi16(mask, halves)));
+    }
+  }
+}
+
+/// 64 bytes of each of four rows to four vectors of 16 columns × rows 0, 2, 1, 3.
+void interleave(int8_t* const* out, const I* row) {
+  const I low02 = _mm512_unpacklo_epi8(row[0], row[2]), high02 = _mm512_unpackhi_epi8(row[0], row[2]);
+  const I low13 = _mm512_unpacklo_epi8(row[1], row[3]), high13 = _mm512_unpackhi_epi8(row[1], row[3]);
+  // Quarter q of part[i]: columns 16·q + 4·i….
+  const I part[4] = {_mm512_unpacklo_epi16(low02, low13), _mm512_unpackhi_epi16(low02, low13),
+                     _mm512_unpacklo_epi16(high02, high13), _mm512_unpackhi_epi16(high02, high13)};
+  const I front01 = _mm512_shuffle_i32x4(part[0], part[1], 0x44);
+  const I front23 = _mm512_shuffle_i32x4(part[2], part[3], 0x44);
+  const I back01 = _mm512_shuffle_i32x4(part[0], part[1], 0xee);
+  const I back23 = _mm512_shuffle_i32x4(part[2], part[3], 0xee);
+  _mm512_storeu_si512(out[0], _mm512_shuffle_i32x4(front01, front23, 0x88));
+  _mm512_storeu_si512(out[1], _mm512_shuffle_i32x4(front01, front23, 0xdd));
+  _mm512_storeu_si512(out[2], _mm512_shuffle_i32x4(back01, back23, 0x88));
+  _mm512_storeu_si512(out[3], _mm512_shuffle_i32x4(back01, back23, 0xdd));
+}
+
+void load_values(const Scratch& s, const LatentRows& rows, uint32_t first, uint32_t positions,
+                 uint32_t value_width) {
+  constexpr size_t kRunBytes = size_t{kQuads} * 2 * 64;
+  for (uint32_t quad = 0; quad < round_up(positions, 4) / 4; ++quad) {
+    for (uint32_t col = 0; col < value_width; col += 64) {
+      I row[4];
+      for (uint32_t i = 0; i < 4; ++i)
+        row[i] = 4 * quad + i < positions
+                     ? load_integers(rows.first + (first + 4 * quad + i) * rows.stride_bytes + col)
+                     : _mm512_setzero_si512();
+      int8_t* out = s.values + col / kRun * kRunBytes + size_t{quad} * 2 * 64;
+      int8_t* const outs[4] = {out, out + 64, out + kRunBytes, out + kRunBytes + 64};
+      interleave(outs, row);
+    }
+  }
+}
+
+// ---- Logits and weights
+
+void score(const Scratch& s, const QueryRun* runs, uint32_t lane, uint32_t positions) {
+  for (uint32_t p = 0; p < positions; p += kRows) {
+    F sums[kRows];
+#pragma GCC unroll 8
+    for (uint32_t r = 0; r < kRows; ++r) sums[r] = Simd::set1(0.0f);
+    for (uint32_t run = 0; run < s.runs; ++run) {
+      const QueryRun& query = runs[run];
+      const uint8_t* key = s.keys + size_t{p} * kKeyStride + run * kRun;
+      const float* row_scales = s.scales + size_t{p} * kScaleStride + run;
+      I products[kRows];
+#pragma GCC unroll 8
+      for (uint32_t r = 0; r < kRows; ++r) products[r] = load_integers(query.offset);
+#pragma GCC unroll 8
+      for (uint32_t step = 0; step < kRunSteps; ++step) {
+        const I q = load_integers(query.values[step]);
+#pragma GCC unroll 8
+        for (uint32_t r = 0; r < kRows; ++r)
+          dot_bytes(products[r], broadcast(key + r * kKeyStride + 4 * step), q);
+      }
+      const F scale = Simd::load(query.scale);
+#pragma GCC unroll 8
+      for (uint32_t r = 0; r < kRows; ++r) {
+        const F row_scale = Simd::set1(row_scales[r * kScaleStride]);
+        sums[r] = Simd::fma(Simd::mul(_mm512_cvtepi32_ps(products[r]), scale), row_scale, sums[r]);
+      }
+    }
+#pragma GCC unroll 8
+    for (uint32_t r = 0; r < kRows; ++r) Simd::store(s.scores + size_t{p + r} * s.lanes + lane, sums[r]);
+  }
+}
+
+/// Turns the scores of 16 queries into weights in 16 bits; rows that a query does not see weigh 0.
+void weigh(const Scratch& s, uint32_t lane, uint32_t first, uint32_t positions, float softmax_scale) {
+  const F factor = Simd::set1(softmax_scale * 1.44269504f);
+  const F visible = Simd::load(s.visible + lane);
+  const float* scores = s.scores + lane;
+  const auto is_visible = [&](uint32_t p) {
+    return Simd::greater(visible, Simd::set1(static_cast<float>(first + p)));
+  };
+  const F nothing = Simd::set1(kNothing);
+  F most = nothing;
+  for (uint32_t p = 0; p < positions; ++p)
+    most = Simd::max(
+        most,
+        Simd::select(is_visible(p), Simd::mul(Simd::load(scores + size_t{p} * s.lanes), factor), nothing));
+
+  F sum = Simd::set1(0.0f);
+  const F unit = Simd::set1(65535.0f);
+  for (uint32_t p = 0; p < round_up(positions, 4); p += 2) {
+    I both[2];
+#pragma GCC unroll 2
+    for (uint32_t i = 0; i < 2; ++i) {
+      const F logit = Simd::mul(Simd::load(scores + size_t{p + i} * s.lanes), factor);
+      const F weight = Simd::select(is_visible(p + i), exp2(Simd::sub(logit, most)), Simd::set1(0.0f));
+      sum = Simd::add(sum, weight);
+      both[i] = _mm512_cvtps_epu32(Simd::mul(weight, unit));
+    }
+    _mm512_storeu_si512(s.weights + (size_t{p} / 2 * s.lanes + lane) * 2,
+                        _mm512_or_si512(both[0], _mm512_slli_epi32(both[1], 16)));
+  }
+
+  const F before = Simd::load(s.largest + lane);
+  const F after = Simd::max(before, most);
+  const F shrink = exp2(Simd::sub(before, after));
+  const F grow = exp2(Simd::sub(most, after));
+  const F total = Simd::fma(Simd::load(s.total + lane), shrink, Simd::mul(sum, grow));
+  Simd::store(s.largest + lane, after);
+  Simd::store(s.total + lane, total);
+  Simd::store(s.shrink + lane, shrink);
+  Simd::store(s.grow + lane, grow);
+  const __mmask16 is_exact = _mm512_mask_cmp_ps_mask(Simd::greater(sum, Simd::set1(0.0f)), grow,
+                                                     Simd::mul(total, Simd::set1(kLargePart)), _CMP_GT_OQ);
+  _mm512_storeu_si512(s.is_exact + lane, _mm512_maskz_set1_epi32(is_exact, -1));
+}
+
+// ---- Values
+
+/// The rows' scales in units of the largest one among the first `positions`, and what such a unit is worth.
+void compare_scales(const Scratch& s, uint32_t positions) {
+  for (uint32_t run = 0; run < s.runs; run += kLanes) {
+    const float* scales = s.scales + run;
+    F most = Simd::set1(0.0f);
+    for (uint32_t p = 0; p < positions; ++p)
+      most = Simd::max(most, Simd::load(scales + size_t{p} * kScaleStride));
+    const __mmask16 some = Simd::greater(most, Simd::set1(0.0f));
+    const F inverse = _mm512_maskz_div_ps(some, Simd::set1(65280.0f), most);
+    // Weights are in units of 1/65535, of whose products with ratios the upper 16 bits are taken.
+    Simd::store(s.unit + run, Simd::mul(most, Simd::set1(static_cast<float>(65536.0 / 65535.0 / 255.0))));
+    for (uint32_t p = 0; p < kTilePositions; p += 2) {
+      I both[2];
+#pragma GCC unroll 2
+      for (uint32_t i = 0; i < 2; ++i) {
+        const F ratio = Simd::mul(Simd::load(scales + size_t{p + i} * kScaleStride), inverse);
+        both[i] = _mm512_cvtps_epu32(_mm512_min_ps(ratio, Simd::set1(65280.0f)));
+      }
+      _mm512_storeu_si512(s.ratios + (size_t{p} / 2 * kScaleStride + run) * 2,
+                          _mm512_or_si512(both[0], _mm512_slli_epi32(both[1], 16)));
+    }
+  }
+}
+
+/// Thresholds of rounding for four rows, as 16-bit numbers for rows 0 and 1 and for rows 2 and 3: the numbers
+/// 8, 24, … 248, each once in 16 rows, those of neighbours far from each other.
+struct Thresholds {
+  uint16_t pairs[2][2];
+};
+constexpr Thresholds kThresholds[4] = {
+    {{{8, 136}, {72, 200}}}, {{{40, 168}, {104, 232}}}, {{{24, 152}, {88, 216}}}, {{{56, 184}, {120, 248}}}};
+
+/// The weights of 16 queries for a run of columns as bytes, {quads, lanes, 4}.
+void split_weights(const Scratch& s, uint32_t lane, uint32_t run, uint32_t quads, bool any_exact) {
+  const size_t at = s.split_at(run);
+  const I is_exact = load_integers(s.is_exact + lane);
+  const I high = _mm512_set1_epi16(static_cast<int16_t>(0xff00));
+  for (uint32_t quad = 0; quad < quads; ++quad) {
+    I product[2];
+#pragma GCC unroll 2
+    for (uint32_t i = 0; i < 2; ++i) {
+      const size_t pair = 2 * quad + i;
+      product[i] = _mm512_mulhi_epu16(load_integers(s.weights + (pair * s.lanes + lane) * 2),
+                                      broadcast(s.ratios + (pair * kScaleStride + run) * 2));
+    }
+    if (any_exact) {
+      // (product[0] & 0xff) | (product[1] << 8), where the lower bytes count.
+      const I lower = _mm512_ternarylogic_epi32(high, _mm512_slli_epi16(product[1], 8), product[0], 0xca);
+      _mm512_storeu_si512(s.lower + at + (size_t{quad} * s.lanes + lane) * 4,
+                          _mm512_and_si512(lower, is_exact));
+    }
+#pragma GCC unroll 2
+    for (uint32_t i = 0; i < 2; ++i)
+      product[i] = _mm512_add_epi16(product[i],
+                                    _mm512_andnot_si512(is_exact, broadcast(kThresholds[quad % 4].pairs[i])));
+    // (product[0] >> 8) | (product[1] & 0xff00)
+    const I upper = _mm512_ternarylogic_epi32(high, product[1], _mm512_srli_epi16(product[0], 8), 0xca);
+    _mm512_storeu_si512(s.upper + at + (size_t{quad} * s.lanes + lane) * 4, upper);
+  }
+}
+
+/// sums[r][v] = Σ weights of query r · values of 2 × 16 columns
+[[gnu::always_inline]] inline void multiply(I (&sums)[kRows][2], const uint8_t* weights, uint32_t lanes,
+                                            const int8_t* values, uint32_t quads) {
+#pragma GCC unroll 8
+  for (uint32_t r = 0; r < kRows; ++r) sums[r][0] = sums[r][1] = _mm512_setzero_si512();
+  for (uint32_t quad = 0; quad < quads; ++quad) {
+    const I value[2] = {load_integers(values), load_integers(values + 64)};
+#pragma GCC unroll 8
+    for (uint32_t r = 0; r < kRows; ++r) {
+      const I weight = broadcast(weights + 4 * r);
+      dot_bytes(sums[r][0], weight, value[0]);
+      dot_bytes(sums[r][1], weight, value[1]);
+    }
+    weights += size_t{lanes} * 4;
+    values += 2 * 64;
+  }
+}
+
+struct Range {
+  uint32_t first;
+  uint32_t end;
+};
+
+/// out {2 · kLanes} = out · shrink + sums · factor
+[[gnu::always_inline]] inline void add_products(float* out, F shrink, F factor, const I (&sums)[2]) {
+#pragma GCC unroll 2
+  for (uint32_t v = 0; v < 2; ++v)
+    Simd::store(out + v * kLanes, Simd::fma(_mm512_cvtepi32_ps(sums[v]), factor,
+                                            Simd::mul(Simd::load(out + v * kLanes), shrink)));
+}
+
+/// Adds the tile's values of one run of columns to the sums of the queries of `range` among eight. Bytes are
+/// worth `part` of a unit; what was gathered before shrinks where `shrinks`.
+void add_run(const Scratch& s, const LatentAttention& a, uint32_t query, Range range, uint32_t run,
+             uint32_t quads, const uint8_t* weights, float part, bool shrinks) {
+  I sums[kRows][2];
+  multiply(sums, weights + s.split_at(run) + size_t{query} * 4, s.lanes,
+           s.values + size_t{run} * kQuads * 2 * 64, quads);
+  float* out = a.sums + size_t{query} * a.value_width + run * kRun;
+  const float* grow = s.grow + query;
+  const float* shrink = s.shrink + query;
+  const float unit = s.unit[run] * part;
+  if (query >= range.first && query + kRows <= range.end) {
+#pragma GCC unroll 8
+    for (uint32_t r = 0; r < kRows; ++r)
+      add_products(out + size_t{r} * a.value_width, Simd::set1(shrinks ? shrink[r] : 1.0f),
+                   Simd::set1(grow[r] * unit), sums[r]);
+    return;
+  }
+#pragma GCC unroll 8
+  for (uint32_t r = 0; r < kRows; ++r)
+    if (query + r >= range.first && query + r < range.end)
+      add_products(out + size_t{r} * a.value_width, Simd::set1(shrinks ? shrink[r] : 1.0f),
+                   Simd::set1(grow[r] * unit), sums[r]);
+}
+
+/// Adds the tile's values to the sums of the queries of `range`, which all see the first `positions` of it.
+void add_values(const Scratch& s, const LatentAttention& a, Range range, uint32_t positions) {
+  compare_scales(s, positions);
+  const uint32_t quads = round_up(positions, 4) / 4;
+  bool any_exact = false;
+  for (uint32_t i = range.first; i < range.end; ++i) any_exact |= s.is_exact[i] != 0;
+  const uint32_t runs = a.value_width / kRun;
+  for (uint32_t first = 0; first < runs; first += kRunsAhead) {
+    const uint32_t end = first + kRunsAhead < runs ? first + kRunsAhead : runs;
+    for (uint32_t run = first; run < end; ++run)
+      for (uint32_t lane = range.first / kLanes * kLanes; lane < range.end; lane += kLanes)
+        split_weights(s, lane, run, quads, any_exact);
+    for (uint32_t run = first; run < end; ++run)
+      for (uint32_t query = range.first / kRows * kRows; query < range.end; query += kRows) {
+        add_run(s, a, query, range, run, quads, s.upper, 1.0f, true);
+        if (any_exact) add_run(s, a, query, range, run, quads, s.lower, 1.0f / 256, false);
+      }
+  }
+}
+
+void attend_tile(const Scratch& s, const LatentAttention& a, uint32_t first, uint32_t positions) {
+  load_keys(s, a.rows, first, positions);
+  load_values(s, a.rows, first, positions, a.value_width);
+  const auto* runs = reinterpret_cast<const QueryRun*>(a.packed);
+  for (uint32_t lane = 0; lane < s.lanes; lane += kLanes) {
+    score(s, runs + size_t{lane / kLanes} * s.runs, lane, positions);
+    weigh(s, lane, first, positions, a.softmax_scale);
+  }
+  // Queries that see equally much of the tile: all of them, but for the last tiles.
+  for (Range range = {0, 0}; range.first < a.queries; range.first = range.end) {
+    const auto seen = [&](uint32_t i) {
+      return a.visible[i] <= first ? 0 : a.visible[i] - first < positions ? a.visible[i] - first : positions;
+    };
+    range.end = range.first + 1;
+    while (range.end < a.queries && seen(range.end) == seen(range.first)) ++range.end;
+    if (seen(range.first) > 0) add_values(s, a, range, seen(range.first));
+  }
+}
+
+void attend(const LatentAttention& a) {
+  const Scratch s(a.scratch, a.queries, a.width, a.value_width);
+  for (uint32_t i = 0; i < s.lanes; ++i) {
+    s.visible[i] = i < a.queries ? static_cast<float>(a.visible[i]) : 0.0f;
+    s.largest[i] = kNothing;
+    s.total[i] = 0.0f;
+  }
+  for (uint32_t i = 0; i < a.queries; ++i)
+    __builtin_memset(a.sums + size_t{i} * a.value_width, 0, a.value_width * sizeof(float));
+  for (uint32_t first = 0; first < a.rows.count; first += kTilePositions)
+    attend_tile(s, a, first, a.rows.count - first < kTilePositions ? a.rows.count - first : kTilePositions);
+  for (uint32_t i = 0; i < a.queries; ++i) {
+    a.largest[i] = s.largest[i] * 0.693147181f;
+    a.total[i] = s.total[i];
+  }
+}
+
+size_t scratch_bytes(uint32_t queries, uint32_t width, uint32_t value_width) {
+  return Scratch(nullptr, queries, width, value_width).bytes();
+}
+
+uint32_t padded(uint32_t value_width) {
+  return value_width;
+}
+
+}  // namespace
+
+const LatentKernels kVnniLatent = {.padded = padded,
+                                   .packed_queries_bytes = packed_queries_bytes,
+                                   .pack_queries = pack_queries,
+                                   .scratch_bytes = scratch_bytes,
+                                   .attend = attend};
+
+}  // namespace kvasir::engine::cpu
