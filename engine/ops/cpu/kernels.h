@@ -23,10 +23,10 @@ constexpr uint32_t kChunkPositions = 64;
 
 /// out[t][r] (+)= row r of W · in[t]
 struct Gemm {
-  DType dtype;               ///< F32, F16, BF16 or Q8_0
+  DType dtype;               ///< one that `can_dequantize` allows
   const std::byte* weights;  ///< {rows, cols}, at any alignment
   size_t row_stride_bytes;   ///< from row to row
-  uint32_t cols;             ///< Q8_0: a multiple of 32
+  uint32_t cols;             ///< a multiple of the type's block
   uint32_t tokens;           ///< at least 1
   const float* const* in;    ///< {tokens} pointers to {cols}
   float* const* out;         ///< {tokens} pointers to {rows}
@@ -52,7 +52,8 @@ struct AttentionChunk {
 };
 
 struct Kernels {
-  /// Rows [first_row, end_row); `tile` is scratch {kTileRows, cols}.
+  /// Rows [first_row, end_row); `tile` is scratch {kTileRows, cols}. Types without vector code of their own
+  /// are slow here: what they are for is comparing.
   void (*gemm)(const Gemm& gemm, uint32_t first_row, uint32_t end_row, float* tile);
   void (*dequantize)(DType dtype, const std::byte* row, uint32_t cols, float* out);
   /// out = in / √(mean(in²) + eps) ⊙ weight

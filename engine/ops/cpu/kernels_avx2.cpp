@@ -1,3 +1,4 @@
+#include "engine/gguf/convert.h"
 #include "engine/ops/cpu/kernels.h"
 
 #include <immintrin.h>

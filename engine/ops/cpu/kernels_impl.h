@@ -176,8 +176,22 @@ void gemm_as<WeightF32>(const Gemm& g, uint32_t first_row, uint32_t end_row, flo
                                              end_row - row < kTileRows ? end_row - row : kTileRows, row);
 }
 
+/// Types without vector code of their own become float32 a tile at a time.
+void gemm_of_any(const Gemm& g, uint32_t first_row, uint32_t end_row, float* scratch) {
+  for (uint32_t row = first_row; row < end_row; row += kTileRows) {
+    const uint32_t rows = end_row - row < kTileRows ? end_row - row : kTileRows;
+    for (uint32_t r = 0; r < rows; ++r)
+      dequantize_row(g.dtype, g.weights + (row + r) * g.row_stride_bytes, scratch + size_t{r} * g.cols,
+                     g.cols);
+    gemm_tiles<WeightF32, Simd::kTileTokens>(g, reinterpret_cast<const std::byte*>(scratch),
+                                             size_t{g.cols} * sizeof(float), rows, row);
+  }
+}
+
 void gemm(const Gemm& g, uint32_t first_row, uint32_t end_row, float* scratch) {
   switch (g.dtype) {
+    case DType::F32:
+      return gemm_as<WeightF32>(g, first_row, end_row, scratch);
     case DType::F16:
       return gemm_as<WeightF16>(g, first_row, end_row, scratch);
     case DType::BF16:
@@ -185,12 +199,14 @@ void gemm(const Gemm& g, uint32_t first_row, uint32_t end_row, float* scratch) {
     case DType::Q8_0:
       return gemm_as<WeightQ80>(g, first_row, end_row, scratch);
     default:
-      return gemm_as<WeightF32>(g, first_row, end_row, scratch);
+      return gemm_of_any(g, first_row, end_row, scratch);
   }
 }
 
 void dequantize(DType dtype, const std::byte* row, uint32_t cols, float* out) {
   switch (dtype) {
+    case DType::F32:
+      return dequantize_as<WeightF32>(row, cols, out);
     case DType::F16:
       return dequantize_as<WeightF16>(row, cols, out);
     case DType::BF16:
@@ -198,7 +214,7 @@ void dequantize(DType dtype, const std::byte* row, uint32_t cols, float* out) {
     case DType::Q8_0:
       return dequantize_as<WeightQ80>(row, cols, out);
     default:
-      return dequantize_as<WeightF32>(row, cols, out);
+      return dequantize_row(dtype, row, out, cols);
   }
 }
 

@@ -10,7 +10,7 @@ namespace {
 
 constexpr double kLimit = 1e-7;
 const TensorView kNoWeight;
-constexpr DType kTypes[] = {DType::F32, DType::F16, DType::BF16, DType::Q8_0};
+constexpr DType kTypes[] = {DType::F32, DType::F16, DType::BF16, DType::Q8_0, DType::Q4_K, DType::Q5_0};
 
 }  // namespace
 
@@ -77,7 +77,8 @@ std::unique_ptr<Backend> BackendTest::backend() const {
 }
 
 uint32_t BackendTest::random_cols(DType type) {
-  return type == DType::Q8_0 ? 32 * random_.between(1, 9) : random_.between(1, 300);
+  const uint32_t block = dtype_traits(type)->block_elements;
+  return block > 1 ? block * random_.between(1, 3) : random_.between(1, 300);
 }
 
 void BackendTest::compare(GuardedRows out, const std::function<void(Backend&, GuardedRows&)>& operation) {
@@ -280,8 +281,8 @@ void BackendTest::moe_ffn_add_agrees_with_the_oracle() {
   for (DType type : kTypes) {
     REPEAT(3) {
       const uint32_t tokens = random_tokens();
-      const uint32_t hidden = 32 * random_.between(1, 3);
-      const uint32_t inner = 32 * random_.between(1, 3);
+      const uint32_t hidden = random_cols(type);
+      const uint32_t inner = random_cols(type);
       const uint32_t experts = random_.between(3, 9);
       const uint32_t per_token = random_.between(1, 3);
       const OwnedTensor gate = random_tensor(random_, type, hidden, inner, experts);
