@@ -12,6 +12,7 @@
 #include <QtTest>
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 #include <random>
 #include <string>
 #include <vector>
@@ -75,11 +76,12 @@ std::vector<float> weights_of(const engine::TensorView& tensor) {
   return values;
 }
 
-/// Logits behind a few tokens, in float32.
-std::vector<float> logits_of(const engine::GgufFile& file) {
+/// Logits behind a few tokens.
+std::vector<float> logits_of(const engine::GgufFile& file,
+                             std::unique_ptr<engine::Backend> backend = engine::make_scalar_backend()) {
   auto config = engine::ModelConfig::from_gguf(file).value();
   auto weights = engine::ModelWeights::bind(file, config).value();
-  engine::Model model(config, std::move(weights), engine::make_scalar_backend());
+  engine::Model model(config, std::move(weights), std::move(backend));
   auto cache = engine::KvCache::create(model.kv_layout(engine::KvType::F32), 8).value();
   const std::vector<int32_t> tokens = {1, 300, 17, 450};
   const std::vector<uint32_t> rows = {3};
@@ -99,6 +101,8 @@ class MadeModelTest : public QObject {
   void blocks_decode_to_the_promised_scale();
   void every_mix_makes_a_model_that_computes_data();
   void every_mix_makes_a_model_that_computes();
+  void every_mix_computes_alike_in_every_arithmetic_data() { every_mix_makes_a_model_that_computes_data(); }
+  void every_mix_computes_alike_in_every_arithmetic();
   void weights_have_the_scale_of_their_rows();
   void published_shapes_can_be_bound_data();
   void published_shapes_can_be_bound();
@@ -153,6 +157,29 @@ void MadeModelTest::every_mix_makes_a_model_that_computes() {
   const Moments moments = moments_of(logits);  // an infinity or NaN among them would show
   QVERIFY2(moments.deviation > 0.5 && moments.deviation < 2, qPrintable(QString::number(moments.deviation)));
   QVERIFY(std::abs(moments.mean) < 0.5);
+}
+
+void MadeModelTest::every_mix_computes_alike_in_every_arithmetic() {
+  QFETCH(const QString, mix);
+  const auto file = file_of(small_model(mix.toStdString()));
+  const std::vector<float> expected = logits_of(file);
+  const auto product = [&](std::span<const float> a, std::span<const float> b) {
+    return std::inner_product(a.begin(), a.end(), b.begin(), 0.0);
+  };
+  for (const engine::Isa isa : engine::available_isas()) {
+    const auto exact =
+        logits_of(file, engine::make_cpu_backend({.isa = isa, .arithmetic = engine::Arithmetic::Exact}));
+    double difference = 0;
+    for (size_t i = 0; i < exact.size(); ++i)
+      difference += std::pow(double{exact[i]} - double{expected[i]}, 2);
+    QVERIFY(std::sqrt(difference / product(expected, expected)) < 1e-4);
+
+    // Random weights make much of small errors, and of experts that change places; yet it is the same model.
+    const auto fast = logits_of(file, engine::make_cpu_backend({.isa = isa}));
+    const double likeness =
+        product(fast, expected) / std::sqrt(product(fast, fast) * product(expected, expected));
+    QVERIFY2(likeness > 0.8, qPrintable(QString::number(likeness)));
+  }
 }
 
 void MadeModelTest::weights_have_the_scale_of_their_rows() {
