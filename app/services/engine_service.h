@@ -64,7 +64,7 @@ class EngineService {
   ModelState state_;
   std::optional<ModelRequest> worked_last_;
   IdleWork idle_;  // of all threads
-  Worker thread_{"engine"};
+  Worker thread_{"engine", Worker::Priority::Low};
 };
 
 }  // namespace kvasir::app

@@ -19,7 +19,10 @@ namespace kvasir::app {
 /// Jobs may be posted from any thread, also from jobs. The destructor runs what is queued, then joins.
 class Worker {
  public:
-  explicit Worker(std::string name);
+  /// `Low`: below that of the window, so that it stays fluent while all processors compute. Threads that a
+  /// job starts inherit it.
+  enum class Priority { Normal, Low };
+  explicit Worker(std::string name, Priority priority = Priority::Normal);
   ~Worker();
   Worker(const Worker&) = delete;
   Worker& operator=(const Worker&) = delete;
@@ -47,7 +50,7 @@ class Worker {
   };
 
   void enqueue(std::unique_ptr<TaskBase> task);
-  void run(std::stop_token stop, const std::string& name);
+  void run(std::stop_token stop, const std::string& name, Priority priority);
 
   std::mutex mutex_;
   std::condition_variable_any changed_;
