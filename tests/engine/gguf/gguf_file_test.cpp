@@ -134,7 +134,8 @@ class GgufFileTest : public QObject {
       writer.add_tensor("second", DType::F32, {3}, bytes_of<float>({2, 3, 4}));
       const auto file = file_of(writer);
       for (const auto& tensor : file.tensors()) {
-        QCOMPARE(static_cast<size_t>(tensor.data.data() - file.parts().front().data()) % alignment, size_t{0});
+        QCOMPARE(static_cast<size_t>(tensor.data.data() - file.parts().front().data()) % alignment,
+                 size_t{0});
       }
       float value = 0;
       std::memcpy(&value, file.find_tensor("second")->data.data() + 8, sizeof value);
