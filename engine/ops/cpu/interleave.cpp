@@ -1,5 +1,8 @@
 #include "engine/ops/cpu/interleave.h"
 
+#include "engine/gguf/quant_blocks.h"
+
+#include <cstddef>
 #include <cstring>
 #include <span>
 
@@ -13,32 +16,49 @@ struct Field {
   uint8_t count;
 };
 
+/// A member of a block, cut into elements of `width` bytes.
+#define FIELD(block, member, width)                               \
+  Field {                                                         \
+    offsetof(block, member), width, sizeof(block::member) / width \
+  }
+
 // In the order in which the kernels read them, which is what the processor's prefetching expects: scales
-// first, high bits before the low ones that they belong to.
-constexpr Field kQ8_0[] = {{0, 2, 1}, {2, 4, 8}};                 // d, qs[32]
-constexpr Field kQ4_0[] = {{0, 2, 1}, {2, 4, 4}};                 // d, qs[16]
-constexpr Field kQ4_1[] = {{0, 2, 2}, {4, 4, 4}};                 // d m, qs[16]
-constexpr Field kQ5_0[] = {{0, 2, 1}, {2, 4, 1}, {6, 4, 4}};      // d, qh[4], qs[16]
-constexpr Field kQ5_1[] = {{0, 2, 2}, {4, 4, 1}, {8, 4, 4}};      // d m, qh[4], qs[16]
-constexpr Field kMxfp4[] = {{0, 1, 1}, {1, 4, 4}};                // e, qs[16]
-constexpr Field kQ2_K[] = {{80, 2, 2}, {0, 1, 16}, {16, 4, 16}};  // scales[16], qs[64], d dmin
-constexpr Field kQ3_K[] = {
-    {108, 2, 1}, {96, 1, 12}, {0, 4, 8}, {32, 4, 16}};           // hmask[32], qs[64], scales[12], d
-constexpr Field kQ4_K[] = {{0, 2, 2}, {4, 1, 12}, {16, 4, 32}};  // d dmin, scales[12], qs[128]
-constexpr Field kQ5_K[] = {
-    {0, 2, 2}, {4, 1, 12}, {16, 4, 8}, {48, 4, 32}};            // d dmin, scales[12], qh[32], qs[128]
-constexpr Field kQ6_K[] = {{208, 2, 1}, {192, 1, 16},           // ql[128], qh[64], scales[16], d
-                           {128, 4, 8}, {0, 4, 16},             // the first half
-                           {160, 4, 8}, {64, 4, 16}};           // the second
-constexpr Field kIq4Xs[] = {{0, 2, 2}, {4, 1, 4}, {8, 4, 32}};  // d scales_h, scales_l[4], qs[128]
+// first, high bits before the low ones that they belong to. quantised_formats.h counts on it.
+constexpr Field kQ8_0[] = {FIELD(BlockQ8_0, d, 2), FIELD(BlockQ8_0, qs, 4)};
+constexpr Field kQ4_0[] = {FIELD(BlockQ4_0, d, 2), FIELD(BlockQ4_0, qs, 4)};
+constexpr Field kQ4_1[] = {FIELD(BlockQ4_1, d, 2), FIELD(BlockQ4_1, m, 2), FIELD(BlockQ4_1, qs, 4)};
+constexpr Field kQ5_0[] = {FIELD(BlockQ5_0, d, 2), FIELD(BlockQ5_0, qh, 4), FIELD(BlockQ5_0, qs, 4)};
+constexpr Field kQ5_1[] = {FIELD(BlockQ5_1, d, 2), FIELD(BlockQ5_1, m, 2), FIELD(BlockQ5_1, qh, 4),
+                           FIELD(BlockQ5_1, qs, 4)};
+constexpr Field kIq4Nl[] = {FIELD(BlockIQ4_NL, d, 2), FIELD(BlockIQ4_NL, qs, 4)};
+constexpr Field kMxfp4[] = {FIELD(BlockMXFP4, e, 1), FIELD(BlockMXFP4, qs, 4)};
+constexpr Field kQ2_K[] = {FIELD(BlockQ2_K, d, 2), FIELD(BlockQ2_K, dmin, 2), FIELD(BlockQ2_K, scales, 1),
+                           FIELD(BlockQ2_K, qs, 4)};
+constexpr Field kQ3_K[] = {FIELD(BlockQ3_K, d, 2), FIELD(BlockQ3_K, scales, 1), FIELD(BlockQ3_K, hmask, 4),
+                           FIELD(BlockQ3_K, qs, 4)};
+constexpr Field kQ4_K[] = {FIELD(BlockQ4_K, d, 2), FIELD(BlockQ4_K, dmin, 2), FIELD(BlockQ4_K, scales, 1),
+                           FIELD(BlockQ4_K, qs, 4)};
+constexpr Field kQ5_K[] = {FIELD(BlockQ5_K, d, 2), FIELD(BlockQ5_K, dmin, 2), FIELD(BlockQ5_K, scales, 1),
+                           FIELD(BlockQ5_K, qh, 4), FIELD(BlockQ5_K, qs, 4)};
+constexpr Field kIq4Xs[] = {FIELD(BlockIQ4_XS, d, 2), FIELD(BlockIQ4_XS, scales_h, 2),
+                            FIELD(BlockIQ4_XS, scales_l, 1), FIELD(BlockIQ4_XS, qs, 4)};
+// By halves: each is read with its own high bits.
+constexpr Field kQ6_K[] = {FIELD(BlockQ6_K, d, 2),
+                           FIELD(BlockQ6_K, scales, 1),
+                           {offsetof(BlockQ6_K, qh), 4, 8},
+                           {offsetof(BlockQ6_K, ql), 4, 16},
+                           {offsetof(BlockQ6_K, qh) + 32, 4, 8},
+                           {offsetof(BlockQ6_K, ql) + 64, 4, 16}};
+#undef FIELD
 
 std::span<const Field> fields_of(DType type) {
   switch (type) {
     case DType::Q8_0:
       return kQ8_0;
     case DType::Q4_0:
-    case DType::IQ4_NL:
       return kQ4_0;
+    case DType::IQ4_NL:
+      return kIq4Nl;
     case DType::Q4_1:
       return kQ4_1;
     case DType::Q5_0:

@@ -1,3 +1,4 @@
+#include "engine/gguf/quant_blocks.h"
 #include "engine/ops/cpu/interleave.h"
 #include "engine/ops/cpu/quantised_kernels.h"
 

@@ -102,15 +102,13 @@ struct Q5_1 {
 };
 
 /// The sixteen values that a 4-bit code stands for.
-inline void look_up(Bytes* codes, const int8_t* values) {
-  const Bytes table = Vec::add(Vec::repeat16(values), Vec::set1(static_cast<uint8_t>(Vec::kBias)));
+inline void look_up(Bytes* codes, const std::array<int8_t, 16>& values) {
+  // The address as it is: what std::array's functions do must not be compiled for this instruction set.
+  const Bytes table = Vec::add(Vec::repeat16(reinterpret_cast<const int8_t*>(&values)),
+                               Vec::set1(static_cast<uint8_t>(Vec::kBias)));
 #pragma GCC unroll 8
   for (int i = 0; i < 8; ++i) codes[i] = Vec::look_up(table, codes[i]);
 }
-
-constexpr int8_t kIq4Values[16] = {-127, -104, -83, -65, -49, -35, -22, -10, 1, 13, 25, 38, 53, 69, 89, 113};
-/// E2M1, doubled.
-constexpr int8_t kMxfp4Values[16] = {0, 1, 2, 3, 4, 6, 8, 12, 0, -1, -2, -3, -4, -6, -8, -12};
 
 struct Iq4Nl {
   static constexpr uint32_t kValues = 32, kBytes = 18, kHalves = 1;
