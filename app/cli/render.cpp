@@ -31,9 +31,8 @@ Json read_json(const std::string& given, const char* option, Json::value_t wante
 }
 
 void render(const RenderCommandOptions& options) {
-  const Json messages = read_json(options.messages, "--messages", Json::value_t::array);
   Json variables = read_json(options.variables, "--variables", Json::value_t::object);
-  variables["messages"] = messages;
+  variables["messages"] = read_json(options.messages, "--messages", Json::value_t::array);
 
   const auto parsed = engine::jinja::Template::parse(read_text_file(options.template_file));
   if (!parsed)

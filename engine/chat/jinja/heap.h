@@ -28,10 +28,10 @@ class Heap {
   Value dict(std::vector<std::pair<Value, Value>> entries = {});
 
   /// An object of any other kind.
-  template <class T, class... Arguments>
-  T* make(Arguments&&... arguments) {
+  template <class T, class... Given>
+  T* make(Given&&... given) {
     charge(sizeof(T));
-    auto object = std::make_unique<T>(std::forward<Arguments>(arguments)...);
+    auto object = std::make_unique<T>(std::forward<Given>(given)...);
     T* const made = object.get();
     objects_.push_back(std::move(object));
     return made;

@@ -14,7 +14,7 @@ namespace kvasir::engine::jinja {
 bool truthy(const Value& value);
 /// As Python names the type in its messages: "str", "list", "Undefined".
 std::string_view type_name(const Value& value);
-/// What an undefined value or another type is called in messages: "'x' is undefined", "a str".
+/// What a value is called in messages: "'x', which is not defined", "a value of type str".
 std::string describe(const Value& value);
 
 /// An integer or a boolean, which is one in Python.
@@ -22,12 +22,12 @@ std::optional<int64_t> as_integer(const Value& value);
 std::optional<double> as_number(const Value& value);
 
 bool equal(Heap& heap, const Value& a, const Value& b, unsigned depth = 0);
-/// Negative, 0 or positive. Stops where the two have no order.
+/// -1, 0 or 1; 2 where one of two numbers is NaN. Stops where the types have no order.
 int compare(Heap& heap, const Value& a, const Value& b, unsigned depth = 0);
 bool contains(Heap& heap, const Value& container, const Value& item);
 bool same_object(const Value& a, const Value& b);
 
-/// `len`, which nothing has for an undefined value.
+/// Python's `len`; an undefined value's is 0.
 size_t length(const Value& value);
 /// What a `for` goes through: a list's items, a dict's keys, a text's characters, nothing for an undefined
 /// value.

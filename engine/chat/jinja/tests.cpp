@@ -95,21 +95,12 @@ bool is_same(Interpreter&, const Value& input, const Arguments& arguments) {
   return same_object(input, other);
 }
 
-/// All characters that have case have this one, and some do.
-template <bool (*kUnwanted)(char32_t), bool (*kWanted)(char32_t)>
-bool has_case(Interpreter& interpreter, const Value& input, const Arguments& arguments) {
+template <bool (*kWanted)(char32_t), bool (*kUnwanted)(char32_t)>
+bool is_in_case(Interpreter& interpreter, const Value& input, const Arguments& arguments) {
   ArgumentReader(arguments, "a test").done();
   const Value text = to_text(interpreter.heap(), input);
-  const std::string& bytes = text.text().bytes();
-  interpreter.heap().read(bytes.size());
-  bool found = false;
-  for (size_t at = 0; at < bytes.size();) {
-    const Character character = character_at(bytes, at);
-    if (kUnwanted(character.code)) return false;
-    found = found || kWanted(character.code);
-    at += character.length;
-  }
-  return found;
+  interpreter.heap().read(text.text().size());
+  return has_case(text.text(), kWanted, kUnwanted);
 }
 
 template <class Found, Found (*kFind)(std::string_view)>
@@ -139,8 +130,8 @@ constexpr Test kTests[] = {
     {"divisibleby", is_divisible},
     {"in", is_in},
     {"sameas", is_same},
-    {"lower", has_case<is_upper, is_lower>},
-    {"upper", has_case<is_lower, is_upper>},
+    {"lower", is_in_case<is_lower, is_upper>},
+    {"upper", is_in_case<is_upper, is_lower>},
     {"filter", is_name_of<const Filter*, find_filter>},
     {"test", is_name_of<const Test*, find_test>},
     {"eq", ordered<Order::Equal>},

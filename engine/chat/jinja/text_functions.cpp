@@ -114,6 +114,15 @@ Value capitalize(Heap& heap, const Text& text) {
       heap, text, [](char32_t code, size_t index) { return index == 0 ? to_upper(code) : to_lower(code); });
 }
 
+Value title(Heap& heap, const Text& text, bool (*separates)(char32_t)) {
+  bool in_word = false;
+  return map_characters(heap, text, [&](char32_t code, size_t) {
+    const char32_t mapped = in_word ? to_lower(code) : to_upper(code);
+    in_word = !separates(code);
+    return mapped;
+  });
+}
+
 std::vector<Text> lines_of(Heap& heap, const Text& text, bool keep_ends) {
   heap.read(text.size());
   std::vector<Text> lines;
@@ -165,6 +174,17 @@ bool every_character(const Text& text, bool (*holds)(char32_t)) {
     at += character.length;
   }
   return true;
+}
+
+bool has_case(const Text& text, bool (*wanted)(char32_t), bool (*unwanted)(char32_t)) {
+  bool found = false;
+  for (size_t at = 0; at < text.size();) {
+    const Character character = character_at(text.bytes(), at);
+    if (unwanted(character.code)) return false;
+    found = found || wanted(character.code);
+    at += character.length;
+  }
+  return found;
 }
 
 }  // namespace kvasir::engine::jinja

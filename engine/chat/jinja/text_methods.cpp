@@ -35,36 +35,19 @@ bool is_alphanumeric(char32_t code) {
   return is_letter(code) || is_digit(code);
 }
 
-/// Every letter after something else in upper case, all others in lower case.
-Value title(Heap& heap, const Text& text) {
-  TextBuilder out(heap);
-  bool in_word = false;
-  for (size_t at = 0; at < text.size();) {
-    const Character character = character_at(text.bytes(), at);
-    const char32_t mapped = in_word ? to_lower(character.code) : to_upper(character.code);
-    if (mapped == character.code)
-      out.append(text, at, at + character.length);
-    else
-      out.append(utf8(mapped), text.origin_at(at));
-    in_word = is_letter(character.code);
-    at += character.length;
-  }
-  return out.take();
+bool is_no_letter(char32_t code) {
+  return !is_letter(code);
 }
 
-/// Some of a text's characters have case, and all of those have this one.
+Value words_in_title_case(Heap& heap, const Text& text) {
+  return title(heap, text, is_no_letter);
+}
+
 template <bool (*kWanted)(char32_t), bool (*kUnwanted)(char32_t)>
 Value case_method(Interpreter& interpreter, const Value& self, const Arguments& arguments) {
   ArgumentReader(arguments, "a method of texts").done();
   interpreter.heap().read(self.text().size());
-  bool found = false;
-  for (size_t at = 0; at < self.text().size();) {
-    const Character character = character_at(self.text().bytes(), at);
-    if (kUnwanted(character.code)) return Value(false);
-    found = found || kWanted(character.code);
-    at += character.length;
-  }
-  return Value(found);
+  return Value(has_case(self.text(), kWanted, kUnwanted));
 }
 
 /// The parts between white space, at most `limit` cuts from the left; without a limit where it is negative.
@@ -326,7 +309,7 @@ constexpr Method kMethods[] = {
     {"upper", change_method<upper>},
     {"lower", change_method<lower>},
     {"casefold", change_method<lower>},
-    {"title", change_method<title>},
+    {"title", change_method<words_in_title_case>},
     {"capitalize", change_method<capitalize>},
     {"find", find_method_of_text<false, false>},
     {"rfind", find_method_of_text<true, false>},

@@ -100,7 +100,7 @@ struct Namespace final : Object {
 /// The `loop` of a `for`.
 struct Loop final : Object {
   std::vector<Value> items;
-  size_t index = 0;  ///< of the current round, from 0
+  size_t index = 0;                 ///< of the current round, from 0
   std::vector<Value> last_changed;  ///< what `loop.changed` saw
   bool has_changed = false;
 };
