@@ -47,6 +47,8 @@ void add_options(CLI::App& command_line, BenchOptions& options) {
   command_line.add_option("--threads", measure.threads)
       ->capture_default_str()
       ->check(CLI::Range(1u, kMaxThreads));
+  command_line.add_flag("--keep-weights-in-file", measure.keep_weights_in_file,
+                        "Compute from the file's own pages: slower, with less memory");
   command_line.add_flag("--json", options.json, "Print one JSON object");
 }
 

@@ -16,6 +16,7 @@ struct MeasureOptions {
   uint32_t repeats = 1;
   engine::KvType kv_type = engine::KvType::F16;
   unsigned threads = 1;
+  bool keep_weights_in_file = false;
 };
 
 /// Speeds behind one depth, one of each for each repeat.
