@@ -64,19 +64,22 @@ private slots:
         QCOMPARE(m_models->name(), QStringLiteral("DeepSeek V2 Lite Chat"));
         QCOMPARE(fact(QStringLiteral("Parameters")), QStringLiteral("15.7 B, of which a token uses 2.5 B"));
         QCOMPARE(fact(QStringLiteral("Weights")), QStringLiteral("Q4_K, Q6_K, Q5_0, 10.4 GB"));
-        QCOMPARE(fact(QStringLiteral("Context")), QStringLiteral("up to 163,840 tokens"));
+        QCOMPARE(fact(QStringLiteral("Context")), QStringLiteral("32,768 tokens of up to 163,840"));
         QCOMPARE(fact(QStringLiteral("Licence")), QStringLiteral("deepseek"));
         ModelItem bare = FakeModelPort::larger();
         bare.card.licence.clear();
         bare.card.experts = 0;
+        bare.contextTokens = 0;
         m_port->setModel(bare);
         QVERIFY(fact(QStringLiteral("Licence")).isEmpty());
         QVERIFY(fact(QStringLiteral("Experts")).isEmpty());
+        QCOMPARE(fact(QStringLiteral("Context")), QStringLiteral("up to 163,840 tokens"));
     }
 
     void context_goes_in_doublings_up_to_the_models_limit()
     {
         QCOMPARE(form().contextSteps(), QVariantList { 2048 });
+        QCOMPARE(form().contextText(), QStringLiteral("2,048 tokens, all that the model was made for"));
         useLarger();
         QCOMPARE(form().contextSteps(), (QVariantList { 4096, 8192, 16384, 32768, 65536, 131072, 163840 }));
         QVERIFY(form().contextAutomatic());

@@ -45,7 +45,7 @@ QVariantList ModelController::facts() const
     QVariantList list;
     if (!hasCard())
         return list;
-    for (const ModelFact &fact : modelFacts(m_model.card))
+    for (const ModelFact &fact : modelFacts(m_model.card, m_model.contextTokens))
         list.append(
             QVariantMap { { QStringLiteral("label"), fact.label }, { QStringLiteral("value"), fact.value } });
     return list;

@@ -123,7 +123,11 @@ void ModelSettingsForm::revert()
 QString ModelSettingsForm::contextText() const
 {
     const QString tokens = tr("%1 tokens").arg(QLocale().toString(contextTokens()));
-    return contextAutomatic() ? tr("%1, chosen for this machine").arg(tokens) : tokens;
+    if (!contextAutomatic())
+        return tokens;
+    return contextTokens() == m_model.card.contextLimit
+        ? tr("%1, all that the model was made for").arg(tokens)
+        : tr("%1, chosen for this machine").arg(tokens);
 }
 
 QString ModelSettingsForm::kvCostText() const

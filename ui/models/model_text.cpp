@@ -33,7 +33,7 @@ QString sizeText(quint64 bytes)
     return QLocale().formattedDataSize(qint64(bytes), 1, QLocale::DataSizeSIFormat);
 }
 
-QVector<ModelFact> modelFacts(const ModelCardItem &card)
+QVector<ModelFact> modelFacts(const ModelCardItem &card, int contextTokens)
 {
     const QLocale locale;
     QVector<ModelFact> facts;
@@ -47,7 +47,11 @@ QVector<ModelFact> modelFacts(const ModelCardItem &card)
                    tr("%1, of which a token uses %2")
                        .arg(parameterText(card.parameters), parameterText(card.activeParameters)) });
     facts.append({ tr("Weights"), tr("%1, %2").arg(card.quantisation, sizeText(card.fileBytes)) });
-    facts.append({ tr("Context"), tr("up to %1 tokens").arg(locale.toString(card.contextLimit)) });
+    const QString limit = locale.toString(card.contextLimit);
+    facts.append({ tr("Context"),
+                   contextTokens > 0 && contextTokens < card.contextLimit
+                       ? tr("%1 tokens of up to %2").arg(locale.toString(contextTokens), limit)
+                       : tr("up to %1 tokens").arg(limit) });
     if (!card.licence.isEmpty())
         facts.append({ tr("Licence"), card.licence });
     return facts;

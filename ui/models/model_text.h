@@ -19,8 +19,9 @@ QString parameterText(quint64 parameters);
 /// "10.4 GB", in powers of ten, as disks and memory are sold.
 QString sizeText(quint64 bytes);
 
-/// What the card says, in the order in which it matters; what is not known is left out.
-QVector<ModelFact> modelFacts(const ModelCardItem &card);
+/// What the card says, in the order in which it matters; what is not known is left out. `contextTokens` are
+/// those in effect, 0 where there is none.
+QVector<ModelFact> modelFacts(const ModelCardItem &card, int contextTokens);
 /// That it is larger than memory, and what this means.
 QString tooLargeText(const ModelCardItem &card, const MemoryItem &memory);
 
