@@ -63,6 +63,7 @@ class Bench {
         answer_(make_tokens(options.generate_tokens, model().config().vocab_size)) {
     fill_with_random_values(cache_, deepest());
     forward(prompt_);  // pages the weights in
+    require_finite_logits();
   }
 
   double load_ms() const { return load_ms_; }
@@ -103,6 +104,13 @@ class Bench {
                                           std::span(logits_).first(is_end ? logits_.size() : 0));
       if (!result) throw CommandFailed{kExitBadInput, result.error().message};
     }
+  }
+
+  /// The speed of nonsense is none.
+  void require_finite_logits() const {
+    if (std::all_of(logits_.begin(), logits_.end(), [](float logit) { return std::isfinite(logit); })) return;
+    throw CommandFailed{kExitFailed, "The model in " + options_.model +
+                                         " computes no finite numbers: its file may be damaged."};
   }
 
   const MeasureOptions& options_;
