@@ -49,7 +49,10 @@ void EngineService::load(ModelRequest request, Report report) {
 }
 
 void EngineService::post(Job job) {
-  thread_.post([this, job = std::move(job), busy = IdleWork::Job(idle_)] { job(engine_.get(), state_); });
+  thread_.post([this, job = std::move(job), busy = IdleWork::Job(idle_)]() mutable {
+    const IdleWork::Job ends_here = std::move(busy);  // the future may keep the captures longer
+    job(engine_.get(), state_);
+  });
   thread_.post([this] { idle_.run(); });
 }
 

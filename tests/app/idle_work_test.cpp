@@ -26,7 +26,10 @@ class IdleWorkTest : public QObject {
 
  private:
   std::future<void> post(std::function<void()> job) {
-    auto future = thread_->post([job = std::move(job), busy = IdleWork::Job(*idle_)] { job(); });
+    auto future = thread_->post([job = std::move(job), busy = IdleWork::Job(*idle_)]() mutable {
+      const IdleWork::Job ends_here = std::move(busy);
+      job();
+    });
     thread_->post([this] { idle_->run(); });
     return future;
   }
