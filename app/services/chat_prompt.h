@@ -25,8 +25,8 @@ engine::Result<ChatPrompt> make_chat_prompt(std::span<const storage::StoredMessa
                                             const engine::ChatTemplate& chat_template,
                                             bool enable_thinking = true);
 
-/// The ids that the prompt of the next turn will begin with, whatever is said in it: what the template drops of
-/// past reasoning is gone already.
+/// The ids that the prompt of the next turn will begin with, whatever is said in it: what the template drops
+/// of past reasoning is gone already.
 engine::Result<std::vector<engine::TokenId>> next_turn_prefix(std::span<const storage::StoredMessage> history,
                                                               const engine::Tokenizer& tokenizer,
                                                               const engine::ChatTemplate& chat_template);
