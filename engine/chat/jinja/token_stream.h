@@ -3,12 +3,21 @@
 #include "engine/chat/jinja/lexer.h"
 #include "engine/chat/jinja/limits.h"
 
+#include <algorithm>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
 namespace kvasir::engine::jinja {
+
+/// A name as messages show it.
+inline std::string quoted(std::string_view name) {
+  std::string text("'");
+  text += name;
+  text += '\'';
+  return text;
+}
 
 /// The tokens as the parser goes through them, and how deep it stands in them.
 class TokenStream {
@@ -30,10 +39,10 @@ class TokenStream {
   bool take_operator(std::string_view op) { return is_operator(op) && (take(), true); }
   bool take_name(std::string_view name) { return is_name(name) && (take(), true); }
   void expect_operator(std::string_view op) {
-    if (!take_operator(op)) fail("expected '" + std::string(op) + "'");
+    if (!take_operator(op)) fail("expected " + quoted(op));
   }
   void expect_name(std::string_view name) {
-    if (!take_name(name)) fail("expected '" + std::string(name) + "'");
+    if (!take_name(name)) fail("expected " + quoted(name));
   }
   std::string expect_any_name() {
     if (!is(Token::Kind::Name)) fail("expected a name");
@@ -77,7 +86,7 @@ class TokenStream {
       case Token::Kind::String:
         return "a text";
       default:
-        return "'" + now().text.substr(0, 40) + "'";
+        return quoted(std::string_view(now().text).substr(0, 40));
     }
   }
 

@@ -60,6 +60,13 @@ void write_entries(TextBuilder& out, const Dict& dict, unsigned depth) {
   out.append("}");
 }
 
+/// What nobody means to print: a function, a namespace.
+void write_other(TextBuilder& out, const Value& value) {
+  out.append("<");
+  out.append(type_name(value));
+  out.append(">");
+}
+
 }  // namespace
 
 std::string float_text(double number) {
@@ -105,7 +112,7 @@ void write_text(TextBuilder& out, const Value& value) {
   else if (value.is<List*>() || value.is<Dict*>())
     write_repr(out, value);
   else if (!value.is<Undefined>())
-    out.append("<" + std::string(type_name(value)) + ">");
+    write_other(out, value);
 }
 
 Value to_text(Heap& heap, const Value& value) {
