@@ -11,9 +11,13 @@ T.Popup {
     required property ModelController models
     required property UiSettings settings
 
+    function goInto(folder: url) {
+        list.currentIndex = -1;
+        files.folder = folder;
+        place.text = models.pathOf(folder);
+    }
     function show() {
-        files.folder = settings.modelFolder;
-        place.text = models.pathOf(files.folder);
+        goInto(settings.modelFolder);
         open();
     }
     function take(file: string) {
@@ -25,20 +29,20 @@ T.Popup {
         if (index < 0)
             return;
         if (files.isFolder(index))
-            files.folder = models.folderNamed(files.get(index, "filePath"));
+            goInto(models.folderNamed(files.get(index, "filePath")));
         else
             take(files.get(index, "filePath"));
     }
     function goTo(text: string) {
         const named = models.folderNamed(text);
         if (named.toString().length > 0)
-            files.folder = named;
+            goInto(named);
         else
             take(models.pathNamed(text));
     }
     function goUp() {
         if (files.parentFolder.toString().length > 0)
-            files.folder = files.parentFolder;
+            goInto(files.parentFolder);
     }
 
     onOpened: list.forceActiveFocus() // by now what opened it has closed and given its own focus back
@@ -74,10 +78,6 @@ T.Popup {
         caseSensitive: false
         sortCaseSensitive: false
         showDirsFirst: true
-        onFolderChanged: {
-            list.currentIndex = -1;
-            place.text = picker.models.pathOf(files.folder);
-        }
     }
 
     contentItem: ColumnLayout {
@@ -121,7 +121,6 @@ T.Popup {
                 anchors.fill: parent
                 anchors.margins: Theme.space1
                 clip: true
-                reuseItems: true
                 boundsBehavior: Flickable.StopAtBounds
                 model: files
                 currentIndex: -1
