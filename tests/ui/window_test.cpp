@@ -396,7 +396,7 @@ private slots:
         click(find(QStringLiteral("undoButton")));
         QTRY_COMPARE(chat().conversations()->rowCount(), 1);
         QVERIFY(!isShown(find(QStringLiteral("undoBar"))));
-        QVERIFY(row(id));
+        QTRY_VERIFY(row(id));
     }
 
     void a_prompt_is_written_for_the_chat_and_kept()
