@@ -155,7 +155,7 @@ JsonStyle json_style(ArgumentReader& reader) {
     style.indent = std::string(static_cast<size_t>(std::clamp<int64_t>(*as_integer(*indent), 0, 100)), ' ');
   else if (indent != nullptr && indent->is_text())
     style.indent = indent->text().bytes();
-  if (style.indent) style.item_separator = ",";
+  if (style.indent) style.item_separator.assign(1, ',');
   const Value* const separators = reader.next("separators");
   style.sort_keys = reader.flag("sort_keys", false);
   if (separators == nullptr || separators->is<None>()) return style;
