@@ -72,10 +72,10 @@ uint32_t Model::expanded_batch_tokens(const ModelConfig& config) {
       std::clamp<uint64_t>(expanding / (absorbed - expanded) + 1, kLeast, kMaxBatchTokens + 1));
 }
 
-Result<void> Model::place_expansions() {
+Result<void> Model::place_expansions(std::span<const KvProjections> projections) {
   if (expanded_batch_tokens(config_) > kMaxBatchTokens) return {};
-  for (const LayerWeights& layer : weights_.layers) {
-    auto expansion = backend_->place_expansion(layer.attn_k_b, layer.attn_v_b);
+  for (const auto& [k_b, v_b] : projections) {
+    auto expansion = backend_->place_expansion(k_b, v_b);
     if (!expansion) return tl::unexpected(expansion.error());
     if (!expansion->present()) return {};
     expansions_.push_back(std::move(*expansion));
@@ -108,9 +108,11 @@ Result<void> Model::place_weights(const PlacementSteps& steps) {
 
 Result<void> Model::prepare(const PlacementSteps& steps) {
   if (scratch_ != nullptr) return {};
-  // Expansions are made from the file's bytes, which placing may give up.
-  if (auto placed = place_expansions(); !placed) return placed;
+  // Expansions are made from the file's bytes, which are still at hand after all have been read in order.
+  std::vector<KvProjections> projections;
+  for (const LayerWeights& layer : weights_.layers) projections.push_back({layer.attn_k_b, layer.attn_v_b});
   if (auto placed = place_weights(steps); !placed) return placed;
+  if (auto placed = place_expansions(projections); !placed) return placed;
 
   auto scratch = std::make_unique<Scratch>();
   const auto allocate = [&](Activations& out, uint32_t tokens, uint64_t cols) -> Result<void> {

@@ -63,7 +63,12 @@ class Model {
  private:
   struct Scratch;
 
-  Result<void> place_expansions();
+  /// One layer's attn_k_b and attn_v_b as the file has them.
+  struct KvProjections {
+    TensorView k_b;
+    TensorView v_b;
+  };
+  Result<void> place_expansions(std::span<const KvProjections> projections);
   Result<void> place_weights(const PlacementSteps& steps);
   Result<void> check_request(std::span<const int32_t> tokens, const KvCache& cache,
                              std::span<const uint32_t> logit_rows, std::span<const float> logits) const;

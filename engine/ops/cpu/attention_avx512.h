@@ -1,5 +1,6 @@
+#pragma once
+
 // Vectors of 16 floats for the attention kernels: what AVX-512 with and without BF16 share.
-// No include guard: a translation unit includes it once.
 
 #include <immintrin.h>
 

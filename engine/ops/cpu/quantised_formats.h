@@ -1,3 +1,5 @@
+#pragma once
+
 // How 32 columns of 16 interleaved rows become codes, scales and minima, for each quantised type. Written on
 // `Vec`, see quantised_impl.h, which includes this. Offsets are those of the fields of interleave.cpp,
 // times 16.
