@@ -173,21 +173,21 @@ void QuantisedTest::feed_forward_agrees_with_the_oracle() {
         [&](Backend& b, GuardedRows& out) {
           b.gated_ffn_add(out.view(), {at(b, 3), at(b, 4), at(b, 5)}, in.view());
         },
-        2);
+        3);
     compare(
         *backend, GuardedRows(random_, tokens, hidden),
         [&](Backend& b, GuardedRows& out) {
           b.moe_ffn_add(out.view(), routing, {at(b, 0), at(b, 1), at(b, 2)}, {at(b, 3), at(b, 4), at(b, 5)},
                         in.view());
         },
-        2);
+        3);
     compare(
         *backend, GuardedRows(random_, tokens, hidden),
         [&](Backend& b, GuardedRows& out) {
           b.moe_ffn_add(out.view(), routing, {at(b, 0), at(b, 1), at(b, 2)},
                         {kNoWeight, kNoWeight, kNoWeight}, in.view());
         },
-        2);
+        3);
   }
 }
 

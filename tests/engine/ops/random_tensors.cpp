@@ -49,14 +49,14 @@ void append_blocks(Random& random, DType type, uint64_t count, std::vector<std::
       bytes[at] = static_cast<std::byte>(random.between(118, 128));
       continue;
     }
-    const auto set_scale = [&](size_t offset) {
-      const uint16_t half = f32_to_f16(random.normal() / 64);
+    const auto set_scale = [&](size_t offset, float deviation = 1.0f / 64) {
+      const uint16_t half = f32_to_f16(random.normal() * deviation);
       std::memcpy(bytes.data() + at + offset, &half, sizeof(half));
     };
     switch (type) {
       case DType::Q2_K:
         set_scale(offsetof(BlockQ2_K, d));
-        set_scale(offsetof(BlockQ2_K, dmin));
+        set_scale(offsetof(BlockQ2_K, dmin), 1.0f / 512);  // or the minima drown the few codes
         break;
       case DType::Q3_K:
         set_scale(offsetof(BlockQ3_K, d));
