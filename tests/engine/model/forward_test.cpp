@@ -206,7 +206,8 @@ void ForwardTest::starter_likes_held_out_text_as_the_reference_does() {
 }
 
 void ForwardTest::starter_likes_held_out_text_as_much_in_8_bit() {
-  // One window of text scatters where KV is rounded; docs/performance.md has the difference over a whole text.
+  // One window of text scatters where KV is rounded; docs/performance.md has the difference over a whole
+  // text.
   for (const auto& [kv_type, limit] :
        {std::pair(KvType::F32, 0.003), std::pair(KvType::F16, 0.01), std::pair(KvType::Q8_0, 0.01)}) {
     const auto [mean, reference] = held_out_nll(make_backend(Arithmetic::Fast), kv_type);
