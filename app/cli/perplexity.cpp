@@ -11,7 +11,6 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
-#include <thread>
 #include <vector>
 
 namespace kvasir::app {
@@ -34,7 +33,7 @@ struct PerplexityOptions {
   std::optional<uint32_t> skip;  ///< half the context where not given
   uint32_t windows = 0;          ///< 0: all
   std::string kv_type = "f16";
-  unsigned threads = std::max(1u, std::thread::hardware_concurrency());
+  unsigned threads = engine::thread_count(0);
   bool exact = false;
   bool no_special = false;
   bool json = false;

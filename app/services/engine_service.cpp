@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <thread>
 #include <utility>
 
 namespace kvasir::app {
@@ -107,8 +106,7 @@ bool EngineService::load_now(uint64_t id, const ModelRequest& request, const Rep
 engine::EngineOptions EngineService::options_for(uint64_t id, const ModelRequest& request,
                                                  const Report& report) {
   engine::EngineOptions options;
-  options.threads = request.settings.threads != 0 ? request.settings.threads
-                                                  : std::max(1u, std::thread::hardware_concurrency());
+  options.threads = engine::thread_count(request.settings.threads);
   options.context_tokens = request.settings.context_tokens;
   options.kv_type = request.settings.kv_type;
   options.keep_weights_in_file = request.keep_weights_in_file;
