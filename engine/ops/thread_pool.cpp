@@ -1,5 +1,7 @@
 #include "engine/ops/thread_pool.h"
 
+#include <algorithm>
+#include <optional>
 #include <system_error>
 
 #if defined(__x86_64__) || defined(__i386__)
@@ -20,9 +22,28 @@ void pause() {
 #endif
 }
 
+constexpr uint64_t pack(uint64_t first, uint64_t end) {
+  return first | end << 32;
+}
+
+/// Takes the first or the last task of a share.
+std::optional<uint32_t> claim(std::atomic<uint64_t>& share, bool from_front) {
+  uint64_t left = share.load(std::memory_order_relaxed);
+  for (;;) {
+    const auto first = static_cast<uint32_t>(left);
+    const auto end = static_cast<uint32_t>(left >> 32);
+    if (first == end) return std::nullopt;
+    const uint64_t rest = from_front ? pack(first + 1, end) : pack(first, end - 1);
+    // Acquire pairs with the store in run_shared: the share may belong to a newer loop than the one that was
+    // seen first, and then its context is what we must read.
+    if (share.compare_exchange_weak(left, rest, std::memory_order_acquire, std::memory_order_relaxed))
+      return from_front ? first : end - 1;
+  }
+}
+
 }  // namespace
 
-ThreadPool::ThreadPool(unsigned threads) {
+ThreadPool::ThreadPool(unsigned threads) : shares_(std::max(threads, 1u)) {
   try {
     for (unsigned worker = 1; worker < threads; ++worker)
       workers_.emplace_back([this, worker](std::stop_token stop) { work(worker, stop); });
@@ -43,7 +64,9 @@ void ThreadPool::run_shared(uint32_t tasks, const void* context, Trampoline call
   call_ = call;
   unfinished_.store(tasks, std::memory_order_relaxed);
   // Publishes the loop: claiming a task acquires what stands above.
-  unclaimed_.store(tasks, std::memory_order_release);
+  const uint64_t threads = size();
+  for (uint64_t i = 0; i < threads; ++i)
+    shares_[i].tasks.store(pack(tasks * i / threads, tasks * (i + 1) / threads), std::memory_order_release);
   epoch_.fetch_add(1, std::memory_order_seq_cst);
   epoch_.notify_all();
 
@@ -60,15 +83,12 @@ void ThreadPool::run_shared(uint32_t tasks, const void* context, Trampoline call
 }
 
 bool ThreadPool::run_one(unsigned worker) {
-  uint32_t left = unclaimed_.load(std::memory_order_relaxed);
-  do {
-    if (left == 0) return false;
-    // Acquire pairs with the store in run_shared: the count may belong to a newer loop than the one that was
-    // seen first, and then its context is what we must read.
-  } while (!unclaimed_.compare_exchange_weak(left, left - 1, std::memory_order_acquire,
-                                             std::memory_order_relaxed));
-  // Only a claimed task may look at the loop's fields. Indices count down so that they are the count itself.
-  call_(context_, left - 1, worker);
+  // Only a claimed task may look at the loop's fields.
+  std::optional<uint32_t> task = claim(shares_[worker].tasks, true);
+  for (size_t i = 1; !task && i < shares_.size(); ++i)
+    task = claim(shares_[(worker + i) % shares_.size()].tasks, false);
+  if (!task) return false;
+  call_(context_, *task, worker);
   // Release hands the task's writes to the caller. Only the last task has somebody to wake.
   if (unfinished_.fetch_sub(1, std::memory_order_acq_rel) == 1) unfinished_.notify_one();
   return true;

@@ -9,7 +9,9 @@ namespace kvasir::engine {
 
 /// Runs the tasks of one loop at a time on a fixed set of threads.
 ///
-/// `run` is called by one thread, never from inside a task, and takes part in the work. Between loops the
+/// Each thread takes the tasks of its own share in order, so that what lies one behind the other in memory is
+/// read so; one that has none left takes the last of another's. `run` is called by one thread, never from
+/// inside a task, and takes part in the work. Between loops the
 /// workers spin for some tens of microseconds (the next operation of a forward pass follows that fast), then
 /// sleep. A loop ends when its tasks have ended: workers that did not wake in time are not waited for.
 class ThreadPool {
@@ -24,8 +26,8 @@ class ThreadPool {
   /// The number of threads that work, the calling one included.
   unsigned size() const { return static_cast<unsigned>(workers_.size()) + 1; }
 
-  /// Calls `task(index, worker)` once for each index below `tasks`, in no particular order; `worker` < size()
-  /// names the thread. What the tasks wrote is visible when this returns. Tasks must not throw.
+  /// Calls `task(index, worker)` once for each index below `tasks`; `worker` < size() names the thread. What
+  /// the tasks wrote is visible when this returns. Tasks must not throw.
   template <class Task>
   void run(uint32_t tasks, const Task& task) {
     if (workers_.empty() || tasks <= 1) {
@@ -44,13 +46,18 @@ class ThreadPool {
   void work(unsigned worker, std::stop_token stop);
   bool run_one(unsigned worker);
 
-  // The loop that runs now. Written by the caller while `unclaimed_` and `unfinished_` are 0; read by whoever
-  // has claimed one of its tasks, which keeps the loop from ending.
+  /// The tasks [first, end) of a thread that nobody has taken, as first | end << 32.
+  struct alignas(64) Share {
+    std::atomic<uint64_t> tasks = 0;
+  };
+
+  // The loop that runs now. Written by the caller while all shares are empty and `unfinished_` is 0; read by
+  // whoever has claimed one of its tasks, which keeps the loop from ending.
   const void* context_ = nullptr;
   Trampoline call_ = nullptr;
 
   // Each on its own cache line: all threads write them.
-  alignas(64) std::atomic<uint32_t> unclaimed_ = 0;   ///< tasks that nobody has taken
+  std::vector<Share> shares_;                         ///< of the caller, then of each worker
   alignas(64) std::atomic<uint32_t> unfinished_ = 0;  ///< tasks that have not ended
   alignas(64) std::atomic<uint32_t> epoch_ = 0;       ///< changes with every loop: what sleepers wait on
   std::vector<std::jthread> workers_;
