@@ -1,13 +1,9 @@
 #include "app/cli/memory_bandwidth.h"
 
-#include <sys/mman.h>
-
 #include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <cstdint>
-#include <cstring>
-#include <span>
 #include <thread>
 #include <vector>
 
@@ -20,33 +16,20 @@
 namespace kvasir::app {
 namespace {
 
-constexpr size_t kBufferBytes = size_t{1} << 30;
-constexpr size_t kStepBytes = 128;  // two lines, four vectors
-constexpr int kPasses = 2;          // of each reader
+constexpr size_t kChunkBytes = size_t{1} << 20;  // what a thread takes at a time
+constexpr size_t kLeastBytes = size_t{1} << 28;  // of a pass: less is over too soon to be timed
+constexpr size_t kStepBytes = 128;               // two lines, four vectors
+constexpr int kPasses = 2;                       // of each reader
 
-/// A buffer that the processor needs few address translations for.
-class HugeBuffer {
- public:
-  HugeBuffer()
-      : data_(mmap(nullptr, kBufferBytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)) {
-    if (data_ == MAP_FAILED) return;
-    madvise(data_, kBufferBytes, MADV_HUGEPAGE);
-    std::memset(data_, 1, kBufferBytes);  // pages never written would all be one page of zeros
-  }
-  ~HugeBuffer() {
-    if (data_ != MAP_FAILED) munmap(data_, kBufferBytes);
-  }
-  HugeBuffer(const HugeBuffer&) = delete;
-  HugeBuffer& operator=(const HugeBuffer&) = delete;
+using Chunks = std::vector<std::span<const std::byte>>;
 
-  std::span<const std::byte> bytes() const {
-    if (data_ == MAP_FAILED) return {};
-    return {static_cast<const std::byte*>(data_), kBufferBytes};
-  }
-
- private:
-  void* data_;
-};
+Chunks cut(const std::vector<std::span<const std::byte>>& regions) {
+  Chunks chunks;
+  for (std::span<const std::byte> region : regions)
+    for (; !region.empty(); region = region.subspan(std::min(kChunkBytes, region.size())))
+      chunks.push_back(region.first(std::min(kChunkBytes, region.size())));
+  return chunks;
+}
 
 /// 256 bits that are added as four words.
 using Words [[gnu::vector_size(32)]] = uint64_t;
@@ -94,30 +77,36 @@ std::vector<Reader> readers() {
   return {read_plainly};
 }
 
-double seconds_of_pass(Reader reader, std::span<const std::byte> bytes, unsigned threads) {
-  const size_t share = bytes.size() / threads / kStepBytes * kStepBytes;
+double seconds_of_pass(Reader reader, const Chunks& chunks, size_t rounds, unsigned threads) {
+  std::atomic<size_t> next = 0;
   std::atomic<uint64_t> total = 0;  // keeps the reads from being optimised away
+  const auto read = [&] {
+    uint64_t sum = 0;
+    for (size_t i = next++; i < rounds * chunks.size(); i = next++) sum += reader(chunks[i % chunks.size()]);
+    total += sum;
+  };
   const auto started = std::chrono::steady_clock::now();
   {
     std::vector<std::jthread> pool;
-    for (unsigned t = 1; t < threads; ++t)
-      pool.emplace_back([&, t] { total += reader(bytes.subspan(t * share, share)); });
-    total += reader(bytes.first(share));
+    for (unsigned t = 1; t < threads; ++t) pool.emplace_back(read);
+    read();
   }
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count();
 }
 
 }  // namespace
 
-double measure_memory_bandwidth(unsigned threads) {
-  const HugeBuffer buffer;
-  if (buffer.bytes().empty()) return 0;
-  threads = std::max(1u, threads);
+double measure_read_bandwidth(const std::vector<std::span<const std::byte>>& regions, unsigned threads) {
+  const Chunks chunks = cut(regions);
+  size_t bytes = 0;
+  for (const auto& chunk : chunks) bytes += chunk.size();
+  if (bytes == 0) return 0;
+  const size_t rounds = (kLeastBytes + bytes - 1) / bytes;
   double best_seconds = 1e9;
   for (int pass = 0; pass < kPasses; ++pass)
     for (const Reader reader : readers())
-      best_seconds = std::min(best_seconds, seconds_of_pass(reader, buffer.bytes(), threads));
-  return static_cast<double>(kBufferBytes) / best_seconds;
+      best_seconds = std::min(best_seconds, seconds_of_pass(reader, chunks, rounds, std::max(1u, threads)));
+  return static_cast<double>(rounds * bytes) / best_seconds;
 }
 
 }  // namespace kvasir::app

@@ -38,7 +38,7 @@ struct TensorView {
   size_t matrix_bytes() const { return row_stride_bytes() * shape[1]; }
   size_t matrix_stride_bytes() const { return matrix_stride != 0 ? matrix_stride : matrix_bytes(); }
   const std::byte* matrix(uint64_t index) const { return data.data() + index * matrix_stride_bytes(); }
-  /// Of a tensor in `Layout::Rows`.
+  /// Where a row begins; in Layout::Interleaved only a group's first row does anywhere.
   const std::byte* row(uint64_t matrix, uint64_t index) const {
     return data.data() + matrix * matrix_stride_bytes() + index * row_stride_bytes();
   }

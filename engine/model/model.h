@@ -39,6 +39,8 @@ class Model {
   ~Model();
 
   const ModelConfig& config() const { return config_; }
+  /// After `prepare` in the homes that the backend gave them.
+  const ModelWeights& weights() const { return weights_; }
   KvLayout kv_layout(KvType type) const;
 
   /// Gives the weights their homes and takes the scratch memory of the largest batch. The first `forward`

@@ -67,10 +67,8 @@ class Bench {
   }
 
   double load_ms() const { return load_ms_; }
-  double weight_bytes() const {
-    const auto weights = value_or_fail(engine::ModelWeights::bind(open_.file, open_.model->config()));
-    return weight_bytes_per_token(weights, open_.model->config());
-  }
+  const engine::ModelWeights& weights() const { return open_.model->weights(); }
+  const engine::ModelConfig& config() const { return open_.model->config(); }
 
   void measure_at(DepthSpeeds& speeds) {
     cache_.set_length(speeds.depth);
@@ -130,24 +128,21 @@ double median(std::vector<double> values) {
   return values.size() % 2 == 1 ? values[middle] : (values[middle - 1] + values[middle]) / 2;
 }
 
-double Measurement::bandwidth_share(const DepthSpeeds& at) const {
-  if (memory_bytes_per_second == 0) return 0;
-  return (weight_bytes_per_token + at.kv_bytes_per_token) * median(at.decode_tokens_per_second) /
-         memory_bytes_per_second;
-}
-
 Measurement measure(const MeasureOptions& options) {
   Measurement result;
   Bench bench(options);
   result.load_ms = bench.load_ms();
-  result.weight_bytes_per_token = bench.weight_bytes();
+  result.weight_bytes_per_token = weight_bytes_per_token(bench.weights(), bench.config());
+  const auto regions = weight_regions(bench.weights());
   for (const uint32_t depth : options.depths)
-    result.speeds.push_back({depth, {}, {}, bench.kv_bytes_per_token(depth)});
+    result.speeds.push_back({depth, {}, {}, {}, bench.kv_bytes_per_token(depth)});
   for (uint32_t repeat = 0; repeat < options.repeats; ++repeat) {
     for (DepthSpeeds& speeds : result.speeds) bench.measure_at(speeds);
-    // Machines are shared: the best over the whole run is what the memory gives.
-    result.memory_bytes_per_second =
-        std::max(result.memory_bytes_per_second, measure_memory_bandwidth(options.threads));
+    const double bandwidth = measure_read_bandwidth(regions, options.threads);
+    result.memory_bytes_per_second.push_back(bandwidth);
+    for (DepthSpeeds& speeds : result.speeds)
+      speeds.bandwidth_shares.push_back((result.weight_bytes_per_token + speeds.kv_bytes_per_token) *
+                                        speeds.decode_tokens_per_second.back() / bandwidth);
   }
   return result;
 }

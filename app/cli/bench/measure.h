@@ -19,28 +19,29 @@ struct MeasureOptions {
   bool keep_weights_in_file = false;
 };
 
-/// Speeds behind one depth, one of each for each repeat.
+/// Speeds behind one depth, one of each for each repeat. A share is what decode's reads of weights and KV
+/// come to, beside what a plain loop reads.
 struct DepthSpeeds {
   uint32_t depth = 0;
   std::vector<double> prefill_tokens_per_second;
   std::vector<double> decode_tokens_per_second;
+  std::vector<double> bandwidth_shares;
   double kv_bytes_per_token = 0;  ///< that a decoded token reads, on average over those decoded
 };
 
 struct Measurement {
   double load_ms = 0;
   double weight_bytes_per_token = 0;  ///< that a decoded token reads
-  double memory_bytes_per_second = 0;
+  /// What a plain loop reads the weights at where they lie, one for each repeat.
+  std::vector<double> memory_bytes_per_second;
   std::vector<DepthSpeeds> speeds;  ///< in the order of the options' depths
-
-  /// Of the memory's bandwidth, how much the reads of weights and KV take at the median decode speed.
-  double bandwidth_share(const DepthSpeeds& at) const;
 };
 
 double median(std::vector<double> values);
 
 /// Loads the model and measures prefill, then decode behind it, at each depth and repeat by repeat. Up to a
-/// depth the context holds random values in the place of computed ones. Memory is measured in the same run.
+/// depth the context holds random values in the place of computed ones. Memory is measured with each repeat,
+/// and at the weights' own place: how fast it is can differ from minute to minute and from page to page.
 /// Throws CommandFailed.
 Measurement measure(const MeasureOptions& options);
 
