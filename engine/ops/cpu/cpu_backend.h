@@ -118,7 +118,6 @@ class CpuBackend final : public Backend {
   void quantised_ffn_add(Activations out, const Routing* routing, const GatedFfn* experts,
                          const GatedFfn* shared, Activations in);
   void activate_jobs();
-  void add_jobs_of_one_token(Activations out);
   void add_jobs(Activations out, uint32_t terms);
   const RopeTable& rope_table(const RopeFrequencies& frequencies, uint32_t first_position, uint32_t tokens);
   /// The kernels for a cache's type, null where `kernels_` are to be used.

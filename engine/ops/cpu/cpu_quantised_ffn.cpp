@@ -4,24 +4,27 @@
 namespace kvasir::engine {
 namespace {
 
-/// Rows of gate and up, or of down, that are a task: with one token a stretch of memory that is worth a
-/// claim, with several what a panel holds.
 /// Rows of gate and up that are a task: enough memory to be worth a claim, and whole runs of blocks that
 /// share a scale.
 constexpr uint32_t kActivatedRows = 128;
-/// Rows of down that are a task: with one token all jobs' together are worth a claim, with several it is what
-/// a panel holds.
-constexpr uint32_t kDownRows = cpu::kGroupRows * cpu::kPanelGroups;
+
+/// Rows of down that are a task: with one token enough memory to be worth a claim, with several what a panel
+/// holds.
+constexpr uint32_t down_rows(uint32_t tokens) {
+  return tokens == 1 ? 128 : cpu::kGroupRows * cpu::kPanelGroups;
+}
 
 constexpr uint32_t blocks_of(uint64_t values) {
   return static_cast<uint32_t>(values / cpu::kQuantisedBlockValues);
 }
 
-cpu::QuantisedGemm gemm_of(uint32_t tokens, const cpu::QuantisedBlock* const* in, float* const* out) {
+cpu::QuantisedGemm gemm_of(uint32_t tokens, const cpu::QuantisedBlock* const* in, float* const* out,
+                           const std::byte* next = nullptr) {
   cpu::QuantisedGemm gemm = {};
   gemm.tokens = tokens;
   gemm.in = in;
   gemm.out = out;
+  gemm.next = next;
   return gemm;
 }
 
@@ -77,10 +80,7 @@ void CpuBackend::quantised_ffn_add(Activations out, const Routing* routing, cons
       rows[job.begin + i] = blocks + job.activated + size_t{i} * blocks_of(job.ffn->gate.rows());
 
   activate_jobs();
-  if (in.tokens == 1)
-    add_jobs_of_one_token(out);
-  else
-    add_jobs(out, terms);
+  add_jobs(out, terms);
 }
 
 /// activated[slot] = silu(gate in) ⊙ up in, in 8 bit: each task makes whole blocks.
@@ -100,14 +100,21 @@ void CpuBackend::activate_jobs() {
   reserve_worker_scratch(product_floats + size_t{2} * largest_count * kActivatedRows);
   float** pointers = grown(out_, size_t{2} * largest_count * pool_.size());
 
-  pool_.run(tasks, [&](uint32_t task, unsigned worker) {
+  struct Stretch {
+    const FfnJob& job;
+    uint32_t first;
+  };
+  const auto stretch_of = [&](uint32_t task) -> Stretch {
     const auto next = std::upper_bound(first_task.begin(), first_task.end(), task);
     const auto index = static_cast<size_t>(next - first_task.begin()) - 1;
-    const FfnJob& job = jobs_[index];
+    return {jobs_[index], (task - first_task[index]) * kActivatedRows};
+  };
+  pool_.run(tasks, [&](uint32_t task, unsigned worker) {
+    const auto [job, first] = stretch_of(task);
     const auto& [gate, up, down] = *job.ffn;
     const auto inner = static_cast<uint32_t>(gate.rows());
-    const uint32_t first = (task - first_task[index]) * kActivatedRows;
     const uint32_t count = std::min(kActivatedRows, inner - first);
+    const Stretch then = stretch_of(std::min(task + 1, tasks - 1));
 
     float* const scratch = worker_scratch(worker);
     float** const gate_rows = pointers + size_t{2} * largest_count * worker;
@@ -118,8 +125,10 @@ void CpuBackend::activate_jobs() {
     }
     const cpu::QuantisedBlock* const* in = job_in_.data() + job.begin;
     const uint32_t end = first + count;
-    quantised_rows(gate, job.matrix, first, end, gemm_of(job.count, in, gate_rows), scratch);
-    quantised_rows(up, job.matrix, first, end, gemm_of(job.count, in, up_rows), scratch);
+    const std::byte* const up_next = up.row(job.matrix, first);
+    const std::byte* const then_next = then.job.ffn->gate.row(then.job.matrix, then.first);
+    quantised_rows(gate, job.matrix, first, end, gemm_of(job.count, in, gate_rows, up_next), scratch);
+    quantised_rows(up, job.matrix, first, end, gemm_of(job.count, in, up_rows, then_next), scratch);
     for (uint32_t i = 0; i < job.count; ++i) {
       kernels_.silu_mul(gate_rows[i], up_rows[i], count);
       quantised_->quantise(
@@ -129,28 +138,7 @@ void CpuBackend::activate_jobs() {
   });
 }
 
-/// One token: each task adds up all jobs' parts of some rows.
-void CpuBackend::add_jobs_of_one_token(Activations out) {
-  const uint32_t tasks = (out.cols + kDownRows - 1) / kDownRows;
-  size_t product_floats = 0;
-  for (const FfnJob& job : jobs_)
-    product_floats = std::max(product_floats, quantised_scratch_floats(job.ffn->down));
-  reserve_worker_scratch(kDownRows + product_floats);
-  pool_.run(tasks, [&](uint32_t task, unsigned worker) {
-    const uint32_t first = task * kDownRows;
-    const uint32_t count = std::min(kDownRows, out.cols - first);
-    float* part = worker_scratch(worker);
-    for (size_t term = 0; term < jobs_.size(); ++term) {
-      const uint32_t slot = slot_of_term_[term];
-      const FfnJob& job = jobs_[slot];  // a job has one slot
-      quantised_rows(job.ffn->down, job.matrix, first, first + count,
-                     gemm_of(1, activated_rows_.data() + slot, &part), part + kDownRows);
-      kernels_.add_scaled(out.row(0) + first, part, weight_of_term_[term], count);
-    }
-  });
-}
-
-/// Several tokens: job by job, then token by token.
+/// out += the weighted results of down: job by job, then token by token.
 void CpuBackend::add_jobs(Activations out, uint32_t terms) {
   const uint32_t slots = out.tokens * terms;
   float* results = grown(expert_out_, size_t{slots} * out.cols);  // {slots, hidden}
@@ -161,12 +149,17 @@ void CpuBackend::add_jobs(Activations out, uint32_t terms) {
   for (const FfnJob& job : jobs_)
     product_floats = std::max(product_floats, quantised_scratch_floats(job.ffn->down));
   reserve_worker_scratch(product_floats);
-  const uint32_t blocks = (out.cols + kDownRows - 1) / kDownRows;
-  pool_.run(static_cast<uint32_t>(jobs_.size()) * blocks, [&](uint32_t task, unsigned worker) {
+  const uint32_t task_rows = down_rows(out.tokens);
+  const uint32_t blocks = (out.cols + task_rows - 1) / task_rows;
+  const uint32_t tasks = static_cast<uint32_t>(jobs_.size()) * blocks;
+  pool_.run(tasks, [&](uint32_t task, unsigned worker) {
     const FfnJob& job = jobs_[task / blocks];
-    const uint32_t first = task % blocks * kDownRows;
-    const uint32_t end = std::min(out.cols, first + kDownRows);
-    cpu::QuantisedGemm gemm = gemm_of(job.count, activated_rows_.data() + job.begin, rows + job.begin);
+    const uint32_t first = task % blocks * task_rows;
+    const uint32_t end = std::min(out.cols, first + task_rows);
+    const uint32_t then = std::min(task + 1, tasks - 1);
+    cpu::QuantisedGemm gemm =
+        gemm_of(job.count, activated_rows_.data() + job.begin, rows + job.begin,
+                jobs_[then / blocks].ffn->down.row(jobs_[then / blocks].matrix, then % blocks * task_rows));
     gemm.out_row = first;
     quantised_rows(job.ffn->down, job.matrix, first, end, gemm, worker_scratch(worker));
   });

@@ -72,7 +72,9 @@ inline __attribute__((always_inline)) void prefetch_next(const std::byte* block)
   }
 }
 
-/// One token: the weights are read once, and unpacked in registers.
+/// One token: the weights are read once, and unpacked in registers. While the last group is, the beginning of
+/// what comes next is asked for, a line with each block: experts lie anywhere, and the processor's own
+/// prefetching needs some lines to see where they go on.
 template <class Format>
 void multiply_one(const QuantisedGemm& g) {
   constexpr size_t kStep = size_t{kGroupRows} * Format::kBytes;
@@ -81,6 +83,9 @@ void multiply_one(const QuantisedGemm& g) {
   for (uint32_t group = 0; group < g.groups; ++group) {
     const std::byte* p = g.weights + group * group_bytes;
     const std::byte* const end = p + group_bytes;
+    const bool last = group + 1 == g.groups && g.next != nullptr;
+    const std::byte* next = last ? g.next : p;
+    const size_t next_step = last ? 64 : 0;
     const QuantisedBlock* x = g.in[0];
     Floats sum = Vec::zero_floats();
     Floats part = Vec::zero_floats();
@@ -88,6 +93,8 @@ void multiply_one(const QuantisedGemm& g) {
     for (; p < end; p += kStep) {
       for_blocks<Format>([&](auto s) __attribute__((always_inline)) {
         prefetch_next<Format, s>(p);
+        __builtin_prefetch(next);
+        next += next_step;
         Unpacked u;
         Format::template unpack<s>(p, u);
         part = accumulate<Format::kHalves, Format::kHasMinimum>(part, u, *x);
