@@ -2,6 +2,7 @@
 
 #include <QFileInfo>
 #include <QTest>
+#include <algorithm>
 #include <cmath>
 #include <cstring>
 #include <utility>
@@ -13,10 +14,27 @@ namespace {
 
 constexpr uint32_t kTokens = 200;
 
-std::vector<int32_t> make_tokens() {
+std::vector<int32_t> make_tokens(uint32_t count = kTokens) {
   std::vector<int32_t> tokens;
-  for (int32_t i = 0; i < static_cast<int32_t>(kTokens); ++i) tokens.push_back((i * i * 7 + 13 * i) % 512);
+  for (int64_t i = 0; i < count; ++i) tokens.push_back(static_cast<int32_t>((i * i * 7 + 13 * i) % 512));
   return tokens;
+}
+
+/// The cuts between batches of so many tokens each.
+std::vector<size_t> cuts_every(size_t step, size_t tokens) {
+  std::vector<size_t> cuts;
+  for (size_t cut = step; cut < tokens; cut += step) cuts.push_back(cut);
+  return cuts;
+}
+
+/// max |x - expected| / max |expected|
+double largest_relative_difference(std::span<const float> x, std::span<const float> expected) {
+  double difference = 0, largest = 0;
+  for (size_t i = 0; i < expected.size(); ++i) {
+    difference = std::max(difference, std::abs(double{x[i]} - double{expected[i]}));
+    largest = std::max(largest, std::abs(double{expected[i]}));
+  }
+  return difference / largest;
 }
 
 }  // namespace
@@ -28,6 +46,8 @@ class BatchInvarianceTest : public QObject {
  private slots:
   void cuts_and_threads_change_no_bit_data();
   void cuts_and_threads_change_no_bit();
+  void exact_logits_of_a_long_prompt_do_not_depend_on_its_cuts_data();
+  void exact_logits_of_a_long_prompt_do_not_depend_on_its_cuts();
   void starter_answers_large_batches_nearly_as_small_ones_data();
   void starter_answers_large_batches_nearly_as_small_ones();
 };
@@ -55,11 +75,7 @@ void BatchInvarianceTest::cuts_and_threads_change_no_bit() {
   QFETCH(int, type);
   const std::vector<int32_t> tokens = make_tokens();
 
-  const auto every = [](size_t step) {
-    std::vector<size_t> cuts;
-    for (size_t cut = step; cut < kTokens; cut += step) cuts.push_back(cut);
-    return cuts;
-  };
+  const auto every = [](size_t step) { return cuts_every(step, kTokens); };
   const std::pair<unsigned, std::vector<size_t>> cases[] = {
       {1, every(type == static_cast<int>(KvType::F32) ? kTokens : 100)},
       {1, every(1)},
@@ -89,6 +105,42 @@ void BatchInvarianceTest::cuts_and_threads_change_no_bit() {
       const auto rows = cache->slice(layer, 0, kTokens);
       QVERIFY2(std::memcmp(rows.data(), expected->row(layer, 0), rows.size()) == 0, which);
     }
+  }
+}
+
+void BatchInvarianceTest::exact_logits_of_a_long_prompt_do_not_depend_on_its_cuts_data() {
+  QTest::addColumn<int>("isa");
+  for (Isa isa : available_isas()) QTest::newRow(isa_name(isa).data()) << static_cast<int>(isa);
+}
+
+/// What a measurement in the exact arithmetic may count on far into a context: 4,096 tokens in full batches
+/// against an uneven cut, on both sides of the number from which on other KV would be expanded.
+void BatchInvarianceTest::exact_logits_of_a_long_prompt_do_not_depend_on_its_cuts() {
+  QFETCH(int, isa);
+  constexpr uint32_t kLongTokens = 4096;
+  const std::vector<int32_t> tokens = make_tokens(kLongTokens);
+  const std::vector<size_t> uneven = {1,    171,  342,  854,  861,  1373, 1885, 2048,
+                                      2049, 2561, 2690, 3202, 3372, 3540, 4052, 4095};
+  std::vector<float> logits[2];
+  for (const bool is_uneven : {false, true}) {
+    auto loaded = load(
+        KVASIR_GOLDEN_DIR "/deepseek2-v3.gguf",
+        make_cpu_backend(
+            {.threads = is_uneven ? 2u : 1u, .isa = static_cast<Isa>(isa), .arithmetic = Arithmetic::Exact}));
+    QVERIFY(loaded);
+    auto cache = KvCache::create(loaded->model->kv_layout(KvType::F32), kLongTokens);
+    QVERIFY(cache);
+    logits[is_uneven] = run(*loaded->model, *cache, tokens,
+                            is_uneven ? uneven : cuts_every(Model::kMaxBatchTokens, kLongTokens));
+  }
+  const size_t vocab = logits[0].size() / kLongTokens;
+  for (const size_t position : {size_t{0}, size_t{170}, size_t{511}, size_t{1372}, size_t{2048}, size_t{2815},
+                                size_t{4094}, size_t{4095}}) {
+    const auto row = [&](const std::vector<float>& all) {
+      return std::span(all).subspan(position * vocab, vocab);
+    };
+    const double difference = largest_relative_difference(row(logits[1]), row(logits[0]));
+    QVERIFY2(difference <= 1e-3, qPrintable(QString("position %1: %2").arg(position).arg(difference)));
   }
 }
 
