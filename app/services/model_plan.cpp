@@ -23,8 +23,7 @@ engine::MemoryEstimate ModelPlan::needed() const {
 }
 
 bool ModelPlan::exceeds_memory() const {
-  const auto needs = needed();
-  return memory.available_bytes != 0 && needs.weight_bytes + needs.scratch_bytes > memory.available_bytes;
+  return memory.available_bytes != 0 && needed().fixed_bytes() > memory.available_bytes;
 }
 
 ModelRequest ModelPlan::request() const {

@@ -22,7 +22,7 @@ struct ModelPlan {
   PhysicalMemory memory;
 
   engine::MemoryEstimate needed() const;
-  /// The weights alone don't fit: they are read from the disk over and over.
+  /// It doesn't fit even before the first token: its weights are read from the disk over and over.
   bool exceeds_memory() const;
   ModelRequest request() const;
 };

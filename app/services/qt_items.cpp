@@ -92,9 +92,7 @@ ui::ModelCardItem toItem(const engine::ModelCard& card, const PhysicalMemory& me
   item.contextLimit = int(card.config.max_position_embeddings);
   item.automaticContextF16 = int(automatic_context_tokens(card, KvType::F16, memory.total_bytes));
   item.automaticContextEightBit = int(automatic_context_tokens(card, KvType::Q8_0, memory.total_bytes));
-  const engine::MemoryEstimate fixed = engine::memory_estimate(card, 0, KvType::F16);
-  item.weightBytes = fixed.weight_bytes;
-  item.scratchBytes = fixed.scratch_bytes;
+  item.fixedBytes = engine::memory_estimate(card, 0, KvType::F16).fixed_bytes();
   item.kvBytesPerTokenF16 = card.kv_bytes_per_token(KvType::F16);
   item.kvBytesPerTokenEightBit = card.kv_bytes_per_token(KvType::Q8_0);
   return item;

@@ -42,7 +42,36 @@ struct Model::Scratch {
   Activations wanted;    ///< {kLogitRows, hidden}
   Activations logits;    ///< {kLogitRows, vocab}
   Routing routing;       ///< {tokens, experts per token}
+
+  struct Buffer {
+    Activations Scratch::*activations;
+    uint32_t tokens;
+    uint64_t cols;
+  };
+  static std::vector<Buffer> buffers(const ModelConfig& config);
 };
+
+std::vector<Model::Scratch::Buffer> Model::Scratch::buffers(const ModelConfig& config) {
+  const uint64_t heads = config.num_attention_heads;
+  // These are wide: 128 heads make 300 KB a token of them. Larger batches are expanded, or cut.
+  const uint32_t absorbed_tokens = std::min(kMaxBatchTokens, expanded_batch_tokens(config));
+  return {{&Scratch::hidden, kMaxBatchTokens, config.hidden_size},
+          {&Scratch::normed, kMaxBatchTokens, config.hidden_size},
+          {&Scratch::q_latent, kMaxBatchTokens, config.q_lora_rank},
+          {&Scratch::query, kMaxBatchTokens, heads * config.qk_head_dim()},
+          {&Scratch::kv, kMaxBatchTokens, config.kv_width()},
+          {&Scratch::absorbed, absorbed_tokens, heads * config.kv_width()},
+          {&Scratch::attended, absorbed_tokens, heads * config.kv_lora_rank},
+          {&Scratch::values, kMaxBatchTokens, heads * config.v_head_dim},
+          {&Scratch::wanted, kLogitRows, config.hidden_size},
+          {&Scratch::logits, kLogitRows, config.vocab_size}};
+}
+
+uint64_t Model::scratch_bytes(const ModelConfig& config) {
+  uint64_t floats = 0;
+  for (const auto& buffer : Scratch::buffers(config)) floats += buffer.tokens * buffer.cols;
+  return floats * sizeof(float);
+}
 
 Model::Model(ModelConfig config, ModelWeights weights, std::unique_ptr<Backend> backend)
     : config_(std::move(config)),
@@ -115,26 +144,11 @@ Result<void> Model::prepare(const PlacementSteps& steps) {
   if (auto placed = place_expansions(projections); !placed) return placed;
 
   auto scratch = std::make_unique<Scratch>();
-  const auto allocate = [&](Activations& out, uint32_t tokens, uint64_t cols) -> Result<void> {
-    return backend_->allocate(size_t{tokens} * cols).map([&](float* data) {
-      out = {data, tokens, static_cast<uint32_t>(cols), cols};
-    });
-  };
-  const uint64_t heads = config_.num_attention_heads;
-  const std::pair<Activations*, uint64_t> per_token[] = {
-      {&scratch->hidden, config_.hidden_size},   {&scratch->normed, config_.hidden_size},
-      {&scratch->q_latent, config_.q_lora_rank}, {&scratch->query, heads * config_.qk_head_dim()},
-      {&scratch->kv, config_.kv_width()},        {&scratch->values, heads * config_.v_head_dim}};
-  for (const auto& [activations, cols] : per_token)
-    if (auto done = allocate(*activations, kMaxBatchTokens, cols); !done) return done;
-  // These are wide: 128 heads make 300 KB a token of them. Larger batches are expanded, or cut.
-  const uint32_t absorbed_tokens = std::min(kMaxBatchTokens, expanded_batch_tokens(config_));
-  if (auto done = allocate(scratch->absorbed, absorbed_tokens, heads * config_.kv_width()); !done)
-    return done;
-  if (auto done = allocate(scratch->attended, absorbed_tokens, heads * config_.kv_lora_rank); !done)
-    return done;
-  if (auto done = allocate(scratch->wanted, kLogitRows, config_.hidden_size); !done) return done;
-  if (auto done = allocate(scratch->logits, kLogitRows, config_.vocab_size); !done) return done;
+  for (const auto& [activations, tokens, cols] : Scratch::buffers(config_)) {
+    const auto data = backend_->allocate(size_t{tokens} * cols);
+    if (!data) return tl::unexpected(data.error());
+    (*scratch).*activations = {*data, tokens, static_cast<uint32_t>(cols), cols};
+  }
   if (config_.num_experts_per_tok > 0) {
     auto routing = backend_->allocate_routing(kMaxBatchTokens, config_.num_experts_per_tok);
     if (!routing) return tl::unexpected(routing.error());

@@ -61,6 +61,8 @@ class Model {
   static constexpr uint32_t kMaxBatchTokens = 512;
   /// Larger batches may be attended to otherwise than smaller ones: see the class.
   static uint32_t expanded_batch_tokens(const ModelConfig& config);
+  /// What `prepare` takes for activations.
+  static uint64_t scratch_bytes(const ModelConfig& config);
 
  private:
   struct Scratch;

@@ -181,4 +181,8 @@ struct CpuOptions {
 /// whatever the number of tokens in a call and of threads. Instruction sets differ in rounding.
 std::unique_ptr<Backend> make_cpu_backend(const CpuOptions& options);
 
+/// What `place_expansion` of a CPU backend with the default options takes on this processor, in bytes, for
+/// one layer with k_b {nope, kv_lora, heads} and v_b {kv_lora, v_head, heads}.
+uint64_t cpu_expansion_bytes(uint32_t heads, uint32_t nope, uint32_t kv_lora, uint32_t v_head);
+
 }  // namespace kvasir::engine

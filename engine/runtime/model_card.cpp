@@ -74,12 +74,10 @@ Result<void> count_weights(ModelCard& card, const GgufFile& file) {
   return {};
 }
 
-/// Activations of the largest batch, in float32: what `Model` keeps for every one of its tokens.
-uint64_t activation_bytes(const ModelConfig& config) {
-  const uint64_t per_head = uint64_t{config.qk_head_dim()} + config.v_head_dim;
-  const uint64_t per_token = 2 * uint64_t{config.hidden_size} + config.q_lora_rank + config.kv_width() +
-                             config.num_attention_heads * per_head;
-  return uint64_t{Model::kMaxBatchTokens} * per_token * sizeof(float);
+uint64_t expansion_bytes(const ModelConfig& config) {
+  if (Model::expanded_batch_tokens(config) > Model::kMaxBatchTokens) return 0;
+  return config.num_hidden_layers * cpu_expansion_bytes(config.num_attention_heads, config.qk_nope_head_dim,
+                                                        config.kv_lora_rank, config.v_head_dim);
 }
 
 std::string licence_of(const GgufFile& file) {
@@ -127,8 +125,9 @@ Result<ModelCard> read_model_card(const std::filesystem::path& path) try {
 MemoryEstimate memory_estimate(const ModelCard& card, uint32_t context_tokens, KvType type) {
   MemoryEstimate estimate;
   estimate.weight_bytes = card.weight_bytes;
+  estimate.expansion_bytes = expansion_bytes(card.config);
+  estimate.scratch_bytes = Model::scratch_bytes(card.config);
   estimate.kv_bytes = card.kv_bytes_per_token(type) * context_tokens;
-  estimate.scratch_bytes = activation_bytes(card.config);
   return estimate;
 }
 

@@ -43,14 +43,17 @@ struct ModelCard {
 /// when the model is loaded.
 Result<ModelCard> read_model_card(const std::filesystem::path& path);
 
-/// What a loaded model holds once its context is full, in bytes. About right: the kernels' own buffers and
-/// the vocabulary are left out.
+/// What a loaded model holds on this machine once its context is full, in bytes. About right: the kernels'
+/// own buffers and the vocabulary are left out.
 struct MemoryEstimate {
   uint64_t weight_bytes = 0;
+  uint64_t expansion_bytes = 0;  ///< the keys' and values' up-projections once more, for long prompts
+  uint64_t scratch_bytes = 0;    ///< activations of the largest batch
   uint64_t kv_bytes = 0;
-  uint64_t scratch_bytes = 0;  ///< activations of the largest batch
 
-  uint64_t total_bytes() const { return weight_bytes + kv_bytes + scratch_bytes; }
+  /// Whatever the context.
+  uint64_t fixed_bytes() const { return weight_bytes + expansion_bytes + scratch_bytes; }
+  uint64_t total_bytes() const { return fixed_bytes() + kv_bytes; }
 };
 
 MemoryEstimate memory_estimate(const ModelCard& card, uint32_t context_tokens, KvType type);

@@ -18,8 +18,8 @@ ModelItem FakeModelPort::starter() {
   card.licence = QStringLiteral("mit");
   card.parameters = 10'700'000;
   card.activeParameters = 3'500'000;
-  card.fileBytes = card.weightBytes = 12'700'000;
-  card.scratchBytes = 2'900'000;
+  card.fileBytes = 12'700'000;
+  card.fixedBytes = 15'600'000;
   card.blocks = 6;
   card.experts = 16;
   card.expertsPerToken = 2;
@@ -43,8 +43,7 @@ ModelItem FakeModelPort::larger() {
   card.parameters = 15'706'000'000;
   card.activeParameters = 2'450'000'000;
   card.fileBytes = 10'364'000'000;
-  card.weightBytes = 10'360'000'000;
-  card.scratchBytes = 28'000'000;
+  card.fixedBytes = 10'388'000'000;
   card.blocks = 27;
   card.experts = 64;
   card.expertsPerToken = 6;
@@ -61,7 +60,7 @@ ModelCardItem FakeModelPort::hugeCard() {
   ModelCardItem card = larger().card;
   card.path = QStringLiteral("/media/ada/disk/DeepSeek-V3-0324-Q4_K_M-00001-of-00009.gguf");
   card.name = QStringLiteral("DeepSeek V3 0324");
-  card.fileBytes = card.weightBytes = 404'000'000'000;
+  card.fileBytes = card.fixedBytes = 404'000'000'000;
   return card;
 }
 

@@ -98,7 +98,7 @@ private slots:
         QCOMPARE(form().kvTypeText(), QStringLiteral("The more precise one. 8 bit would save 2.3 GB."));
         form().setKvType(1);
         QCOMPARE(form().kvCostText(), QStringLiteral("A full context takes 2.8 GB."));
-        // Weights, activations and KV: 10,360 + 28 + 2,760 MB.
+        // Whatever the context and KV: 10,388 + 2,760 MB.
         QCOMPARE(form().memoryText(), QStringLiteral("13.1 GB of 12.0 GB available"));
     }
 

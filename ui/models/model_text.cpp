@@ -62,7 +62,7 @@ QString tooLargeText(const ModelCardItem &card, const MemoryItem &memory)
     return tr("“%1” needs %2 of memory and %3 are available. It would be read from the disk over and over, "
               "and "
               "answer slowly.")
-        .arg(card.name, sizeText(card.weightBytes + card.scratchBytes), sizeText(memory.availableBytes));
+        .arg(card.name, sizeText(card.fixedBytes), sizeText(memory.availableBytes));
 }
 
 quint64 kvBytes(const ModelCardItem &card, KvTypeItem type, int contextTokens)
@@ -74,7 +74,7 @@ quint64 kvBytes(const ModelCardItem &card, KvTypeItem type, int contextTokens)
 
 quint64 neededBytes(const ModelCardItem &card, KvTypeItem type, int contextTokens)
 {
-    return card.weightBytes + card.scratchBytes + kvBytes(card, type, contextTokens);
+    return card.fixedBytes + kvBytes(card, type, contextTokens);
 }
 
 } // namespace kvasir::ui

@@ -35,8 +35,7 @@ struct ModelCardItem {
     /// The context that is chosen where the person chooses none, by KV type.
     int automaticContextF16 = 0;
     int automaticContextEightBit = 0;
-    quint64 weightBytes = 0;
-    quint64 scratchBytes = 0;
+    quint64 fixedBytes = 0; ///< of memory, whatever the context
     quint64 kvBytesPerTokenF16 = 0;
     quint64 kvBytesPerTokenEightBit = 0;
 };

@@ -1,10 +1,15 @@
 #include "engine/runtime/model_card.h"
 
+#include "engine/ops/backend.h"
 #include "engine/runtime/engine.h"
 #include "tests/support/tiny_model.h"
 
+#include <unistd.h>
+
 #include <QTemporaryDir>
 #include <QtTest>
+#include <cmath>
+#include <fstream>
 #include <functional>
 
 using namespace kvasir::engine;
@@ -17,6 +22,7 @@ namespace {
 /// DeepSeek-V2-Lite's published dimensions, as far as memory depends on them.
 ModelCard v2_lite_card() {
   ModelCard card;
+  card.config.vocab_size = 102'400;
   card.config.hidden_size = 2048;
   card.config.num_hidden_layers = 27;
   card.config.num_attention_heads = 16;
@@ -26,6 +32,14 @@ ModelCard v2_lite_card() {
   card.config.v_head_dim = 128;
   card.weight_bytes = 10'400'000'000;
   return card;
+}
+
+/// Of this process's address space.
+int64_t mapped_bytes() {
+  std::ifstream file("/proc/self/statm");
+  int64_t pages = 0;
+  file >> pages;
+  return pages * sysconf(_SC_PAGESIZE);
 }
 
 struct Refusal {
@@ -76,6 +90,7 @@ class ModelCardTest : public QObject {
   void the_starter_is_described_as_it_is_loaded();
   void names_the_types_that_hold_a_share_of_the_bytes();
   void memory_of_known_shapes();
+  void expansions_take_what_was_estimated();
   void says_why_a_file_is_refused_data();
   void says_why_a_file_is_refused();
   void says_that_a_file_is_missing();
@@ -164,14 +179,49 @@ void ModelCardTest::memory_of_known_shapes() {
   const MemoryEstimate half = memory_estimate(card, 32'768, KvType::F16);
   QCOMPARE(half.weight_bytes, uint64_t{10'400'000'000});
   QCOMPARE(half.kv_bytes, uint64_t{1'019'215'872});
-  // 512 tokens of float32: hidden twice, one KV row, and for each head query and values.
-  QCOMPARE(half.scratch_bytes, uint64_t{512 * 4 * (2 * 2048 + 576 + 16 * (192 + 128))});
-  QCOMPARE(half.total_bytes(), half.weight_bytes + half.kv_bytes + half.scratch_bytes);
+  // Of float32: for 512 tokens hidden twice, one KV row, and for each head query and values; for 171 tokens
+  // each head's query in the latent space and what it attended to; 32 rows of logits and what they are of.
+  QCOMPARE(half.scratch_bytes, uint64_t{4 * (512 * (2 * 2048 + 576 + 16 * (192 + 128)) +
+                                             171 * 16 * (576 + 512) + 32 * (102'400 + 2048))});
+  QCOMPARE(half.total_bytes(), half.fixed_bytes() + half.kv_bytes);
   QCOMPARE(memory_estimate(card, 131'072, KvType::Q8_0).kv_bytes, uint64_t{2'208'301'056});
 
   ModelCard v3 = card;
   v3.config.num_hidden_layers = 61;
   QCOMPARE(memory_estimate(v3, 131'072, KvType::F16).kv_bytes, uint64_t{9'210'691'584});
+}
+
+/// The address space that grows when a backend makes V2-Lite's expansions, all 27 layers.
+void ModelCardTest::expansions_take_what_was_estimated() {
+  const ModelConfig config = v2_lite_card().config;
+  const auto projection = [&](uint64_t cols, uint64_t rows, std::vector<std::byte>& bytes) {
+    TensorView view;
+    view.dtype = DType::F16;
+    view.shape = {cols, rows, config.num_attention_heads, 1};
+    bytes.resize(view.matrix_bytes() * view.matrices());
+    view.data = bytes;
+    return view;
+  };
+  std::vector<std::byte> k_bytes, v_bytes;
+  const TensorView k_b = projection(config.qk_nope_head_dim, config.kv_lora_rank, k_bytes);
+  const TensorView v_b = projection(config.kv_lora_rank, config.v_head_dim, v_bytes);
+
+  const auto backend = make_cpu_backend({});
+  QVERIFY(backend->place_expansion(k_b, v_b));  // takes the pool's own memory besides
+  const int64_t before = mapped_bytes();
+  for (uint32_t layer = 0; layer < config.num_hidden_layers; ++layer)
+    QVERIFY(backend->place_expansion(k_b, v_b));
+  const auto taken = static_cast<double>(mapped_bytes() - before);
+
+  const auto estimated = static_cast<double>(memory_estimate(v2_lite_card(), 0, KvType::F16).expansion_bytes);
+  if (backend->place_expansion(k_b, v_b)->present()) QVERIFY(estimated > 100e6);
+  QVERIFY2(std::abs(taken - estimated) <= 0.01 * estimated,
+           qPrintable(QString("%1 of %2").arg(taken).arg(estimated)));
+
+  // A model whose latent rows are no wider than its heads attends to them as they are, and expands nothing.
+  ModelCard narrow = v2_lite_card();
+  narrow.config.kv_lora_rank = 64;
+  QCOMPARE(memory_estimate(narrow, 0, KvType::F16).expansion_bytes, uint64_t{0});
 }
 
 void ModelCardTest::says_why_a_file_is_refused_data() {
