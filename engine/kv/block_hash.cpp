@@ -3,11 +3,8 @@
 #include <openssl/evp.h>
 
 #include <algorithm>
-#include <atomic>
 #include <bit>
 #include <new>
-#include <system_error>
-#include <thread>
 
 namespace kvasir::engine {
 namespace {
@@ -90,29 +87,6 @@ Hash256 content_chunk_hash(std::span<const std::byte> chunk) {
 
 Hash256 content_hash_of_chunks(size_t bytes, std::span<const Hash256> chunks) {
   return FieldHasher(kContentTag).add_u64(bytes).add(std::as_bytes(chunks)).finish();
-}
-
-Hash256 content_hash(std::span<const std::byte> bytes, unsigned threads) {
-  const size_t chunks = content_chunks(bytes.size());
-  std::vector<Hash256> digests(chunks);
-  std::atomic<size_t> next = 0;
-  const auto work = [&] {
-    for (size_t chunk = next++; chunk < chunks; chunk = next++) {
-      const size_t first = chunk * kContentChunkBytes;
-      digests[chunk] = sha256(bytes.subspan(first, std::min(kContentChunkBytes, bytes.size() - first)));
-    }
-  };
-  {
-    std::vector<std::jthread> helpers;
-    const size_t helper_count = std::min<size_t>(std::max(threads, 1u), std::max<size_t>(chunks, 1)) - 1;
-    try {
-      for (size_t i = 0; i < helper_count; ++i) helpers.emplace_back(work);
-    } catch (const std::system_error&) {
-      // The system has no more threads to give: the ones there are do the work.
-    }
-    work();
-  }
-  return content_hash_of_chunks(bytes.size(), digests);
 }
 
 BlockChain::BlockChain(std::span<const std::byte> profile_secret, const Hash256& fingerprint)

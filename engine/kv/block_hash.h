@@ -38,11 +38,8 @@ class FieldHasher {
   void* context_;  // EVP_MD_CTX
 };
 
-/// SHA-256 over a large run of bytes as a tree: chunks are hashed by up to `threads` threads, then their
-/// digests. Identifies a model by its content, whatever the file is called.
-Hash256 content_hash(std::span<const std::byte> bytes, unsigned threads);
-
-// The same in pieces, for who has them one after another.
+// The content hash of a model's file, whatever it is called: SHA-256 as a tree, first of chunks, then of
+// their digests, so that the file can be hashed while it is read.
 
 /// Large enough that the digests' own hash is nothing beside the chunks.
 inline constexpr size_t kContentChunkBytes = size_t{4} << 20;
@@ -51,7 +48,7 @@ constexpr size_t content_chunks(size_t bytes) {
 }
 /// Of bytes [i · kContentChunkBytes, …) up to the next chunk or the end.
 Hash256 content_chunk_hash(std::span<const std::byte> chunk);
-/// Of `bytes` bytes from the hashes of all their chunks, in order.
+/// The content hash of `bytes` bytes from the hashes of all their chunks, in order.
 Hash256 content_hash_of_chunks(size_t bytes, std::span<const Hash256> chunks);
 
 /// The number of tokens whose KV is stored and found as one unit.

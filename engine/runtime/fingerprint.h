@@ -8,7 +8,7 @@
 
 namespace kvasir::engine {
 
-/// Identifies a model by its content: the `content_hash` of its file, or for a split model a hash of those of
+/// Identifies a model by its content: the content hash of its file, or for a split model a hash of those of
 /// its parts, in order.
 Hash256 hash_of_parts(std::span<const Hash256> parts);
 
