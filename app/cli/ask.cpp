@@ -153,6 +153,9 @@ void ask(const AskOptions& options) {
     std::cout << to_json(*answer, model).dump(2) << "\n";
   else
     std::cout << std::endl;  // before what the log may say at closing
+  // Behind an answer with reasoning `chats` may be computing the next turn's prefix, and drops that here: the
+  // answer is there, so the command ends. What is left out is the KV of the answer's visible text, which the
+  // next `ask` computes in the time that it would take now; all before it is on the disk.
 }
 
 }  // namespace
