@@ -56,20 +56,10 @@ struct Vec {
   static Bytes bits(Bytes x) {
     return {bits<Shift, Mask>(x.low), bits<Shift, Mask>(x.high)};
   }
-  template <int I>
-  static __m256i fifth_bits(__m256i high) {
-    constexpr int kByte = I / 2;
-    const __m256i same = _mm256_shuffle_epi8(
-        high, _mm256_broadcastsi128_si256(_mm_setr_epi8(
-                  kByte, kByte, kByte, kByte, kByte + 4, kByte + 4, kByte + 4, kByte + 4, kByte + 8,
-                  kByte + 8, kByte + 8, kByte + 8, kByte + 12, kByte + 12, kByte + 12, kByte + 12)));
-    const __m256i bit = _mm256_set1_epi32(I % 2 == 0 ? 0x08040201 : static_cast<int>(0x80402010));
-    return _mm256_and_si256(_mm256_cmpeq_epi8(_mm256_and_si256(same, bit), bit), _mm256_set1_epi8(16));
-  }
-  /// Byte c of each four is 16 where bit 4·I + c of the four bytes is set.
-  template <int I>
-  static Bytes fifth_bits(Bytes high) {
-    return {fifth_bits<I>(high.low), fifth_bits<I>(high.high)};
+  /// x | bits<Shift, Mask>(y)
+  template <int Shift, int Mask>
+  static Bytes with_bits(Bytes x, Bytes y) {
+    return either(x, bits<Shift, Mask>(y));
   }
   static Bytes repeat16(const int8_t* values) {
     const __m256i v = _mm256_broadcastsi128_si256(_mm_loadu_si128(reinterpret_cast<const __m128i*>(values)));

@@ -24,27 +24,26 @@ struct Vec {
   static Bytes set1(uint8_t x) { return _mm512_set1_epi8(static_cast<char>(x)); }
   static Bytes add(Bytes a, Bytes b) { return _mm512_add_epi8(a, b); }
   static Bytes either(Bytes a, Bytes b) { return _mm512_or_si512(a, b); }
+  /// Shifted right by Shift or left by −Shift; bits pass from byte to byte.
+  template <int Shift>
+  static Bytes shifted(Bytes x) {
+    if constexpr (Shift > 0)
+      return _mm512_srli_epi16(x, Shift);
+    else if constexpr (Shift < 0)
+      return _mm512_slli_epi16(x, -Shift);
+    else
+      return x;
+  }
   /// (each byte, shifted right by Shift or left by −Shift) & Mask
   template <int Shift, int Mask>
   static Bytes bits(Bytes x) {
-    const Bytes mask = _mm512_set1_epi8(Mask);
-    if constexpr (Shift > 0)
-      return _mm512_and_si512(_mm512_srli_epi16(x, Shift), mask);
-    else if constexpr (Shift < 0)
-      return _mm512_and_si512(_mm512_slli_epi16(x, -Shift), mask);
-    else
-      return _mm512_and_si512(x, mask);
+    return _mm512_and_si512(shifted<Shift>(x), _mm512_set1_epi8(Mask));
   }
-  /// Byte c of each four is 16 where bit 4·I + c of the four bytes is set.
-  template <int I>
-  static Bytes fifth_bits(Bytes high) {
-    constexpr int kByte = I / 2;
-    const Bytes same = _mm512_shuffle_epi8(
-        high, _mm512_broadcast_i32x4(_mm_setr_epi8(
-                  kByte, kByte, kByte, kByte, kByte + 4, kByte + 4, kByte + 4, kByte + 4, kByte + 8,
-                  kByte + 8, kByte + 8, kByte + 8, kByte + 12, kByte + 12, kByte + 12, kByte + 12)));
-    const Bytes bit = _mm512_set1_epi32(I % 2 == 0 ? 0x08040201 : static_cast<int>(0x80402010));
-    return _mm512_maskz_set1_epi8(_mm512_test_epi8_mask(same, bit), 16);
+  /// x | bits<Shift, Mask>(y)
+  template <int Shift, int Mask>
+  static Bytes with_bits(Bytes x, Bytes y) {
+    constexpr int kOrOfAnd = 0xf8;
+    return _mm512_ternarylogic_epi32(x, shifted<Shift>(y), _mm512_set1_epi8(Mask), kOrOfAnd);
   }
   static Bytes repeat16(const int8_t* values) {
     return _mm512_broadcast_i32x4(_mm_loadu_si128(reinterpret_cast<const __m128i*>(values)));

@@ -15,8 +15,8 @@ struct Unpacked {
   Floats minimum[2];
 };
 
-/// Bytes (4i + c) of the low nibbles, then of the high ones.
-inline void nibbles(const std::byte* qs, Bytes* codes) {
+/// Codes of the low nibbles, then of the high ones.
+inline __attribute__((always_inline)) void nibbles(const std::byte* qs, Bytes* codes) {
 #pragma GCC unroll 4
   for (int i = 0; i < 4; ++i) {
     const Bytes pair = Vec::load(qs + 64 * i);
@@ -66,17 +66,49 @@ struct Q4_1 {
   }
 };
 
-/// Bit 4i + c of each row's 32 high bits belongs to code 4i + c.
-inline void add_fifth_bits(const std::byte* qh, Bytes* codes) {
-  const Bytes high = Vec::load(qh);
-  codes[0] = Vec::either(codes[0], Vec::fifth_bits<0>(high));
-  codes[1] = Vec::either(codes[1], Vec::fifth_bits<1>(high));
-  codes[2] = Vec::either(codes[2], Vec::fifth_bits<2>(high));
-  codes[3] = Vec::either(codes[3], Vec::fifth_bits<3>(high));
-  codes[4] = Vec::either(codes[4], Vec::fifth_bits<4>(high));
-  codes[5] = Vec::either(codes[5], Vec::fifth_bits<5>(high));
-  codes[6] = Vec::either(codes[6], Vec::fifth_bits<6>(high));
-  codes[7] = Vec::either(codes[7], Vec::fifth_bits<7>(high));
+/// Two bits of each code from two registers of packed codes, `Place` bits up.
+template <int Place>
+inline __attribute__((always_inline)) void add_two_bits(const std::byte* packed, Bytes* codes) {
+  const Bytes pairs[2] = {Vec::load(packed), Vec::load(packed + 64)};
+  codes[0] = Vec::with_bits<-Place, 3 << Place>(codes[0], pairs[0]);
+  codes[1] = Vec::with_bits<-Place, 3 << Place>(codes[1], pairs[1]);
+  codes[2] = Vec::with_bits<2 - Place, 3 << Place>(codes[2], pairs[0]);
+  codes[3] = Vec::with_bits<2 - Place, 3 << Place>(codes[3], pairs[1]);
+  codes[4] = Vec::with_bits<4 - Place, 3 << Place>(codes[4], pairs[0]);
+  codes[5] = Vec::with_bits<4 - Place, 3 << Place>(codes[5], pairs[1]);
+  codes[6] = Vec::with_bits<6 - Place, 3 << Place>(codes[6], pairs[0]);
+  codes[7] = Vec::with_bits<6 - Place, 3 << Place>(codes[7], pairs[1]);
+}
+
+/// One bit of each code from one register of packed codes.
+template <int Place>
+inline __attribute__((always_inline)) void add_one_bit(const std::byte* packed, Bytes* codes) {
+  const Bytes bits = Vec::load(packed);
+  codes[0] = Vec::with_bits<0 - Place, 1 << Place>(codes[0], bits);
+  codes[1] = Vec::with_bits<1 - Place, 1 << Place>(codes[1], bits);
+  codes[2] = Vec::with_bits<2 - Place, 1 << Place>(codes[2], bits);
+  codes[3] = Vec::with_bits<3 - Place, 1 << Place>(codes[3], bits);
+  codes[4] = Vec::with_bits<4 - Place, 1 << Place>(codes[4], bits);
+  codes[5] = Vec::with_bits<5 - Place, 1 << Place>(codes[5], bits);
+  codes[6] = Vec::with_bits<6 - Place, 1 << Place>(codes[6], bits);
+  codes[7] = Vec::with_bits<7 - Place, 1 << Place>(codes[7], bits);
+}
+
+/// 32 columns of packed codes (packed_codes.h) of 16 rows, in 64 · Bits bytes.
+template <int Bits>
+inline __attribute__((always_inline)) void unpack_codes(const std::byte* packed, Bytes* codes) {
+  if constexpr (Bits >= 4) {
+    nibbles(packed, codes);
+    packed += 256;
+  } else {
+#pragma GCC unroll 8
+    for (int i = 0; i < 8; ++i) codes[i] = Vec::set1(uint8_t{0});
+  }
+  if constexpr (Bits == 2 || Bits == 3 || Bits == 6) {
+    add_two_bits<Bits == 6 ? 4 : 0>(packed, codes);
+    packed += 128;
+  }
+  if constexpr (Bits == 3 || Bits == 5) add_one_bit<Bits - 1>(packed, codes);
 }
 
 struct Q5_0 {
@@ -85,8 +117,7 @@ struct Q5_0 {
   template <int>
   static void unpack(const std::byte* p, Unpacked& out) {
     out.scale[0] = Vec::load_f16(p);
-    nibbles(p + 96, out.codes);
-    add_fifth_bits(p + 32, out.codes);
+    unpack_codes<5>(p + 32, out.codes);
     centre(out.codes, 16);
   }
 };
@@ -98,8 +129,7 @@ struct Q5_1 {
   static void unpack(const std::byte* p, Unpacked& out) {
     out.scale[0] = Vec::load_f16(p);
     out.minimum[0] = Vec::negate(Vec::load_f16(p + 32));
-    nibbles(p + 128, out.codes);
-    add_fifth_bits(p + 64, out.codes);
+    unpack_codes<5>(p + 64, out.codes);
   }
 };
 
@@ -158,9 +188,7 @@ struct Q4_K {
   template <int S>
   static void unpack(const std::byte* p, Unpacked& out) {
     six_bit_scales<S>(p, p + 64, out);
-#pragma GCC unroll 8
-    for (int i = 0; i < 8; ++i)
-      out.codes[i] = Vec::bits<S % 2 * 4, 0x0f>(Vec::load(p + 256 + 64 * (S / 2 * 8 + i)));
+    unpack_codes<4>(p + 256 + 256 * S, out.codes);
   }
 };
 
@@ -170,12 +198,7 @@ struct Q5_K {
   template <int S>
   static void unpack(const std::byte* p, Unpacked& out) {
     six_bit_scales<S>(p, p + 64, out);
-#pragma GCC unroll 8
-    for (int i = 0; i < 8; ++i) {
-      const Bytes low = Vec::bits<S % 2 * 4, 0x0f>(Vec::load(p + 768 + 64 * (S / 2 * 8 + i)));
-      const Bytes high = Vec::bits<S - 4, 0x10>(Vec::load(p + 256 + 64 * i));
-      out.codes[i] = Vec::either(low, high);
-    }
+    unpack_codes<5>(p + 256 + 320 * S, out.codes);
   }
 };
 
@@ -184,19 +207,10 @@ struct Q6_K {
   static constexpr bool kHasMinimum = false;
   template <int S>
   static void unpack(const std::byte* p, Unpacked& out) {
-    constexpr int kHalf = S / 4;
-    constexpr int kQuarter = S % 4;
     const Floats d = Vec::load_f16(p);
-    const std::byte* const half = p + 288 + 1536 * kHalf;
     out.scale[0] = Vec::mul(d, Vec::from_i8(Vec::load_rows(p + 32 + 16 * (2 * S))));
     out.scale[1] = Vec::mul(d, Vec::from_i8(Vec::load_rows(p + 32 + 16 * (2 * S + 1))));
-#pragma GCC unroll 8
-    for (int i = 0; i < 8; ++i) {
-      const Bytes low =
-          Vec::bits<kQuarter / 2 * 4, 0x0f>(Vec::load(half + 512 + 64 * (kQuarter % 2 * 8 + i)));
-      const Bytes high = Vec::bits<2 * kQuarter - 4, 0x30>(Vec::load(half + 64 * i));
-      out.codes[i] = Vec::either(low, high);
-    }
+    unpack_codes<6>(p + 288 + 384 * S, out.codes);
     centre(out.codes, 32);
   }
 };
@@ -217,12 +231,7 @@ struct Q3_K {
     const Floats d = Vec::load_f16(p);
     out.scale[0] = Vec::mul(d, scale<2 * S>(p));
     out.scale[1] = Vec::mul(d, scale<2 * S + 1>(p));
-#pragma GCC unroll 8
-    for (int i = 0; i < 8; ++i) {
-      const Bytes low = Vec::bits<S % 4 * 2, 0x03>(Vec::load(p + 736 + 64 * (S / 4 * 8 + i)));
-      const Bytes high = Vec::bits<S - 2, 0x04>(Vec::load(p + 224 + 64 * i));
-      out.codes[i] = Vec::either(low, high);
-    }
+    unpack_codes<3>(p + 224 + 192 * S, out.codes);
     centre(out.codes, 4);
   }
 };
@@ -240,9 +249,7 @@ struct Q2_K {
       out.scale[half] = Vec::mul(d, Vec::from_u8(Vec::row_bits<0, 0x0f>(both)));
       out.minimum[half] = Vec::mul(dmin, Vec::from_u8(Vec::row_bits<4, 0x0f>(both)));
     }
-#pragma GCC unroll 8
-    for (int i = 0; i < 8; ++i)
-      out.codes[i] = Vec::bits<S % 4 * 2, 0x03>(Vec::load(p + 320 + 64 * (S / 4 * 8 + i)));
+    unpack_codes<2>(p + 320 + 128 * S, out.codes);
   }
 };
 

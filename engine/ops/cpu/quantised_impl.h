@@ -58,20 +58,6 @@ inline __attribute__((always_inline)) void for_blocks(const Body& body) {
   (std::make_integer_sequence<int, Format::kValues / 32>());
 }
 
-/// Asks for a share of the next block. In large blocks several fields are read side by side, which the
-/// processor's own prefetching takes for no pattern: without this, types with more than one bit field come at
-/// half the speed. Asking is spread over a block's parts: many requests at once stall.
-template <class Format, int S>
-inline __attribute__((always_inline)) void prefetch_next(const std::byte* block) {
-  if constexpr (Format::kValues > 32) {
-    constexpr size_t kBytes = size_t{kGroupRows} * Format::kBytes;
-    constexpr size_t kParts = Format::kValues / 32;
-#pragma GCC unroll 16
-    for (size_t line = (kBytes * S / kParts + 63) / 64; line < (kBytes * (S + 1) / kParts + 63) / 64; ++line)
-      __builtin_prefetch(block + kBytes + 64 * line);
-  }
-}
-
 /// One token: the weights are read once, and unpacked in registers. While the last group is, the beginning of
 /// what comes next is asked for, a line with each block: experts lie anywhere, and the processor's own
 /// prefetching needs some lines to see where they go on.
@@ -92,7 +78,6 @@ void multiply_one(const QuantisedGemm& g) {
     uint32_t left = shared;
     for (; p < end; p += kStep) {
       for_blocks<Format>([&](auto s) __attribute__((always_inline)) {
-        prefetch_next<Format, s>(p);
         __builtin_prefetch(next);
         next += next_step;
         Unpacked u;
@@ -133,7 +118,6 @@ void unpack_group(const std::byte* p, uint32_t cols, PanelOf<Format>* out) {
   constexpr size_t kStep = size_t{kGroupRows} * Format::kBytes;
   for (uint32_t k = 0; k < cols; k += Format::kValues, p += kStep) {
     for_blocks<Format>([&](auto s) __attribute__((always_inline)) {
-      prefetch_next<Format, s>(p);
       Unpacked u;
       Format::template unpack<s>(p, u);
 #pragma GCC unroll 8
