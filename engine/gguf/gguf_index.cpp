@@ -106,8 +106,8 @@ class Indexer {
     if (signature != "GGUF") {
       return fail(ErrorCode::BadFile,
                   "The file " + quote_path(path_) +
-                      " is not a GGUF model: it begins with other bytes. Choose a file whose "
-                      "name ends in .gguf.");
+                      " is not a GGUF model, whatever its name: it begins with other bytes. Choose another "
+                      "file, or download this one again.");
     }
     uint32_t version = 0;
     if (!reader_.read(version)) return truncated("its first bytes");

@@ -105,18 +105,33 @@ std::unique_ptr<Backend> make_backend(const EngineOptions& options) {
 }
 
 /// Gives the weights their homes while the file is read and hashed. The model's content hash.
+///
+/// Progress is what has its home, which takes longer than reading; of weights that stay in the file, what has
+/// been hashed.
 Result<Hash256> load_weights(const GgufFile& file, Model& model, const EngineOptions& options) {
   ModelReader reader(file, !options.model_content_hash);
+  uint64_t done_bytes = 0;
+  const auto goes_on = [&](uint64_t now) {
+    // Weights that two names share, or that were converted when they were bound, count for more than the
+    // file.
+    done_bytes = std::clamp(now, done_bytes, uint64_t{file.size_bytes()});
+    return !options.on_load_progress || options.on_load_progress(done_bytes, file.size_bytes());
+  };
+  uint64_t placed_bytes = 0;
   PlacementSteps steps;
   steps.before = [&](const TensorView& weight) {
-    if (!options.keep_weights_in_file) reader.wait_for(weight.data);
-    return !options.on_load_progress || options.on_load_progress(reader.bytes_read(), file.size_bytes());
+    if (options.keep_weights_in_file) return goes_on(reader.bytes_read());
+    reader.wait_for(weight.data);
+    return goes_on(placed_bytes);
   };
   steps.after = [&](const TensorView& source, const TensorView& home) {
+    placed_bytes += source.data.size();
     if (source.data.data() != home.data.data()) reader.release(source.data);
   };
   if (auto prepared = model.prepare(steps); !prepared) return tl::unexpected(prepared.error());
   if (options.model_content_hash) return *options.model_content_hash;
+  for (uint64_t read = reader.bytes_read(); read < file.size_bytes(); read = reader.wait_beyond(read))
+    if (!goes_on(read)) return fail(ErrorCode::Cancelled, "Loading the model was stopped.");
   return *reader.finish();
 }
 

@@ -30,7 +30,8 @@ struct EngineOptions {
   bool keep_weights_in_file = false;
   /// The content hash of the model's file, where it is known already; computed where it is not.
   std::optional<Hash256> model_content_hash;
-  /// Called while the file is read; false stops loading (Cancelled).
+  /// Called again and again while weights are read and prepared, never with less done than before; false
+  /// stops loading (Cancelled).
   std::function<bool(uint64_t done_bytes, uint64_t total_bytes)> on_load_progress;
   /// Part of every block's key, so that stores of different profiles never share anything.
   std::vector<std::byte> profile_secret;

@@ -108,8 +108,20 @@ std::optional<Hash256> ModelReader::finish() {
   return hash_of_parts(hashes);
 }
 
+uint64_t ModelReader::wait_beyond(uint64_t bytes) {
+  uint64_t all = 0;
+  for (const Part& part : parts_) all += part.bytes.size();
+  std::unique_lock lock(mutex_);
+  progress_.wait(lock, [&] { return bytes_done() > bytes || bytes_done() == all; });
+  return bytes_done();
+}
+
 uint64_t ModelReader::bytes_read() const {
   const std::lock_guard lock(mutex_);
+  return bytes_done();
+}
+
+uint64_t ModelReader::bytes_done() const {
   uint64_t bytes = 0;
   for (const Part& part : parts_) bytes += part.done;
   return bytes;

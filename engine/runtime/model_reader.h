@@ -30,6 +30,8 @@ class ModelReader {
   void wait_for(std::span<const std::byte> data);
   /// The process has no more use for its mapping of `data`: its memory is given back.
   void release(std::span<const std::byte> data);
+  /// Returns once more than `bytes` bytes have been read, or all: how many have.
+  uint64_t wait_beyond(uint64_t bytes);
   /// Waits for the end. The content hash (see `hash_of_parts`), where it was wanted.
   std::optional<Hash256> finish();
 
@@ -43,6 +45,7 @@ class ModelReader {
   };
 
   void read(std::stop_token stop);
+  uint64_t bytes_done() const;  // under mutex_
   const Part* part_of(const std::byte* data) const;
 
   const bool hash_;

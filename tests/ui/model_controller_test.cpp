@@ -108,7 +108,8 @@ private slots:
         m_port->memory.availableBytes = 20'000'000'000;
         m_port->setOffer({});
         QCOMPARE(form().fit(), ModelSettingsForm::Fits);
-        QVERIFY(form().warning().isEmpty());
+        QCOMPARE(form().memoryDetail(),
+                 QStringLiteral("10.4 GB for the model itself, the rest for a full context."));
         m_port->memory.availableBytes = 12'000'000'000; // 11,407 MB are needed
         m_port->setOffer({});
         QCOMPARE(form().fit(), ModelSettingsForm::Tight);
@@ -117,7 +118,7 @@ private slots:
         m_port->memory.availableBytes = 10'000'000'000;
         m_port->setOffer({});
         QCOMPARE(form().fit(), ModelSettingsForm::WeightsTooLarge);
-        QVERIFY(form().warning().contains(QStringLiteral("from the disk")));
+        QVERIFY(form().memoryDetail().contains(QStringLiteral("from the disk")));
         QVERIFY(form().weightShare() + form().kvShare() <= 1.0001);
         m_port->memory = {};
         m_port->setOffer({});
@@ -196,8 +197,10 @@ private slots:
         useLarger();
         m_port->setRecent({ { FakeModelPort::larger().card.path, QStringLiteral("This one"), {} },
                             { {}, QStringLiteral("Starter"), {} },
-                            { QStringLiteral("/b.gguf"), QStringLiteral("B"), QStringLiteral("Q8_0") } });
+                            { QStringLiteral("/b.gguf"), QStringLiteral("B"), QStringLiteral("Q4_K, Q6_K") } });
         QCOMPARE(m_models->recent().size(), 1);
+        QCOMPARE(m_models->recent().first().toMap().value(QStringLiteral("detail")).toString(),
+                 QStringLiteral("Q4_K"));
         QCOMPARE(m_models->recent().first().toMap().value(QStringLiteral("name")).toString(),
                  QStringLiteral("B"));
     }

@@ -504,6 +504,7 @@ private slots:
         m_models->setModel(loading);
         QTRY_COMPARE(textOf(QStringLiteral("modelState")), QStringLiteral("Loading, 43 %"));
         QVERIFY(isShown(find(QStringLiteral("modelProgress"))));
+        QCOMPARE(find(QStringLiteral("modelChip"))->property("detail").toString(), QStringLiteral("43 %"));
         loading.waiting = true;
         m_models->setModel(loading);
         QTRY_COMPARE(textOf(QStringLiteral("modelState")), QStringLiteral("Waits for the answer to end"));
@@ -528,11 +529,14 @@ private slots:
         openModelPanel();
         click(find(QStringLiteral("modelPages1")));
         QTRY_VERIFY(isShown(find(QStringLiteral("contextSlider"))));
-        QVERIFY(!isShown(find(QStringLiteral("applySettingsButton"))));
+        QVERIFY(!find(QStringLiteral("applySettingsButton"))->isEnabled());
         QQuickItem *slider = find(QStringLiteral("contextSlider"));
         slider->forceActiveFocus(Qt::TabFocusReason);
+        const QPointF place = slider->mapToScene({});
         QTest::keyClick(quick(), Qt::Key_Right);
         QTRY_COMPARE(textOf(QStringLiteral("contextText")), QStringLiteral("65,536 tokens"));
+        QTRY_VERIFY(textOf(QStringLiteral("memoryDetail")).startsWith(QStringLiteral("Long chats")));
+        QCOMPARE(slider->mapToScene({}), place); // a warning moves nothing
         QTest::keyClick(quick(), Qt::Key_Left);
         QTest::keyClick(quick(), Qt::Key_Left);
         QTRY_COMPARE(textOf(QStringLiteral("contextText")), QStringLiteral("16,384 tokens"));
@@ -544,7 +548,7 @@ private slots:
         QVERIFY2(visited.contains(QStringLiteral("kvTypeSegments1")), qPrintable(visited.join(u' ')));
         QTest::keyClick(quick(), Qt::Key_Return);
         QCOMPARE(m_models->calls, QStringList(QStringLiteral("apply 16384 16 0")));
-        QTRY_VERIFY(!isShown(find(QStringLiteral("applySettingsButton"))));
+        QTRY_VERIFY(!find(QStringLiteral("applySettingsButton"))->isEnabled());
         QTRY_VERIFY(isShown(find(QStringLiteral("automaticContextButton"))));
     }
 
@@ -630,19 +634,27 @@ private slots:
         QCOMPARE(m_models->calls,
                  QStringList(QStringLiteral("open ") + folder.filePath(QStringLiteral("deeper/b.GGUF"))));
         QCOMPARE(m_settings->modelFolder(), QUrl::fromLocalFile(folder.filePath(QStringLiteral("deeper"))));
+        QTRY_COMPARE(quick()->activeFocusItem()->objectName(), QStringLiteral("composerInput"));
+        openModelPanel();
+        click(find(QStringLiteral("pickModelRow")));
+        QTRY_VERIFY(isShown(find(QStringLiteral("pickerList"))));
+        QVERIFY(find(QStringLiteral("pickerOpenButton"))->isEnabled()); // its first row is chosen again
     }
 
     void a_typed_path_is_opened()
     {
+        QTemporaryDir folder;
+        const QString path = folder.filePath(QStringLiteral("typed.gguf"));
         start();
         openModelPanel();
         click(find(QStringLiteral("pickModelRow")));
         QQuickItem *place = find(QStringLiteral("pickerPlace"));
         QTRY_VERIFY(isShown(place));
         place->forceActiveFocus();
-        place->setProperty("text", QStringLiteral("/models/typed.gguf"));
+        place->setProperty("text", path);
         QTest::keyClick(quick(), Qt::Key_Return);
-        QTRY_COMPARE(m_models->calls, QStringList(QStringLiteral("open /models/typed.gguf")));
+        QTRY_COMPARE(m_models->calls, QStringList(QStringLiteral("open ") + path));
+        QCOMPARE(m_settings->modelFolder(), QUrl::fromLocalFile(folder.path()));
     }
 
     void the_list_follows_the_end_only_from_the_end()

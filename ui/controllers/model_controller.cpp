@@ -3,6 +3,7 @@
 #include "ui/models/model_text.h"
 
 #include <QDir>
+#include <QFileInfo>
 #include <QVariantMap>
 
 #include <algorithm>
@@ -66,7 +67,8 @@ QVariantList ModelController::recent() const
             continue;
         list.append(QVariantMap { { QStringLiteral("path"), model.path },
                                   { QStringLiteral("name"), model.name },
-                                  { QStringLiteral("detail"), model.quantisation } });
+                                  // The type of most weights; the name has more use for the room.
+                                  { QStringLiteral("detail"), model.quantisation.section(u',', 0, 0) } });
     }
     return list;
 }
@@ -93,6 +95,11 @@ QUrl ModelController::folderNamed(const QString &text) const
 {
     const QString path = pathNamed(text);
     return QDir::isAbsolutePath(path) && QDir(path).exists() ? QUrl::fromLocalFile(path) : QUrl();
+}
+
+QUrl ModelController::folderOf(const QString &path) const
+{
+    return folderNamed(QFileInfo(path).path());
 }
 
 QString ModelController::pathOf(const QUrl &folder) const

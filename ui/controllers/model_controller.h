@@ -69,6 +69,8 @@ public:
     Q_INVOKABLE QUrl folderNamed(const QString &text) const;
     /// The path that a person's text names.
     Q_INVOKABLE QString pathNamed(const QString &text) const;
+    /// The folder that a file lies in; empty where there is none.
+    Q_INVOKABLE QUrl folderOf(const QString &path) const;
     Q_INVOKABLE QString pathOf(const QUrl &folder) const;
     Q_INVOKABLE QString sizeText(double bytes) const;
     Q_INVOKABLE void open(const QString &path);

@@ -171,22 +171,21 @@ ModelSettingsForm::Fit ModelSettingsForm::fit() const
     return needed() > available / 10 * 9 ? Tight : Fits;
 }
 
-QString ModelSettingsForm::warning() const
+QString ModelSettingsForm::memoryDetail() const
 {
     switch (fit()) {
     case WeightsTooLarge:
-        return tr(
-            "The weights are larger than memory: they are read from the disk over and over, and answers "
-            "come slowly.");
+        return tr("The weights don't fit into memory: they are read from the disk over and over, which is "
+                  "slow.");
     case ContextTooLarge:
-        return tr("Long chats would need more memory than is available. Choose a shorter context, or close "
-                  "other programs.");
+        return tr("Long chats would not fit into memory. Choose a shorter context, or close other programs.");
     case Tight:
         return tr("Long chats would leave little memory for other programs.");
     case Fits:
         break;
     }
-    return {};
+    return tr("%1 for the model itself, the rest for a full context.")
+        .arg(sizeText(neededBytes(m_model.card, m_chosen.kvType, 0)));
 }
 
 double ModelSettingsForm::shareOf(quint64 bytes) const

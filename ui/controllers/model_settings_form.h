@@ -29,7 +29,8 @@ class ModelSettingsForm : public QObject {
     Q_PROPERTY(QString kvCostText READ kvCostText NOTIFY changed)
     Q_PROPERTY(QString kvTypeText READ kvTypeText NOTIFY changed)
     Q_PROPERTY(QString memoryText READ memoryText NOTIFY changed)
-    Q_PROPERTY(QString warning READ warning NOTIFY changed)
+    /// What takes the memory, or a warning where it is little.
+    Q_PROPERTY(QString memoryDetail READ memoryDetail NOTIFY changed)
     Q_PROPERTY(Fit fit READ fit NOTIFY changed)
     /// Parts of the memory that is available (or needed, where that is more), 0 to 1.
     Q_PROPERTY(double weightShare READ weightShare NOTIFY changed)
@@ -62,7 +63,7 @@ public:
     QString kvCostText() const;
     QString kvTypeText() const;
     QString memoryText() const;
-    QString warning() const;
+    QString memoryDetail() const;
     Fit fit() const;
     double weightShare() const;
     double kvShare() const;

@@ -109,6 +109,7 @@ T.ApplicationWindow {
         objectName: "modelPicker"
         models: window.models
         settings: window.settings
+        onClosed: page.focusComposer() // else what had opened it would have the keys, unseen in a closed panel
     }
     DropOverlay {
         id: dropArea

@@ -14,8 +14,8 @@ struct Vec {
   using Ints = __m512i;
   using Floats = __m512;
   using Rows = __m128i;
-  // 6 × 2 sums and 2 × 8 codes leave four registers.
-  static constexpr uint32_t kTileTokens = 6;
+  // 5 × 2 products and as many parts leave what codes and scales need.
+  static constexpr uint32_t kTileTokens = 5;
   static constexpr uint32_t kTileGroups = 2;
   static constexpr int kBias = 128;
 

@@ -138,36 +138,39 @@ template <uint32_t kHalves, bool kHasMinimum, uint32_t Groups, uint32_t Tokens>
 inline __attribute__((always_inline)) void panel_block(const PanelBlock<kHalves, kHasMinimum>* block,
                                                        uint32_t stride, const QuantisedBlock* const* in,
                                                        uint32_t b, Floats (&part)[Tokens][Groups]) {
-  constexpr int kHalfCodes = 8 / kHalves;
+  constexpr uint32_t kHalfCodes = 8 / kHalves;
 #pragma GCC unroll 2
   for (uint32_t half = 0; half < kHalves; ++half) {
-    Bytes codes[Groups][kHalfCodes];
-#pragma GCC unroll 2
-    for (uint32_t i = 0; i < Groups; ++i)
-#pragma GCC unroll 8
-      for (int c = 0; c < kHalfCodes; ++c)
-        codes[i][c] = Vec::load(block[i * stride].codes + 64 * (half * kHalfCodes + c));
+    Ints products[Tokens][Groups];
 #pragma GCC unroll 16
-    for (uint32_t t = 0; t < Tokens; ++t) {
-      const QuantisedBlock& x = in[t][b];
-      Ints products[Groups];
+    for (uint32_t t = 0; t < Tokens; ++t)
 #pragma GCC unroll 2
       for (uint32_t i = 0; i < Groups; ++i)
-        products[i] = kHasMinimum ? Vec::zero()
-                                  : Vec::start(kHalves == 1 ? &x.negative_sum : &x.negative_half_sum[half]);
+        products[t][i] = kHasMinimum ? Vec::zero()
+                                     : Vec::start(kHalves == 1 ? &in[t][b].negative_sum
+                                                               : &in[t][b].negative_half_sum[half]);
 #pragma GCC unroll 8
-      for (int c = 0; c < kHalfCodes; ++c) {
-        const Ints four = Vec::four(x.values + 4 * (half * kHalfCodes + c));
+    for (uint32_t c = half * kHalfCodes; c < (half + 1) * kHalfCodes; ++c) {
+      Bytes codes[Groups];
+#pragma GCC unroll 2
+      for (uint32_t i = 0; i < Groups; ++i) codes[i] = Vec::load(block[i * stride].codes + 64 * c);
+#pragma GCC unroll 16
+      for (uint32_t t = 0; t < Tokens; ++t) {
+        const Ints four = Vec::four(in[t][b].values + 4 * c);
 #pragma GCC unroll 2
         for (uint32_t i = 0; i < Groups; ++i)
-          products[i] = Vec::template dot<kHasMinimum>(products[i], codes[i][c], four);
+          products[t][i] = Vec::template dot<kHasMinimum>(products[t][i], codes[i], four);
       }
+    }
+#pragma GCC unroll 16
+    for (uint32_t t = 0; t < Tokens; ++t) {
 #pragma GCC unroll 2
       for (uint32_t i = 0; i < Groups; ++i) {
         const auto& weights = block[i * stride];
-        part[t][i] = Vec::fma(Vec::convert(products[i]), Vec::load_floats(weights.scale[half]), part[t][i]);
+        part[t][i] =
+            Vec::fma(Vec::convert(products[t][i]), Vec::load_floats(weights.scale[half]), part[t][i]);
         if constexpr (kHasMinimum)
-          part[t][i] = Vec::fnma(Vec::set1(kHalves == 1 ? x.sum : x.half_sum[half]),
+          part[t][i] = Vec::fnma(Vec::set1(kHalves == 1 ? in[t][b].sum : in[t][b].half_sum[half]),
                                  Vec::load_floats(weights.minimum[half]), part[t][i]);
       }
     }
@@ -223,8 +226,23 @@ PanelTile panel_tile_of(uint32_t tokens) {
   (std::make_integer_sequence<uint32_t, Vec::kTileTokens>());
 }
 
+/// Weights that come next, asked for a share at a time while others are multiplied.
+struct WeightsAhead {
+  const std::byte* from;
+  const std::byte* end;
+  size_t step;
+};
+
+inline void ask_for_share(WeightsAhead& ahead) {
+  const std::byte* const until =
+      static_cast<size_t>(ahead.end - ahead.from) < ahead.step ? ahead.end : ahead.from + ahead.step;
+  constexpr int kForReading = 0, kSecondLevel = 2;
+  for (; ahead.from < until; ahead.from += 64) __builtin_prefetch(ahead.from, kForReading, kSecondLevel);
+}
+
 /// Several tokens: groups are unpacked once, kPanelGroups at a time, which the second-level cache holds; then
-/// each tile of tokens passes over them, tiles of as equal a size as can be.
+/// each tile of tokens passes over them, tiles of as equal a size as can be. Meanwhile the next panel's
+/// weights come from memory.
 template <class Format>
 void multiply_many(const QuantisedGemm& g, std::byte* scratch) {
   constexpr uint32_t kHalves = Format::kHalves;
@@ -237,9 +255,14 @@ void multiply_many(const QuantisedGemm& g, std::byte* scratch) {
     const uint32_t groups = g.groups - first < kPanelGroups ? g.groups - first : kPanelGroups;
     for (uint32_t i = 0; i < groups; ++i)
       unpack_group<Format>(g.weights + (first + i) * group_bytes, g.cols, panels + size_t{i} * blocks);
+    const std::byte* const next =
+        first + groups < g.groups ? g.weights + (first + groups) * group_bytes : g.next;
+    const size_t next_bytes = next == nullptr ? 0 : groups * group_bytes;
+    WeightsAhead ahead = {next, next + next_bytes, next_bytes / tiles / 64 * 64 + 64};
     for (uint32_t tile = 0; tile < tiles; ++tile) {
       const auto token = static_cast<uint32_t>(uint64_t{g.tokens} * tile / tiles);
       const auto end = static_cast<uint32_t>(uint64_t{g.tokens} * (tile + 1) / tiles);
+      ask_for_share(ahead);
       for (uint32_t i = 0; i < groups;) {
         const uint32_t together = groups - i < Vec::kTileGroups ? 1 : Vec::kTileGroups;
         const PanelTile run = together == 1

@@ -55,7 +55,7 @@ struct QuantisedGemm {
   float* const* out;                ///< {tokens} pointers
   uint32_t out_row;                 ///< where the first group's first row goes
   bool accumulate;                  ///< add to out instead of overwriting it
-  /// With one token: weights that are read soon after these, kept from having to be waited for. May be null.
+  /// Weights that are read soon after these, so that nobody has to wait for their beginning. May be null.
   const std::byte* next;
 };
 

@@ -86,6 +86,10 @@ class EngineTest : public QObject {
   Q_OBJECT
 
  private slots:
+  void loading_tells_how_far_it_is_data();
+  void loading_tells_how_far_it_is();
+  void loading_is_stopped_from_its_progress_data() { loading_tells_how_far_it_is_data(); }
+  void loading_is_stopped_from_its_progress();
   void counts_add_up_and_nothing_is_a_hit_at_first();
   void next_turn_in_the_same_process_reuses_every_token();
   void restarted_engine_continues_with_the_same_bits();
@@ -111,6 +115,49 @@ class EngineTest : public QObject {
   void preparing_what_is_there_already_forgets_nothing();
   void preparing_stops_when_it_is_asked_to();
 };
+
+void EngineTest::loading_tells_how_far_it_is_data() {
+  QTest::addColumn<bool>("in_file");
+  QTest::newRow("in memory") << false;
+  QTest::newRow("in the file") << true;
+}
+
+void EngineTest::loading_tells_how_far_it_is() {
+  QFETCH(bool, in_file);
+  EngineOptions options;
+  options.threads = 2;
+  options.keep_weights_in_file = in_file;
+  std::vector<uint64_t> done;
+  uint64_t total = 0;
+  options.on_load_progress = [&](uint64_t done_bytes, uint64_t total_bytes) {
+    done.push_back(done_bytes);
+    total = total_bytes;
+    return true;
+  };
+  const auto engine = Engine::load(KVASIR_STARTER_MODEL, options, nullptr);
+  QVERIFY(engine);
+  QCOMPARE(total, (*engine)->file_bytes());
+  QVERIFY(std::ranges::is_sorted(done));
+  QVERIFY(done.back() <= total);
+  if (in_file) return;
+  // Its last weight is a small one; none of the others is half of it.
+  QCOMPARE(done.front(), uint64_t{0});
+  QVERIFY(done.back() > total / 10 * 9);
+  for (size_t i = 1; i < done.size(); ++i) QVERIFY(done[i] - done[i - 1] < total / 2);
+}
+
+void EngineTest::loading_is_stopped_from_its_progress() {
+  QFETCH(bool, in_file);
+  EngineOptions options;
+  options.threads = 2;
+  options.keep_weights_in_file = in_file;
+  int calls = 0;
+  options.on_load_progress = [&](uint64_t, uint64_t) { return ++calls < 5; };
+  const auto engine = Engine::load(KVASIR_STARTER_MODEL, options, nullptr);
+  QVERIFY(!engine);
+  QCOMPARE(engine.error().code, ErrorCode::Cancelled);
+  QCOMPARE(calls, 5);
+}
 
 void EngineTest::counts_add_up_and_nothing_is_a_hit_at_first() {
   auto engine = load(std::make_shared<MemoryBlockStore>());

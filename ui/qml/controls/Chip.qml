@@ -7,11 +7,13 @@ T.AbstractButton {
     id: control
 
     property string iconName: ""
+    property string detail: ""
     property color dotColor: Theme.clear
     property bool dotPulses: false
     property int maximumWidth: 240
     readonly property int besideLabel: leftPadding + rightPadding + arrow.width + content.spacing
         + (icon.visible ? icon.width + content.spacing : 0) + (dot.visible ? dot.width + content.spacing : 0)
+        + (detailLabel.visible ? detailLabel.implicitWidth + content.spacing : 0)
 
     implicitHeight: Theme.controlHeight
     implicitWidth: Math.min(maximumWidth, content.implicitWidth + leftPadding + rightPadding)
@@ -64,6 +66,14 @@ T.AbstractButton {
             width: Math.max(0, Math.min(implicitWidth, control.maximumWidth - control.besideLabel))
             text: control.text
             color: control.hovered || control.visualFocus ? Theme.text : Theme.textMuted
+            Accessible.ignored: true
+        }
+        TextLabel {
+            id: detailLabel
+            visible: text.length > 0
+            anchors.verticalCenter: parent.verticalCenter
+            text: control.detail
+            color: Theme.accent
             Accessible.ignored: true
         }
         Icon {

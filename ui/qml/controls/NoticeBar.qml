@@ -38,6 +38,7 @@ Rectangle {
             Layout.fillWidth: true
             text: bar.text
             wrapMode: Text.Wrap
+            lineHeight: 1.35
             maximumLineCount: 4
             elide: Text.ElideRight
             Accessible.ignored: true

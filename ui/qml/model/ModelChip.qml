@@ -21,6 +21,7 @@ Chip {
 
     objectName: "modelChip"
     text: reading ? models.offerName : models.name.length > 0 ? models.name : qsTr("No model")
+    detail: loading && !reading ? percent : ""
     dotColor: failed ? Theme.danger : loading || reading ? Theme.accent : ready ? Theme.success : Theme.textMuted
     dotPulses: loading || reading
     Accessible.name: qsTr("Model: %1, %2").arg(text).arg(stateText)

@@ -18,10 +18,14 @@ T.Popup {
     }
     function show() {
         goInto(settings.modelFolder);
+        if (list.count > 0)
+            list.currentIndex = 0;
         open();
     }
     function take(file: string) {
-        settings.modelFolder = files.folder;
+        const folder = models.folderOf(file);
+        if (folder.toString().length > 0)
+            settings.modelFolder = folder;
         close();
         models.open(file);
     }

@@ -27,6 +27,7 @@ Column {
     StepSlider {
         objectName: "contextSlider"
         width: parent.width
+        visible: steps > 1
         steps: page.form.contextSteps.length
         step: page.form.contextStep
         accessibleName: qsTr("Context")
@@ -123,27 +124,31 @@ Column {
             form: page.form
         }
     }
+    // Two lines, whatever they say, and buttons that are always there: the panel stands on its lower edge, so what
+    // grew would push everything from under the pointer.
     TextLabel {
-        objectName: "memoryWarning"
+        objectName: "memoryDetail"
         width: parent.width
-        visible: text.length > 0
-        text: page.form.warning
+        height: Math.max(implicitHeight, Theme.scaled(44))
+        text: page.form.memoryDetail
         wrapMode: Text.Wrap
         lineHeight: 1.35
-        color: page.form.fit >= ModelSettingsForm.ContextTooLarge ? Theme.danger : Theme.accent
+        color: page.form.fit >= ModelSettingsForm.ContextTooLarge ? Theme.danger
+            : page.form.fit === ModelSettingsForm.Tight ? Theme.accent : Theme.textMuted
     }
     Row {
-        topPadding: Theme.space3
+        topPadding: Theme.space2
         spacing: Theme.space2
-        visible: page.form.modified
         PushButton {
             objectName: "applySettingsButton"
             primary: true
+            enabled: page.form.modified
             text: qsTr("Apply")
             onClicked: page.form.apply()
         }
         PushButton {
             objectName: "revertSettingsButton"
+            enabled: page.form.modified
             text: qsTr("Undo")
             onClicked: page.form.revert()
         }
