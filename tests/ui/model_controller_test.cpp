@@ -195,9 +195,10 @@ private slots:
     void recent_models_are_the_others()
     {
         useLarger();
-        m_port->setRecent({ { FakeModelPort::larger().card.path, QStringLiteral("This one"), {} },
-                            { {}, QStringLiteral("Starter"), {} },
-                            { QStringLiteral("/b.gguf"), QStringLiteral("B"), QStringLiteral("Q4_K, Q6_K") } });
+        m_port->setRecent(
+            { { FakeModelPort::larger().card.path, QStringLiteral("This one"), {} },
+              { {}, QStringLiteral("Starter"), {} },
+              { QStringLiteral("/b.gguf"), QStringLiteral("B"), QStringLiteral("Q4_K, Q6_K") } });
         QCOMPARE(m_models->recent().size(), 1);
         QCOMPARE(m_models->recent().first().toMap().value(QStringLiteral("detail")).toString(),
                  QStringLiteral("Q4_K"));
