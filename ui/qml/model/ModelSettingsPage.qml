@@ -42,7 +42,7 @@ Column {
     TextLabel {
         objectName: "kvCostText"
         width: parent.width
-        bottomPadding: Theme.space3
+        bottomPadding: Theme.space2
         text: page.form.kvCostText
         wrapMode: Text.Wrap
         color: Theme.textMuted
@@ -65,7 +65,7 @@ Column {
         objectName: "kvTypeText"
         width: parent.width
         topPadding: Theme.space1
-        bottomPadding: Theme.space3
+        bottomPadding: Theme.space2
         text: page.form.kvTypeText
         wrapMode: Text.Wrap
         color: Theme.textMuted
@@ -104,12 +104,12 @@ Column {
         width: parent.width
         TextLabel {
             Layout.fillWidth: true
-            topPadding: Theme.space2
+            topPadding: Theme.space1
             text: qsTr("Memory")
             font.weight: Font.Medium
         }
         TextLabel {
-            topPadding: Theme.space2
+            topPadding: Theme.space1
             text: page.form.memoryText
             color: page.form.fit >= ModelSettingsForm.ContextTooLarge ? Theme.danger : Theme.textMuted
         }
@@ -129,7 +129,7 @@ Column {
     TextLabel {
         objectName: "memoryDetail"
         width: parent.width
-        height: Math.max(implicitHeight, Theme.scaled(44))
+        height: Math.max(implicitHeight, Theme.scaled(40))
         text: page.form.memoryDetail
         wrapMode: Text.Wrap
         lineHeight: 1.35
@@ -137,7 +137,6 @@ Column {
             : page.form.fit === ModelSettingsForm.Tight ? Theme.accent : Theme.textMuted
     }
     Row {
-        topPadding: Theme.space2
         spacing: Theme.space2
         PushButton {
             objectName: "applySettingsButton"
