@@ -178,9 +178,6 @@ void load_keys(const Scratch& s, const LatentRows& rows, uint32_t first, uint32_
       continue;
     }
     const std::byte* row = rows.first + (first + p) * rows.stride_bytes;
-    // The next tile's rows: they come from memory while this tile is computed with.
-    for (size_t byte = 0; byte < rows.stride_bytes; byte += 64)
-      __builtin_prefetch(row + kTilePositions * rows.stride_bytes + byte, 0, 2);
     for (uint32_t col = 0; col < width; col += 64) {
       const auto mask = width - col < 64 ? (uint64_t{1} << (width - col)) - 1 : ~uint64_t{0};
       _mm512_storeu_si512(key + col, _mm512_xor_si512(up, _mm512_maskz_loadu_epi8(mask, row + col)));
@@ -230,8 +227,16 @@ void load_values(const Scratch& s, const LatentRows& rows, uint32_t first, uint3
 
 // ---- Logits and weights
 
-void score(const Scratch& s, const QueryRun* runs, uint32_t lane, uint32_t positions) {
+/// Asks for `bytes` bytes, to be in the second-level cache soon.
+void prefetch(const std::byte* from, size_t bytes) {
+  for (size_t byte = 0; byte < bytes; byte += 64) __builtin_prefetch(from + byte, 0, 2);
+}
+
+/// `next` is the tile of rows after this one: it comes from memory while this one is computed with.
+void score(const Scratch& s, const QueryRun* runs, uint32_t lane, uint32_t positions, const std::byte* next,
+           size_t row_bytes) {
   for (uint32_t p = 0; p < positions; p += kRows) {
+    if (lane == 0) prefetch(next + p * row_bytes, kRows * row_bytes);
     F sums[kRows];
 #pragma GCC unroll 8
     for (uint32_t r = 0; r < kRows; ++r) sums[r] = Simd::set1(0.0f);
@@ -369,14 +374,15 @@ void split_weights(const Scratch& s, uint32_t lane, uint32_t run, uint32_t quads
 }
 
 /// sums[r][v] = Σ weights of query r · values of 2 × 16 columns
-[[gnu::always_inline]] inline void multiply(I (&sums)[kRows][2], const uint8_t* weights, uint32_t lanes,
+template <uint32_t Rows>
+[[gnu::always_inline]] inline void multiply(I (&sums)[Rows][2], const uint8_t* weights, uint32_t lanes,
                                             const int8_t* values, uint32_t quads) {
 #pragma GCC unroll 8
-  for (uint32_t r = 0; r < kRows; ++r) sums[r][0] = sums[r][1] = _mm512_setzero_si512();
+  for (uint32_t r = 0; r < Rows; ++r) sums[r][0] = sums[r][1] = _mm512_setzero_si512();
   for (uint32_t quad = 0; quad < quads; ++quad) {
     const I value[2] = {load_integers(values), load_integers(values + 64)};
 #pragma GCC unroll 8
-    for (uint32_t r = 0; r < kRows; ++r) {
+    for (uint32_t r = 0; r < Rows; ++r) {
       const I weight = broadcast(weights + 4 * r);
       dot_bytes(sums[r][0], weight, value[0]);
       dot_bytes(sums[r][1], weight, value[1]);
@@ -399,47 +405,64 @@ struct Range {
                                             Simd::mul(Simd::load(out + v * kLanes), shrink)));
 }
 
-/// Adds the tile's values of one run of columns to the sums of the queries of `range` among eight. Bytes are
-/// worth `part` of a unit; what was gathered before shrinks where `shrinks`.
+/// Adds the tile's values of one run of columns to the sums of those of `Rows` queries that are in `range`.
+/// Bytes are worth `part` of a unit; what was gathered before shrinks where `shrinks`.
+template <uint32_t Rows>
 void add_run(const Scratch& s, const LatentAttention& a, uint32_t query, Range range, uint32_t run,
              uint32_t quads, const uint8_t* weights, float part, bool shrinks) {
-  I sums[kRows][2];
+  I sums[Rows][2];
   multiply(sums, weights + s.split_at(run) + size_t{query} * 4, s.lanes,
            s.values + size_t{run} * kQuads * 2 * 64, quads);
   float* out = a.sums + size_t{query} * a.value_width + run * kRun;
   const float* grow = s.grow + query;
   const float* shrink = s.shrink + query;
   const float unit = s.unit[run] * part;
-  if (query >= range.first && query + kRows <= range.end) {
+  if (query >= range.first && query + Rows <= range.end) {
 #pragma GCC unroll 8
-    for (uint32_t r = 0; r < kRows; ++r)
+    for (uint32_t r = 0; r < Rows; ++r)
       add_products(out + size_t{r} * a.value_width, Simd::set1(shrinks ? shrink[r] : 1.0f),
                    Simd::set1(grow[r] * unit), sums[r]);
     return;
   }
 #pragma GCC unroll 8
-  for (uint32_t r = 0; r < kRows; ++r)
+  for (uint32_t r = 0; r < Rows; ++r)
     if (query + r >= range.first && query + r < range.end)
       add_products(out + size_t{r} * a.value_width, Simd::set1(shrinks ? shrink[r] : 1.0f),
                    Simd::set1(grow[r] * unit), sums[r]);
+}
+
+/// The lower bytes of the queries among eight whose weights are multiplied in 16 bits.
+void add_lower_bytes(const Scratch& s, const LatentAttention& a, uint32_t query, Range range, uint32_t run,
+                     uint32_t quads) {
+  constexpr float kPart = 1.0f / 256;
+  constexpr uint32_t kFew = 4;  // up to which they are faster one by one
+  uint32_t exact = 0;
+  for (uint32_t r = 0; r < kRows; ++r) exact += s.is_exact[query + r] & 1;
+  if (exact > kFew) return add_run<kRows>(s, a, query, range, run, quads, s.lower, kPart, false);
+  for (uint32_t r = 0; exact > 0; ++r) {
+    if (s.is_exact[query + r] == 0) continue;
+    add_run<1>(s, a, query + r, range, run, quads, s.lower, kPart, false);
+    --exact;
+  }
 }
 
 /// Adds the tile's values to the sums of the queries of `range`, which all see the first `positions` of it.
 void add_values(const Scratch& s, const LatentAttention& a, Range range, uint32_t positions) {
   compare_scales(s, positions);
   const uint32_t quads = round_up(positions, 4) / 4;
-  bool any_exact = false;
-  for (uint32_t i = range.first; i < range.end; ++i) any_exact |= s.is_exact[i] != 0;
+  const auto any_exact = [&](uint32_t lane) {
+    return _mm512_test_epi32_mask(load_integers(s.is_exact + lane), load_integers(s.is_exact + lane)) != 0;
+  };
   const uint32_t runs = a.value_width / kRun;
   for (uint32_t first = 0; first < runs; first += kRunsAhead) {
     const uint32_t end = first + kRunsAhead < runs ? first + kRunsAhead : runs;
     for (uint32_t run = first; run < end; ++run)
       for (uint32_t lane = range.first / kLanes * kLanes; lane < range.end; lane += kLanes)
-        split_weights(s, lane, run, quads, any_exact);
+        split_weights(s, lane, run, quads, any_exact(lane));
     for (uint32_t run = first; run < end; ++run)
       for (uint32_t query = range.first / kRows * kRows; query < range.end; query += kRows) {
-        add_run(s, a, query, range, run, quads, s.upper, 1.0f, true);
-        if (any_exact) add_run(s, a, query, range, run, quads, s.lower, 1.0f / 256, false);
+        add_run<kRows>(s, a, query, range, run, quads, s.upper, 1.0f, true);
+        add_lower_bytes(s, a, query, range, run, quads);
       }
   }
 }
@@ -449,7 +472,8 @@ void attend_tile(const Scratch& s, const LatentAttention& a, uint32_t first, uin
   load_values(s, a.rows, first, positions, a.value_width);
   const auto* runs = reinterpret_cast<const QueryRun*>(a.packed);
   for (uint32_t lane = 0; lane < s.lanes; lane += kLanes) {
-    score(s, runs + size_t{lane / kLanes} * s.runs, lane, positions);
+    score(s, runs + size_t{lane / kLanes} * s.runs, lane, positions,
+          a.rows.first + (first + kTilePositions) * a.rows.stride_bytes, a.rows.stride_bytes);
     weigh(s, lane, first, positions, a.softmax_scale);
   }
   // Queries that see equally much of the tile: all of them, but for the last tiles.
