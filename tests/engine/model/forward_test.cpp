@@ -206,10 +206,13 @@ void ForwardTest::starter_likes_held_out_text_as_the_reference_does() {
 }
 
 void ForwardTest::starter_likes_held_out_text_as_much_in_8_bit() {
+  QFETCH(int, isa);
   // One window of text scatters where KV is rounded; docs/performance.md has the difference over a whole
   // text.
   for (const auto& [kv_type, limit] :
        {std::pair(KvType::F32, 0.003), std::pair(KvType::F16, 0.01), std::pair(KvType::Q8_0, 0.01)}) {
+    // The oracle knows no fast arithmetic: this is what the function above compares.
+    if (isa == kScalar && kv_type == KvType::F32) continue;
     const auto [mean, reference] = held_out_nll(make_backend(Arithmetic::Fast), kv_type);
     const double change = std::exp(mean - reference) - 1;  // of the perplexity
     QVERIFY2(std::abs(change) < limit, qPrintable(QString::number(change)));

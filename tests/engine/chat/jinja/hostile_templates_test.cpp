@@ -29,7 +29,7 @@ const nlohmann::ordered_json kChat = nlohmann::ordered_json::parse(
         {"role": "user", "content": "é"}], "add_generation_prompt": true, "bos_token": "<s>"})");
 
 /// Small enough that a test stays short; large enough for any real chat here.
-const Limits kSmall{.steps = 300'000, .memory_bytes = 8 << 20, .output_bytes = 1 << 20};
+const Limits kSmall{.steps = 300'000, .memory_bytes = 2 << 20, .output_bytes = 1 << 20};
 
 }  // namespace
 
