@@ -177,10 +177,26 @@ inline __attribute__((always_inline)) void panel_block(const PanelBlock<kHalves,
   }
 }
 
+/// Weights that come next, asked for a few lines at a time while others are multiplied: many requests at once
+/// would be waited for.
+struct WeightsAhead {
+  const std::byte* from;
+  const std::byte* end;
+  size_t step;
+};
+
+inline __attribute__((always_inline)) void ask_for_share(WeightsAhead& ahead) {
+  const std::byte* const until =
+      static_cast<size_t>(ahead.end - ahead.from) < ahead.step ? ahead.end : ahead.from + ahead.step;
+  constexpr int kForReading = 0, kSecondLevel = 2;
+  for (; ahead.from < until; ahead.from += 64) __builtin_prefetch(ahead.from, kForReading, kSecondLevel);
+}
+
 /// `Groups` unpacked groups, `stride` blocks apart, against `Tokens` tokens from `token`; `row` is where the
 /// first group's first row goes.
 template <uint32_t kHalves, bool kHasMinimum, uint32_t Groups, uint32_t Tokens>
-void panel_tile(const QuantisedGemm& g, const void* panel, uint32_t stride, uint32_t row, uint32_t token) {
+void panel_tile(const QuantisedGemm& g, const void* panel, uint32_t stride, uint32_t row, uint32_t token,
+                WeightsAhead& ahead) {
   const auto* block = static_cast<const PanelBlock<kHalves, kHasMinimum>*>(panel);
   const QuantisedBlock* in[Tokens];
   // In memory: touched once for each run of blocks that share a scale. Registers are for the parts and codes.
@@ -191,6 +207,7 @@ void panel_tile(const QuantisedGemm& g, const void* panel, uint32_t stride, uint
   const uint32_t blocks = g.cols / kQuantisedBlockValues;
   const uint32_t shared = shared_blocks(g.cols);
   for (uint32_t b = 0; b < blocks;) {
+    ask_for_share(ahead);
     Floats part[Tokens][Groups];
 #pragma GCC unroll 16
     for (uint32_t t = 0; t < Tokens; ++t)
@@ -215,7 +232,7 @@ void panel_tile(const QuantisedGemm& g, const void* panel, uint32_t stride, uint
     }
 }
 
-using PanelTile = void (*)(const QuantisedGemm&, const void*, uint32_t, uint32_t, uint32_t);
+using PanelTile = void (*)(const QuantisedGemm&, const void*, uint32_t, uint32_t, uint32_t, WeightsAhead&);
 
 template <uint32_t kHalves, bool kHasMinimum, uint32_t Groups>
 PanelTile panel_tile_of(uint32_t tokens) {
@@ -224,20 +241,6 @@ PanelTile panel_tile_of(uint32_t tokens) {
     return kTiles[tokens - 1];
   }
   (std::make_integer_sequence<uint32_t, Vec::kTileTokens>());
-}
-
-/// Weights that come next, asked for a share at a time while others are multiplied.
-struct WeightsAhead {
-  const std::byte* from;
-  const std::byte* end;
-  size_t step;
-};
-
-inline void ask_for_share(WeightsAhead& ahead) {
-  const std::byte* const until =
-      static_cast<size_t>(ahead.end - ahead.from) < ahead.step ? ahead.end : ahead.from + ahead.step;
-  constexpr int kForReading = 0, kSecondLevel = 2;
-  for (; ahead.from < until; ahead.from += 64) __builtin_prefetch(ahead.from, kForReading, kSecondLevel);
 }
 
 /// Several tokens: groups are unpacked once, kPanelGroups at a time, which the second-level cache holds; then
@@ -258,17 +261,18 @@ void multiply_many(const QuantisedGemm& g, std::byte* scratch) {
     const std::byte* const next =
         first + groups < g.groups ? g.weights + (first + groups) * group_bytes : g.next;
     const size_t next_bytes = next == nullptr ? 0 : groups * group_bytes;
-    WeightsAhead ahead = {next, next + next_bytes, next_bytes / tiles / 64 * 64 + 64};
+    const size_t runs = size_t{tiles} * ((groups + Vec::kTileGroups - 1) / Vec::kTileGroups) *
+                        (blocks / shared_blocks(g.cols));
+    WeightsAhead ahead = {next, next + next_bytes, next_bytes / runs / 64 * 64 + 64};
     for (uint32_t tile = 0; tile < tiles; ++tile) {
       const auto token = static_cast<uint32_t>(uint64_t{g.tokens} * tile / tiles);
       const auto end = static_cast<uint32_t>(uint64_t{g.tokens} * (tile + 1) / tiles);
-      ask_for_share(ahead);
       for (uint32_t i = 0; i < groups;) {
         const uint32_t together = groups - i < Vec::kTileGroups ? 1 : Vec::kTileGroups;
         const PanelTile run = together == 1
                                   ? panel_tile_of<kHalves, kHasMinimum, 1>(end - token)
                                   : panel_tile_of<kHalves, kHasMinimum, Vec::kTileGroups>(end - token);
-        run(g, panels + size_t{i} * blocks, blocks, g.out_row + (first + i) * kGroupRows, token);
+        run(g, panels + size_t{i} * blocks, blocks, g.out_row + (first + i) * kGroupRows, token, ahead);
         i += together;
       }
     }
