@@ -397,19 +397,30 @@ struct Range {
   uint32_t end;
 };
 
+/// What becomes of what was gathered before: there is nothing yet, it shrinks, it stays.
+enum class Before { Nothing, Shrinks, Stays };
+
 /// out {2 · kLanes} = out · shrink + sums · factor
-[[gnu::always_inline]] inline void add_products(float* out, F shrink, F factor, const I (&sums)[2]) {
+template <Before kBefore>
+[[gnu::always_inline]] inline void add_products(float* out, float shrink, float factor, const I (&sums)[2]) {
 #pragma GCC unroll 2
-  for (uint32_t v = 0; v < 2; ++v)
-    Simd::store(out + v * kLanes, Simd::fma(_mm512_cvtepi32_ps(sums[v]), factor,
-                                            Simd::mul(Simd::load(out + v * kLanes), shrink)));
+  for (uint32_t v = 0; v < 2; ++v) {
+    float* const at = out + v * kLanes;
+    const F products = Simd::mul(_mm512_cvtepi32_ps(sums[v]), Simd::set1(factor));
+    if constexpr (kBefore == Before::Nothing)
+      Simd::store(at, products);
+    else if constexpr (kBefore == Before::Shrinks)
+      Simd::store(at, Simd::fma(Simd::load(at), Simd::set1(shrink), products));
+    else
+      Simd::store(at, Simd::add(Simd::load(at), products));
+  }
 }
 
 /// Adds the tile's values of one run of columns to the sums of those of `Rows` queries that are in `range`.
-/// Bytes are worth `part` of a unit; what was gathered before shrinks where `shrinks`.
-template <uint32_t Rows>
+/// Bytes are worth `part` of a unit.
+template <uint32_t Rows, Before kBefore>
 void add_run(const Scratch& s, const LatentAttention& a, uint32_t query, Range range, uint32_t run,
-             uint32_t quads, const uint8_t* weights, float part, bool shrinks) {
+             uint32_t quads, const uint8_t* weights, float part) {
   I sums[Rows][2];
   multiply(sums, weights + s.split_at(run) + size_t{query} * 4, s.lanes,
            s.values + size_t{run} * kQuads * 2 * 64, quads);
@@ -417,18 +428,11 @@ void add_run(const Scratch& s, const LatentAttention& a, uint32_t query, Range r
   const float* grow = s.grow + query;
   const float* shrink = s.shrink + query;
   const float unit = s.unit[run] * part;
-  if (query >= range.first && query + Rows <= range.end) {
-#pragma GCC unroll 8
-    for (uint32_t r = 0; r < Rows; ++r)
-      add_products(out + size_t{r} * a.value_width, Simd::set1(shrinks ? shrink[r] : 1.0f),
-                   Simd::set1(grow[r] * unit), sums[r]);
-    return;
-  }
+  const bool all = query >= range.first && query + Rows <= range.end;
 #pragma GCC unroll 8
   for (uint32_t r = 0; r < Rows; ++r)
-    if (query + r >= range.first && query + r < range.end)
-      add_products(out + size_t{r} * a.value_width, Simd::set1(shrinks ? shrink[r] : 1.0f),
-                   Simd::set1(grow[r] * unit), sums[r]);
+    if (all || (query + r >= range.first && query + r < range.end))
+      add_products<kBefore>(out + size_t{r} * a.value_width, shrink[r], grow[r] * unit, sums[r]);
 }
 
 /// The lower bytes of the queries among eight whose weights are multiplied in 16 bits.
@@ -438,15 +442,16 @@ void add_lower_bytes(const Scratch& s, const LatentAttention& a, uint32_t query,
   constexpr uint32_t kFew = 4;  // up to which they are faster one by one
   uint32_t exact = 0;
   for (uint32_t r = 0; r < kRows; ++r) exact += s.is_exact[query + r] & 1;
-  if (exact > kFew) return add_run<kRows>(s, a, query, range, run, quads, s.lower, kPart, false);
+  if (exact > kFew) return add_run<kRows, Before::Stays>(s, a, query, range, run, quads, s.lower, kPart);
   for (uint32_t r = 0; exact > 0; ++r) {
     if (s.is_exact[query + r] == 0) continue;
-    add_run<1>(s, a, query + r, range, run, quads, s.lower, kPart, false);
+    add_run<1, Before::Stays>(s, a, query + r, range, run, quads, s.lower, kPart);
     --exact;
   }
 }
 
 /// Adds the tile's values to the sums of the queries of `range`, which all see the first `positions` of it.
+template <Before kBefore>
 void add_values(const Scratch& s, const LatentAttention& a, Range range, uint32_t positions) {
   compare_scales(s, positions);
   const uint32_t quads = round_up(positions, 4) / 4;
@@ -461,7 +466,7 @@ void add_values(const Scratch& s, const LatentAttention& a, Range range, uint32_
         split_weights(s, lane, run, quads, any_exact(lane));
     for (uint32_t run = first; run < end; ++run)
       for (uint32_t query = range.first / kRows * kRows; query < range.end; query += kRows) {
-        add_run<kRows>(s, a, query, range, run, quads, s.upper, 1.0f, true);
+        add_run<kRows, kBefore>(s, a, query, range, run, quads, s.upper, 1.0f);
         add_lower_bytes(s, a, query, range, run, quads);
       }
   }
@@ -483,7 +488,11 @@ void attend_tile(const Scratch& s, const LatentAttention& a, uint32_t first, uin
     };
     range.end = range.first + 1;
     while (range.end < a.queries && seen(range.end) == seen(range.first)) ++range.end;
-    if (seen(range.first) > 0) add_values(s, a, range, seen(range.first));
+    if (seen(range.first) == 0) continue;
+    if (first == 0)
+      add_values<Before::Nothing>(s, a, range, seen(range.first));
+    else
+      add_values<Before::Shrinks>(s, a, range, seen(range.first));
   }
 }
 
@@ -494,8 +503,6 @@ void attend(const LatentAttention& a) {
     s.largest[i] = kNothing;
     s.total[i] = 0.0f;
   }
-  for (uint32_t i = 0; i < a.queries; ++i)
-    __builtin_memset(a.sums + size_t{i} * a.value_width, 0, a.value_width * sizeof(float));
   for (uint32_t first = 0; first < a.rows.count; first += kTilePositions)
     attend_tile(s, a, first, a.rows.count - first < kTilePositions ? a.rows.count - first : kTilePositions);
   for (uint32_t i = 0; i < a.queries; ++i) {

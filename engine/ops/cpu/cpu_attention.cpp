@@ -40,11 +40,11 @@ struct CpuBackend::AttentionCall {
   /// must not keep one thread busy while the others have nothing to do: a chunk is at most a quarter of the
   /// positions before it.
   uint32_t begin_of_chunk(uint32_t chunk) const {
-    constexpr uint32_t kShort = 8, kOctaves = 3, kPerOctave = 4;
-    if (tiled == nullptr || chunk < kShort) return chunk * cpu::kChunkPositions;
-    const uint32_t octave = std::min((chunk - kShort) / kPerOctave, kOctaves);
-    const uint32_t begin = (kShort * cpu::kChunkPositions) << octave;
-    return begin + (chunk - kShort - octave * kPerOctave) * ((2 * cpu::kChunkPositions) << octave);
+    if (tiled == nullptr) return chunk * cpu::kChunkPositions;
+    constexpr uint32_t kShortest = 2 * cpu::kChunkPositions, kOctaves = 3, kPerOctave = 4;
+    if (chunk < kPerOctave) return chunk * kShortest;
+    const uint32_t octave = std::min(chunk / kPerOctave - 1, kOctaves);
+    return ((kPerOctave + chunk - (octave + 1) * kPerOctave) * kShortest) << octave;
   }
   uint32_t chunks_of(uint32_t positions) const {
     uint32_t chunks = 0;
