@@ -4,10 +4,9 @@
 #include "app/cli/command.h"
 #include "app/services/data_folder.h"
 #include "app/version.h"
+#include "engine/ops/backend.h"
 
-#include <algorithm>
 #include <string>
-#include <thread>
 
 namespace kvasir::app {
 namespace {
@@ -24,7 +23,7 @@ struct BenchOptions {
 void add_options(CLI::App& command_line, BenchOptions& options) {
   MeasureOptions& measure = options.measure;
   measure.model = starter_model_path().string();
-  measure.threads = std::max(1u, std::thread::hardware_concurrency());
+  measure.threads = engine::thread_count(0);
   command_line.add_option("--model", measure.model, "GGUF file")->capture_default_str();
   command_line.add_option("--prompt-tokens", measure.prompt_tokens)
       ->capture_default_str()
