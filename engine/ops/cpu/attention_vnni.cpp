@@ -227,20 +227,18 @@ void load_values(const Scratch& s, const LatentRows& rows, uint32_t first, uint3
 
 // ---- Logits and weights
 
-/// Asks for `bytes` bytes, to be in the second-level cache soon.
-void prefetch(const std::byte* from, size_t bytes) {
-  for (size_t byte = 0; byte < bytes; byte += 64) __builtin_prefetch(from + byte, 0, 2);
-}
-
-/// `next` is the tile of rows after this one: it comes from memory while this one is computed with.
+/// `next` is the tile of rows after this one: it comes from memory while this one is computed with, asked for
+/// a few lines at a time, because many requests at once would be waited for.
 void score(const Scratch& s, const QueryRun* runs, uint32_t lane, uint32_t positions, const std::byte* next,
            size_t row_bytes) {
+  const uint32_t lines = lane == 0 ? static_cast<uint32_t>(kRows * row_bytes / 64) / s.runs + 1 : 0;
   for (uint32_t p = 0; p < positions; p += kRows) {
-    if (lane == 0) prefetch(next + p * row_bytes, kRows * row_bytes);
+    const std::byte* ahead = next + p * row_bytes;
     F sums[kRows];
 #pragma GCC unroll 8
     for (uint32_t r = 0; r < kRows; ++r) sums[r] = Simd::set1(0.0f);
     for (uint32_t run = 0; run < s.runs; ++run) {
+      for (uint32_t line = 0; line < lines; ++line, ahead += 64) __builtin_prefetch(ahead, 0, 2);
       const QueryRun& query = runs[run];
       const uint8_t* key = s.keys + size_t{p} * kKeyStride + run * kRun;
       const float* row_scales = s.scales + size_t{p} * kScaleStride + run;
