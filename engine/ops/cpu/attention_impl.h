@@ -275,9 +275,21 @@ void add_values(const Tile& tile, const Block& block, uint32_t query, uint32_t c
       Simd::store(out + size_t{r} * block.sums_stride + v * kLanes, sums[r][v]);
 }
 
+/// Memory that is wanted next, asked for some lines at a time: many requests at once would be waited for.
+struct Ahead {
+  const std::byte* from = nullptr;
+  size_t lines = 0;
+
+  /// One of `steps` equal shares of all `total` lines.
+  void ask(size_t total, size_t steps) {
+    for (size_t share = total / steps + 1; share > 0 && lines > 0; --share, --lines, from += 64)
+      __builtin_prefetch(from, 0, 2);
+  }
+};
+
 /// Adds a tile whose keys and values are there to what the queries have gathered.
 void attend_tile(const Tile& tile, Block& block, uint32_t first_position, uint32_t positions, bool masked,
-                 float scale) {
+                 float scale, Ahead ahead = {}) {
   // Rows that do not exist fill the last step; nobody sees them.
   const uint32_t padded = round_up(positions, kStep);
   score(tile, block, positions);
@@ -287,9 +299,14 @@ void attend_tile(const Tile& tile, Block& block, uint32_t first_position, uint32
     else
       weigh_lanes<false>(tile, block, lane, first_position, positions, scale);
   }
-  for (uint32_t col = 0; col < block.sums_stride; col += kPanel)
-    for (uint32_t query = 0; query < block.queries; query += Simd::kRows)
+  const size_t ahead_lines = ahead.lines;
+  const size_t parts = size_t{block.sums_stride / kPanel} * (block.lanes / Simd::kRows);
+  for (uint32_t col = 0; col < block.sums_stride; col += kPanel) {
+    for (uint32_t query = 0; query < block.queries; query += Simd::kRows) {
+      ahead.ask(ahead_lines, parts);
       add_values<Simd::kRows, Simd::kVectors>(tile, block, query, col, padded / kStep);
+    }
+  }
   block.empty = false;
 }
 
@@ -336,9 +353,6 @@ void load_tile(const LatentScratch& scratch, const LatentRows& rows, uint32_t fi
                uint32_t width, uint32_t value_width) {
   for (uint32_t p = 0; p < positions; p += 2) {
     const std::byte* row = rows.first + (first + p) * rows.stride_bytes;
-    // The next tile's rows: they come from memory while this tile is computed with.
-    for (size_t byte = 0; byte < 2 * rows.stride_bytes; byte += 64)
-      __builtin_prefetch(row + kTilePositions * rows.stride_bytes + byte, 0, 2);
     if (rows.type == KvType::F16 && width % kChunk == 0 && p + 1 < positions) {
       load_pair(scratch.tile, p, value_width, [&](uint32_t i, uint32_t col) {
         return RowF16::load(row + i * rows.stride_bytes, nullptr, col);
@@ -375,7 +389,10 @@ void attend_latent(const LatentAttention& a) {
   for (uint32_t first = 0; first < a.rows.count; first += kTilePositions) {
     const uint32_t positions = smaller(kTilePositions, a.rows.count - first);
     load_tile(scratch, a.rows, first, positions, a.width, a.value_width);
-    attend_tile(scratch.tile, block, first, positions, first + positions > least, a.softmax_scale);
+    // The next tile's rows come from memory while this tile is computed with.
+    const Ahead next = {a.rows.first + (first + kTilePositions) * a.rows.stride_bytes,
+                        kTilePositions * a.rows.stride_bytes / 64};
+    attend_tile(scratch.tile, block, first, positions, first + positions > least, a.softmax_scale, next);
   }
   for (uint32_t i = 0; i < a.queries; ++i) {
     a.largest[i] = block.largest[i] * 0.693147181f;
