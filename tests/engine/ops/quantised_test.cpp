@@ -317,7 +317,7 @@ void QuantisedTest::a_rows_end_does_not_leak_into_the_next() {
 /// Another order of the same bits: each moves one, and no two meet.
 void QuantisedTest::interleaving_loses_no_bit() {
   for (DType type : kTypes) {
-    const uint32_t cols = 2 * dtype_traits(type)->block_elements;
+    const uint32_t cols = dtype_traits(type)->block_elements;
     const size_t row = row_bytes(type, cols);
     std::vector<std::byte> in(row * 16);
     std::vector<std::byte> out(in.size());
