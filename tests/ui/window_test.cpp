@@ -98,6 +98,9 @@ class WindowTest : public QObject {
         QTest::mouseClick(quick(), Qt::LeftButton, Qt::NoModifier, centre(item));
     }
 
+    /// Lays out what waits for the next frame: an item can be shown before it is in its place.
+    void settle() const { quick()->grabWindow(); }
+
     void type(const QString &text) const
     {
         for (const QChar c : text)
@@ -532,6 +535,7 @@ private slots:
         QVERIFY(!find(QStringLiteral("applySettingsButton"))->isEnabled());
         QQuickItem *slider = find(QStringLiteral("contextSlider"));
         slider->forceActiveFocus(Qt::TabFocusReason);
+        settle();
         const QPointF place = slider->mapToScene({});
         QTest::keyClick(quick(), Qt::Key_Right);
         QTRY_COMPARE(textOf(QStringLiteral("contextText")), QStringLiteral("65,536 tokens"));
