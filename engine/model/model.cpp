@@ -166,6 +166,7 @@ Result<void> Model::forward(std::span<const int32_t> tokens, KvCache& cache,
 
   try {
     const auto count = static_cast<uint32_t>(tokens.size());
+    backend_->begin_batch(is_large_batch(cache, count) ? BatchSize::Large : BatchSize::Small);
     backend_->embed(first_rows(scratch_->hidden, count), weights_.token_embd, tokens);
     for (uint32_t i = 0; i < config_.num_hidden_layers; ++i) {
       if (stop.stop_requested()) return fail(ErrorCode::Cancelled, "The computation was stopped.");
@@ -179,6 +180,11 @@ Result<void> Model::forward(std::span<const int32_t> tokens, KvCache& cache,
                 "There was not enough memory to go on. Close other programs, or choose a smaller model.");
   }
   return {};
+}
+
+bool Model::is_large_batch(const KvCache& cache, uint32_t tokens) const {
+  // F32 KV is for exact results: they are not to depend on how a prompt is cut.
+  return cache.layout().type != KvType::F32 && tokens >= expanded_batch_tokens(config_);
 }
 
 /// hidden += attention(norm(hidden)): multi-head latent attention (arXiv:2405.04434, section 2.1).
@@ -211,10 +217,7 @@ void Model::attention_block(const LayerWeights& layer, uint32_t index, KvCache& 
   backend_->rope(k_rope, k_rope, frequencies_, position);
   backend_->kv_append(cache, index, position, kv);
 
-  // F32 KV is for exact results: they are not to depend on how a prompt is cut.
-  const bool is_expanded =
-      !expansions_.empty() && cache.layout().type != KvType::F32 && tokens >= expanded_batch_tokens(config_);
-  if (is_expanded) {
+  if (!expansions_.empty() && is_large_batch(cache, tokens)) {
     const HeadActivations q = by_head(query, heads);
     const HeadActivations q_rope = q.components(nope, rope);
     backend_->rope(q_rope, q_rope, frequencies_, position);
@@ -267,6 +270,7 @@ void Model::feed_forward_block(const LayerWeights& layer, uint32_t index, uint32
 
 void Model::write_logits(std::span<const uint32_t> logit_rows, std::span<float> logits, uint32_t tokens) {
   const Activations hidden = first_rows(scratch_->hidden, tokens);
+  backend_->begin_batch(BatchSize::Small);  // of the wanted rows
   for (size_t first = 0; first < logit_rows.size(); first += kLogitRows) {
     const size_t count = std::min<size_t>(kLogitRows, logit_rows.size() - first);
     const Activations wanted = first_rows(scratch_->wanted, static_cast<uint32_t>(count));

@@ -29,9 +29,10 @@ struct PlacementSteps {
 /// One thread at a time; the backend's pool works inside the calls. Each value that a token produces (its KV
 /// rows and logits) is computed by the same arithmetic however many threads there are and, with F32 KV,
 /// whatever else is in the batch. With F16 and Q8_0 KV there are two arithmetics, one for batches of fewer
-/// than `expanded_batch_tokens` tokens and one for larger ones, which differ by rounding. So a prefix that is
-/// cut differently, or restored from disk, continues with the same bits as long as each token's batch stays
-/// on the same side of that number.
+/// than `expanded_batch_tokens` tokens and one for larger ones, which differ by rounding: attention is
+/// expanded, and products may round quantised weights once more. So a prefix that is cut differently, or
+/// restored from disk, continues with the same bits as long as each token's batch stays on the same side of
+/// that number.
 class Model {
  public:
   /// `weights` may view into a file's mapping, which must outlive the model.
@@ -59,7 +60,7 @@ class Model {
   /// The more tokens share a pass over the experts, the less each costs; beyond this the gain is small beside
   /// the memory that activations take.
   static constexpr uint32_t kMaxBatchTokens = 512;
-  /// Larger batches may be attended to otherwise than smaller ones: see the class.
+  /// Batches from this size on may be computed otherwise than smaller ones: see the class.
   static uint32_t expanded_batch_tokens(const ModelConfig& config);
   /// What `prepare` takes for activations.
   static uint64_t scratch_bytes(const ModelConfig& config);
@@ -76,6 +77,7 @@ class Model {
   Result<void> place_weights(const PlacementSteps& steps);
   Result<void> check_request(std::span<const int32_t> tokens, const KvCache& cache,
                              std::span<const uint32_t> logit_rows, std::span<const float> logits) const;
+  bool is_large_batch(const KvCache& cache, uint32_t tokens) const;
   void attention_block(const LayerWeights& layer, uint32_t index, KvCache& cache, uint32_t tokens);
   void attend_absorbed(const LayerWeights& layer, uint32_t index, const KvCache& cache, uint32_t tokens);
   void feed_forward_block(const LayerWeights& layer, uint32_t index, uint32_t tokens);

@@ -81,6 +81,12 @@ struct RopeFrequencies {
   static RopeFrequencies from_config(const ModelConfig& config);
 };
 
+/// How many tokens a batch has, in two kinds.
+enum class BatchSize {
+  Small,
+  Large,  ///< so many that quantised weights may be rounded once more where that makes products cheaper
+};
+
 /// The operations that a forward pass is written in. Weight shapes are in GGUF's order {row length, rows,
 /// matrices}; all types that `can_dequantize` names are computed with. One implementation per kind of
 /// hardware; `ScalarBackend` is the plain one that the others are compared with.
@@ -102,6 +108,9 @@ class Backend {
   virtual Result<float*> allocate(size_t floats) = 0;
   /// Room for the routing of `tokens` tokens; lives as long as the backend.
   virtual Result<Routing> allocate_routing(uint32_t tokens, uint32_t per_token) = 0;
+
+  /// What the following calls belong to, until the next of these; at first small batches.
+  virtual void begin_batch(BatchSize) {}
 
   /// out[t] = table[ids[t]]
   virtual void embed(Activations out, const TensorView& table, std::span<const int32_t> ids) = 0;
@@ -177,8 +186,9 @@ struct CpuOptions {
 
 /// SIMD kernels over a pool of threads.
 ///
-/// With one instruction set and arithmetic, every value is computed by the same sequence of float operations
-/// whatever the number of tokens in a call and of threads. Instruction sets differ in rounding.
+/// With one instruction set, arithmetic and `BatchSize`, every value is computed by the same sequence of
+/// float operations whatever the number of tokens in a call and of threads. Instruction sets differ in
+/// rounding.
 std::unique_ptr<Backend> make_cpu_backend(const CpuOptions& options);
 
 /// What `place_expansion` of a CPU backend with the default options takes on this processor, in bytes, for

@@ -30,6 +30,8 @@ class CpuBackend final : public Backend {
   Result<float*> allocate(size_t floats) override;
   Result<Routing> allocate_routing(uint32_t tokens, uint32_t per_token) override;
 
+  void begin_batch(BatchSize size) override { batch_size_ = size; }
+
   void embed(Activations out, const TensorView& table, std::span<const int32_t> ids) override;
   void rms_norm(Activations out, Activations in, const TensorView& weight, float eps) override;
   void matmul(Activations out, const TensorView& weight, Activations in) override;
@@ -149,6 +151,7 @@ class CpuBackend final : public Backend {
   const cpu::QuantisedKernels* quantised_;
   const cpu::AttentionKernels* attention_;
   const bool keep_weights_in_file_;
+  BatchSize batch_size_ = BatchSize::Small;
   ThreadPool pool_;
   std::vector<std::unique_ptr<std::byte, FreeAligned>> memory_;
   std::vector<std::unique_ptr<std::byte, Unmap>> weights_;

@@ -70,10 +70,12 @@ void CpuBackend::quantised_rows(const TensorView& weight, uint64_t matrix, uint3
   gemm.cols = static_cast<uint32_t>(weight.cols());
   const std::byte* rows = weight.matrix(matrix) + first / cpu::kGroupRows * group_bytes;
   uint32_t groups = (end - first) / cpu::kGroupRows;
+  const bool is_requantised = batch_size_ == BatchSize::Large && quantised_->gemm_requantised != nullptr;
+  const auto multiply = is_requantised ? quantised_->gemm_requantised : quantised_->gemm;
   if (weight.layout == Layout::Interleaved) {
     gemm.weights = rows;
     gemm.groups = groups;
-    quantised_->gemm(gemm, panel);
+    multiply(gemm, panel);
     return;
   }
   // A weight that stays in its file is interleaved anew, a panel at a time.
@@ -83,7 +85,7 @@ void CpuBackend::quantised_rows(const TensorView& weight, uint64_t matrix, uint3
     gemm.groups = std::min(groups, cpu::kPanelGroups);
     for (uint32_t i = 0; i < gemm.groups; ++i, rows += group_bytes)
       cpu::interleave_group(weight.dtype, gemm.cols, rows, weight.row_stride_bytes(), copy + i * group_bytes);
-    quantised_->gemm(gemm, panel);
+    multiply(gemm, panel);
     gemm.out_row += gemm.groups * cpu::kGroupRows;
     groups -= gemm.groups;
   }

@@ -188,5 +188,8 @@ struct Vec {
 #include "engine/ops/cpu/quantised_impl.h"
 
 namespace kvasir::engine::cpu {
-const QuantisedKernels kAvx2QuantisedKernels = kQuantisedKernels;
-}
+// Requantised codes fill their eight bits: for products of such with signed values AVX2 takes two steps more,
+// which costs what the scales spare.
+const QuantisedKernels kAvx2QuantisedKernels = {
+    .gemm = gemm, .gemm_requantised = nullptr, .quantise = quantise};
+}  // namespace kvasir::engine::cpu

@@ -96,6 +96,30 @@ struct Vec {
   static Floats fnma(Floats a, Floats b, Floats c) { return _mm512_fnmadd_ps(a, b, c); }
   static Floats convert(Ints x) { return _mm512_cvtepi32_ps(x); }
 
+  // For requantised_panels.h. Words are 16-bit integers, two for each row.
+  static Ints larger(Ints a, Ints b) { return _mm512_max_epu32(a, b); }
+  static Floats as_floats(Ints bits) { return _mm512_castsi512_ps(bits); }
+  /// x / y, or 0 where y is next to nothing or no number.
+  static Floats quotient(float x, Floats y) {
+    const __mmask16 is_enough = _mm512_cmp_ps_mask(y, _mm512_set1_ps(1e-30f), _CMP_GT_OQ);
+    return _mm512_maskz_div_ps(is_enough, _mm512_set1_ps(x), y);
+  }
+  /// Each rounded to nearest, twice.
+  static Bytes words(Floats x) {
+    const __m512i low_halves = _mm512_set4_epi32(0x0d0c0d0c, 0x09080908, 0x05040504, 0x01000100);
+    return _mm512_shuffle_epi8(_mm512_cvtps_epi32(x), low_halves);
+  }
+  static Bytes subtract_words(Bytes a, Bytes b) { return _mm512_sub_epi16(a, b); }
+  /// (each byte · the row's factor + the row's summand) / 256, rounded down; in words.
+  static Bytes scaled(Bytes x, Bytes factor, Bytes summand) {
+    const __m512i low_bytes = _mm512_set1_epi16(0xff);
+    const __m512i even =
+        _mm512_add_epi16(_mm512_mullo_epi16(_mm512_and_si512(x, low_bytes), factor), summand);
+    const __m512i odd = _mm512_add_epi16(_mm512_mullo_epi16(_mm512_srli_epi16(x, 8), factor), summand);
+    constexpr int kFirstSelects = 0xca;
+    return _mm512_ternarylogic_epi32(low_bytes, _mm512_srli_epi16(even, 8), odd, kFirstSelects);
+  }
+
   static Ints zero() { return _mm512_setzero_si512(); }
   static Ints start(const int32_t* negative_sum) { return _mm512_set1_epi32(*negative_sum); }
   /// Four values of a token for every row.
@@ -129,7 +153,9 @@ struct Vec {
 }  // namespace kvasir::engine::cpu
 
 #include "engine/ops/cpu/quantised_impl.h"
+#include "engine/ops/cpu/requantised_panels.h"
 
 namespace kvasir::engine::cpu {
-const QuantisedKernels kAvx512QuantisedKernels = kQuantisedKernels;
+const QuantisedKernels kAvx512QuantisedKernels = {
+    .gemm = gemm, .gemm_requantised = gemm_requantised, .quantise = quantise};
 }

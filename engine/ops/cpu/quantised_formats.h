@@ -2,7 +2,8 @@
 
 // How 32 columns of 16 interleaved rows become codes, scales and minima, for each quantised type. Written on
 // `Vec`, see quantised_impl.h, which includes this. Offsets are those of the fields of interleave.cpp,
-// times 16.
+// times 16. `kLargestCode` is the largest magnitude of a code, less the bias: what requantised_panels.h
+// needs.
 
 namespace kvasir::engine::cpu {
 namespace {
@@ -58,6 +59,7 @@ struct Q4_0 {
 struct Q4_1 {
   static constexpr uint32_t kValues = 32, kBytes = 20, kHalves = 1;
   static constexpr bool kHasMinimum = true;
+  static constexpr float kLargestCode = 15;
   template <int>
   static void unpack(const std::byte* p, Unpacked& out) {
     out.scale[0] = Vec::load_f16(p);
@@ -125,6 +127,7 @@ struct Q5_0 {
 struct Q5_1 {
   static constexpr uint32_t kValues = 32, kBytes = 24, kHalves = 1;
   static constexpr bool kHasMinimum = true;
+  static constexpr float kLargestCode = 31;
   template <int>
   static void unpack(const std::byte* p, Unpacked& out) {
     out.scale[0] = Vec::load_f16(p);
@@ -185,6 +188,7 @@ void six_bit_scales(const std::byte* d, const std::byte* q, Unpacked& out) {
 struct Q4_K {
   static constexpr uint32_t kValues = 256, kBytes = 144, kHalves = 1;
   static constexpr bool kHasMinimum = true;
+  static constexpr float kLargestCode = 15;
   template <int S>
   static void unpack(const std::byte* p, Unpacked& out) {
     six_bit_scales<S>(p, p + 64, out);
@@ -195,6 +199,7 @@ struct Q4_K {
 struct Q5_K {
   static constexpr uint32_t kValues = 256, kBytes = 176, kHalves = 1;
   static constexpr bool kHasMinimum = true;
+  static constexpr float kLargestCode = 31;
   template <int S>
   static void unpack(const std::byte* p, Unpacked& out) {
     six_bit_scales<S>(p, p + 64, out);
@@ -205,6 +210,7 @@ struct Q5_K {
 struct Q6_K {
   static constexpr uint32_t kValues = 256, kBytes = 210, kHalves = 2;
   static constexpr bool kHasMinimum = false;
+  static constexpr float kLargestCode = 32;
   template <int S>
   static void unpack(const std::byte* p, Unpacked& out) {
     const Floats d = Vec::load_f16(p);
@@ -218,6 +224,7 @@ struct Q6_K {
 struct Q3_K {
   static constexpr uint32_t kValues = 256, kBytes = 110, kHalves = 2;
   static constexpr bool kHasMinimum = false;
+  static constexpr float kLargestCode = 4;
   /// Scale K of 16: four low bits, two high ones, 32 too large.
   template <int K>
   static Floats scale(const std::byte* p) {
@@ -239,6 +246,7 @@ struct Q3_K {
 struct Q2_K {
   static constexpr uint32_t kValues = 256, kBytes = 84, kHalves = 2;
   static constexpr bool kHasMinimum = true;
+  static constexpr float kLargestCode = 3;
   template <int S>
   static void unpack(const std::byte* p, Unpacked& out) {
     const Floats d = Vec::load_f16(p);
@@ -265,6 +273,15 @@ struct Iq4Xs {
     look_up(out.codes, kIq4Values);
   }
 };
+
+/// Calls body(std::integral_constant<int, S>) for each block of 32 columns in a file's block.
+template <class Format, class Body>
+inline __attribute__((always_inline)) void for_blocks(const Body& body) {
+  [&]<int... S>(std::integer_sequence<int, S...>) __attribute__((always_inline)) {
+    (body(std::integral_constant<int, S>()), ...);
+  }
+  (std::make_integer_sequence<int, Format::kValues / 32>());
+}
 
 }  // namespace
 }  // namespace kvasir::engine::cpu

@@ -19,6 +19,13 @@ namespace kvasir::engine::cpu {
 // where Σ code·q and Σ q are exact integers, and each line is a fused multiply-add. Lanes are rows, so that
 // there is nothing else to add up: whatever the cut into tiles, batches and threads, and with whichever
 // instruction set, the same bits come out.
+//
+// Requantised, weights are rounded once more where they are unpacked, to 8 bit with one scale per row and
+// run:
+//   part = (Σ code·q) · weight scale
+// That spares many tokens most of the multiplications by scales and all by minima. It is done for types that
+// take more than one for each block; other types are multiplied as above. Again the same bits for each token,
+// but others.
 
 /// 32 values of an activation row in 8 bit: value i ≈ scale · values[i]. One cache line, as it is read
 /// whole. Sums are over `values`; the halves are of 16 values each.
@@ -29,7 +36,7 @@ struct alignas(64) QuantisedBlock {
   float half_sum[2];
   int32_t negative_sum;  ///< −128 · Σ values: what codes that are stored 128 too large add too much
   int32_t negative_half_sum[2];  ///< the same of each half
-  int32_t unused;
+  int32_t negative_run_sum;      ///< the same of all blocks that share the scale; in the last of them, else 0
 };
 static_assert(sizeof(QuantisedBlock) == 64);
 constexpr uint32_t kQuantisedBlockValues = 32;
@@ -62,6 +69,8 @@ struct QuantisedGemm {
 struct QuantisedKernels {
   /// `panel` is scratch {panel_bytes(cols)}, 64-byte aligned, which single tokens do not need.
   void (*gemm)(const QuantisedGemm& gemm, std::byte* panel);
+  /// The same, requantised. Null where that gains nothing.
+  void (*gemm_requantised)(const QuantisedGemm& gemm, std::byte* panel);
   /// {count} floats to {count / 32} blocks, of which `shared` share a scale: their largest magnitude / 127;
   /// values are rounded to nearest. `count` is a multiple of 32 · shared. Values that are no finite numbers
   /// make the scale NaN.

@@ -1,4 +1,6 @@
 #include "tests/engine/model/loaded_model.h"
+#include "tests/engine/ops/random_tensors.h"
+#include "tests/support/tiny_model.h"
 
 #include <QFileInfo>
 #include <QTest>
@@ -9,6 +11,7 @@
 
 using namespace kvasir::engine;
 using namespace kvasir::engine::test;
+using kvasir::test::TinyModel;
 
 namespace {
 
@@ -25,6 +28,19 @@ std::vector<size_t> cuts_every(size_t step, size_t tokens) {
   std::vector<size_t> cuts;
   for (size_t cut = step; cut < tokens; cut += step) cuts.push_back(cut);
   return cuts;
+}
+
+/// A model with a weight of a type that large batches requantise.
+GgufFile tiny_q4_1_model() {
+  Random random;
+  auto writer = TinyModel::writer();
+  auto& down = writer.tensor("blk.0.ffn_down.weight");
+  const OwnedTensor weight = random_tensor(random, DType::Q4_1, down.shape[0], down.shape[1]);
+  down.dtype = DType::Q4_1;
+  down.data.assign(weight.view.data.begin(), weight.view.data.end());
+  auto file = GgufFile::from_bytes(writer.build(), "tiny.gguf");
+  if (!file) qFatal("%s", file.error().message.c_str());
+  return std::move(*file);
 }
 
 /// max |x - expected| / max |expected|
@@ -46,6 +62,7 @@ class BatchInvarianceTest : public QObject {
  private slots:
   void cuts_and_threads_change_no_bit_data();
   void cuts_and_threads_change_no_bit();
+  void f32_kv_of_requantisable_weights_does_not_depend_on_cuts();
   void exact_logits_of_a_long_prompt_do_not_depend_on_its_cuts_data();
   void exact_logits_of_a_long_prompt_do_not_depend_on_its_cuts();
   void starter_answers_large_batches_nearly_as_small_ones_data();
@@ -108,6 +125,24 @@ void BatchInvarianceTest::cuts_and_threads_change_no_bit() {
   }
 }
 
+void BatchInvarianceTest::f32_kv_of_requantisable_weights_does_not_depend_on_cuts() {
+  std::vector<int32_t> tokens = make_tokens();
+  for (int32_t& token : tokens) token %= static_cast<int32_t>(TinyModel::kVocab);
+  const GgufFile file = tiny_q4_1_model();
+  const auto config = ModelConfig::from_gguf(file);
+  QVERIFY(config && Model::expanded_batch_tokens(*config) <= kTokens);
+  for (const Isa isa : available_isas()) {
+    std::vector<float> logits[2];
+    for (const bool is_large : {false, true}) {
+      Model model(*config, *ModelWeights::bind(file, *config), make_cpu_backend({1, isa}));
+      auto cache = KvCache::create(model.kv_layout(KvType::F32), kTokens);
+      QVERIFY(cache);
+      logits[is_large] = run(model, *cache, tokens, cuts_every(is_large ? kTokens : 100, kTokens));
+    }
+    QVERIFY2(logits[0] == logits[1], isa_name(isa).data());
+  }
+}
+
 void BatchInvarianceTest::exact_logits_of_a_long_prompt_do_not_depend_on_its_cuts_data() {
   QTest::addColumn<int>("isa");
   for (Isa isa : available_isas()) QTest::newRow(isa_name(isa).data()) << static_cast<int>(isa);
@@ -153,7 +188,7 @@ void BatchInvarianceTest::starter_answers_large_batches_nearly_as_small_ones_dat
           << static_cast<int>(isa) << static_cast<int>(type);
 }
 
-/// One batch, whose attention is expanded, against small ones, where it never is. Random models are no
+/// One large batch, whose attention is expanded, against small ones, where it never is. Random models are no
 /// measure for this: a little rounding sends their tokens to other experts.
 void BatchInvarianceTest::starter_answers_large_batches_nearly_as_small_ones() {
   QFETCH(int, isa);

@@ -4,6 +4,7 @@
 #include "tests/engine/ops/random_tensors.h"
 
 #include <QTest>
+#include <algorithm>
 #include <bit>
 #include <functional>
 #include <limits>
@@ -17,6 +18,7 @@ namespace {
 /// What rounding activations to 8 bit may cost.
 constexpr double kLimit = 5e-4;
 
+constexpr BatchSize kBatchSizes[] = {BatchSize::Small, BatchSize::Large};
 constexpr DType kTypes[] = {DType::Q8_0,   DType::Q4_0,   DType::Q4_1, DType::Q5_0, DType::Q5_1,
                             DType::Q2_K,   DType::Q3_K,   DType::Q4_K, DType::Q5_K, DType::Q6_K,
                             DType::IQ4_NL, DType::IQ4_XS, DType::MXFP4};
@@ -28,6 +30,13 @@ std::vector<Isa> isas_with_kernels() {
   return isas;
 }
 
+/// More than one multiplication for each block of 32 columns, which requantising spares.
+bool has_many_scales(DType type) {
+  constexpr DType kMany[] = {DType::Q4_1, DType::Q5_1, DType::Q2_K, DType::Q3_K,
+                             DType::Q4_K, DType::Q5_K, DType::Q6_K};
+  return std::ranges::find(kMany, type) != std::end(kMany);
+}
+
 std::unique_ptr<Backend> fast_backend(Isa isa, unsigned threads, bool keep_weights_in_file = false) {
   return make_cpu_backend({.threads = threads, .isa = isa, .keep_weights_in_file = keep_weights_in_file});
 }
@@ -35,7 +44,7 @@ std::unique_ptr<Backend> fast_backend(Isa isa, unsigned threads, bool keep_weigh
 }  // namespace
 
 /// Products of quantised weights with activations in 8 bit, for every type and instruction set, against the
-/// scalar oracle, which computes with float32.
+/// scalar oracle, which computes with float32; in small batches and in large ones, which may requantise.
 class QuantisedTest : public QObject {
   Q_OBJECT
 
@@ -53,6 +62,7 @@ class QuantisedTest : public QObject {
   void weights_that_stay_in_the_file_give_the_same_bits_data() { add_rows(); }
   void weights_that_stay_in_the_file_give_the_same_bits();
   void instruction_sets_give_the_same_bits();
+  void large_batches_requantise_only_what_has_many_scales();
   void experts_of_mixed_types_agree_with_the_oracle();
   void what_is_no_number_stays_none();
   void a_rows_end_does_not_leak_into_the_next();
@@ -63,12 +73,15 @@ class QuantisedTest : public QObject {
   Isa isa() const;
   DType type() const;
   uint32_t random_cols(DType type) { return dtype_traits(type)->block_elements * random_.between(1, 5); }
-  uint32_t random_rows() { return 16 * random_.between(1, 12); }
-  uint32_t random_tokens() { return random_.between(0, 2) == 0 ? 1 : random_.between(2, 40); }
+  /// Two panels at most.
+  uint32_t random_rows() { return 16 * random_.between(1, 7); }
+  /// Three register tiles at most.
+  uint32_t random_tokens() { return random_.between(0, 2) == 0 ? 1 : random_.between(2, 12); }
   OwnedTensor weight(DType type, uint32_t cols, uint32_t rows, uint32_t matrices = 1) {
     return random_tensor(random_, type, cols, rows, matrices);
   }
-  /// Runs `operation` on both backends and adds up by how much they differ.
+  /// Runs `operation` on both backends, on the fast one in batches of both sizes, and adds up by how much
+  /// they differ.
   void compare(Backend& backend, GuardedRows out,
                const std::function<void(Backend&, GuardedRows&)>& operation);
   /// Of all comparisons together: a single small result may be near zero by chance, where nothing but
@@ -116,13 +129,18 @@ void QuantisedTest::compare(Backend& backend, GuardedRows out,
                             const std::function<void(Backend&, GuardedRows&)>& operation) {
   GuardedRows expected = out;
   operation(*oracle_, expected);
-  operation(backend, out);
-  QVERIFY2(out.guards_intact(), seed());
-  for (size_t i = 0; i < expected.values().size(); ++i) {
-    const double value = expected.values()[i];
-    const double difference = out.values()[i] - value;
-    squared_error_ += difference * difference;
-    squared_values_ += value * value;
+  const std::vector<float> expected_values = expected.values();
+  for (const BatchSize size : kBatchSizes) {
+    GuardedRows result = out;
+    backend.begin_batch(size);
+    operation(backend, result);
+    QVERIFY2(result.guards_intact(), seed());
+    const std::vector<float> values = result.values();
+    for (size_t i = 0; i < values.size(); ++i) {
+      const double difference = double{values[i]} - double{expected_values[i]};
+      squared_error_ += difference * difference;
+      squared_values_ += double{expected_values[i]} * double{expected_values[i]};
+    }
   }
 }
 
@@ -169,9 +187,9 @@ void QuantisedTest::feed_forward_agrees_with_the_oracle() {
   const auto backend = fast_backend(isa(), 3);
   REPEAT(2) {
     const uint32_t hidden = dtype_traits(type())->block_elements * random_.between(1, 2);
-    const uint32_t inner = dtype_traits(type())->block_elements * random_.between(1, 3);
+    const uint32_t inner = dtype_traits(type())->block_elements * random_.between(1, 2);
     const uint32_t experts = random_.between(3, 6);
-    const uint32_t per_token = random_.between(1, 3);
+    const uint32_t per_token = random_.between(1, 2);
     const uint32_t tokens = random_tokens();
     const OwnedTensor owned[] = {
         weight(type(), hidden, inner, experts), weight(type(), hidden, inner, experts),
@@ -213,18 +231,22 @@ void QuantisedTest::a_token_gets_the_same_bits_alone_and_among_others() {
   const auto many = fast_backend(isa(), 3);
   const uint32_t cols = random_cols(type());
   const uint32_t rows = random_rows();
-  const uint32_t tokens = random_.between(2, 40);
+  const uint32_t tokens = random_.between(2, 12);
   const OwnedTensor w = weight(type(), cols, rows);
-  GuardedRows in(random_, tokens, cols);
-  GuardedRows alone(tokens, rows);
-  GuardedRows together(tokens, rows);
-  many->matmul(together.view(), *many->place(w.view), in.view());
   const TensorView home = *one->place(w.view);
-  for (uint32_t t = 0; t < tokens; ++t) {
-    const Activations in_row = {in.view().row(t), 1, cols, cols};
-    one->matmul({alone.view().row(t), 1, rows, rows}, home, in_row);
+  GuardedRows in(random_, tokens, cols);
+  for (const BatchSize size : kBatchSizes) {
+    one->begin_batch(size);
+    many->begin_batch(size);
+    GuardedRows alone(tokens, rows);
+    GuardedRows together(tokens, rows);
+    many->matmul(together.view(), *many->place(w.view), in.view());
+    for (uint32_t t = 0; t < tokens; ++t) {
+      const Activations in_row = {in.view().row(t), 1, cols, cols};
+      one->matmul({alone.view().row(t), 1, rows, rows}, home, in_row);
+    }
+    QVERIFY2(alone.values() == together.values(), seed());
   }
-  QVERIFY2(alone.values() == together.values(), seed());
 }
 
 void QuantisedTest::weights_that_stay_in_the_file_give_the_same_bits() {
@@ -261,6 +283,25 @@ void QuantisedTest::instruction_sets_give_the_same_bits() {
     }
     for (const auto& result : results)
       QVERIFY2(result == results.front(), QByteArray(dtype_name(type).data()) + ", " + seed());
+  }
+}
+
+void QuantisedTest::large_batches_requantise_only_what_has_many_scales() {
+  const Isa isa = isas_with_kernels().back();
+  if (isa != Isa::Avx512) QSKIP("Only AVX-512 requantises.");
+  for (DType type : kTypes) {
+    const OwnedTensor w = weight(type, dtype_traits(type)->block_elements * 2, 64);
+    const auto backend = fast_backend(isa, 1);
+    const TensorView home = *backend->place(w.view);
+    GuardedRows in(random_, 3, static_cast<uint32_t>(w.view.cols()));
+    std::vector<float> results[2];
+    for (const BatchSize size : kBatchSizes) {
+      GuardedRows out(3, 64);
+      backend->begin_batch(size);
+      backend->matmul(out.view(), home, in.view());
+      results[size == BatchSize::Large] = out.values();
+    }
+    QVERIFY2((results[0] != results[1]) == has_many_scales(type), dtype_name(type).data());
   }
 }
 

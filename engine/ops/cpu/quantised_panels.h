@@ -1,0 +1,208 @@
+#pragma once
+
+// Products for several tokens: groups of rows are unpacked into panels, kPanelGroups at a time, which the
+// second-level cache holds, and tiles of tokens pass over them. Written on `Vec`, see quantised_impl.h, which
+// includes this.
+//
+// What a panel holds is its blocks' type; `Block::add_run` is how its blocks [b, end), which share an
+// activation scale, are multiplied with it aside: part[token][group] += Σ weight · q
+
+namespace kvasir::engine::cpu {
+namespace {
+
+/// products[token][group] += columns [4c, 4c + 4) of block b. Groups are `stride` blocks apart; they share
+/// each activation that is broadcast: loads are what limits a single one.
+template <bool kUnsigned, class Block, uint32_t Groups, uint32_t Tokens>
+inline __attribute__((always_inline)) void add_products(const Block* block, uint32_t stride,
+                                                        const QuantisedBlock* const* in, uint32_t b,
+                                                        uint32_t c, Ints (&products)[Tokens][Groups]) {
+  Bytes codes[Groups];
+#pragma GCC unroll 2
+  for (uint32_t i = 0; i < Groups; ++i) codes[i] = Vec::load(block[i * stride].codes + 64 * c);
+#pragma GCC unroll 16
+  for (uint32_t t = 0; t < Tokens; ++t) {
+    const Ints four = Vec::four(in[t][b].values + 4 * c);
+#pragma GCC unroll 2
+    for (uint32_t i = 0; i < Groups; ++i)
+      products[t][i] = Vec::template dot<kUnsigned>(products[t][i], codes[i], four);
+  }
+}
+
+template <uint32_t kHalves, bool kHasMinimum>
+struct PanelMinima {
+  float minimum[kHalves][kGroupRows];
+};
+template <uint32_t kHalves>
+struct PanelMinima<kHalves, false> {};
+
+/// 32 columns of an unpacked group, with the file's scales and minima.
+template <uint32_t kHalves, bool kHasMinimum>
+struct alignas(64) PanelBlock : PanelMinima<kHalves, kHasMinimum> {
+  std::byte codes[8 * 64];
+  float scale[kHalves][kGroupRows];
+
+  template <uint32_t Groups, uint32_t Tokens>
+  static inline __attribute__((always_inline)) void add_run(const PanelBlock* block, uint32_t stride,
+                                                            const QuantisedBlock* const* in, uint32_t b,
+                                                            uint32_t end, Floats (&part)[Tokens][Groups]) {
+    for (; b < end; ++b, ++block) add_block(block, stride, in, b, part);
+  }
+
+  template <uint32_t Groups, uint32_t Tokens>
+  static inline __attribute__((always_inline)) void add_block(const PanelBlock* block, uint32_t stride,
+                                                              const QuantisedBlock* const* in, uint32_t b,
+                                                              Floats (&part)[Tokens][Groups]) {
+    constexpr uint32_t kHalfCodes = 8 / kHalves;
+#pragma GCC unroll 2
+    for (uint32_t half = 0; half < kHalves; ++half) {
+      Ints products[Tokens][Groups];
+#pragma GCC unroll 16
+      for (uint32_t t = 0; t < Tokens; ++t)
+#pragma GCC unroll 2
+        for (uint32_t i = 0; i < Groups; ++i)
+          products[t][i] = kHasMinimum ? Vec::zero()
+                                       : Vec::start(kHalves == 1 ? &in[t][b].negative_sum
+                                                                 : &in[t][b].negative_half_sum[half]);
+#pragma GCC unroll 8
+      for (uint32_t c = half * kHalfCodes; c < (half + 1) * kHalfCodes; ++c)
+        add_products<kHasMinimum>(block, stride, in, b, c, products);
+#pragma GCC unroll 16
+      for (uint32_t t = 0; t < Tokens; ++t) {
+#pragma GCC unroll 2
+        for (uint32_t i = 0; i < Groups; ++i) {
+          const auto& weights = block[i * stride];
+          part[t][i] =
+              Vec::fma(Vec::convert(products[t][i]), Vec::load_floats(weights.scale[half]), part[t][i]);
+          if constexpr (kHasMinimum)
+            part[t][i] = Vec::fnma(Vec::set1(kHalves == 1 ? in[t][b].sum : in[t][b].half_sum[half]),
+                                   Vec::load_floats(weights.minimum[half]), part[t][i]);
+        }
+      }
+    }
+  }
+};
+
+/// Weights that come next, asked for a few lines at a time while others are multiplied: many requests at once
+/// would be waited for.
+struct WeightsAhead {
+  const std::byte* from;
+  const std::byte* end;
+  size_t step;
+};
+
+inline __attribute__((always_inline)) void ask_for_share(WeightsAhead& ahead) {
+  const std::byte* const until =
+      static_cast<size_t>(ahead.end - ahead.from) < ahead.step ? ahead.end : ahead.from + ahead.step;
+  constexpr int kForReading = 0, kSecondLevel = 2;
+  for (; ahead.from < until; ahead.from += 64) __builtin_prefetch(ahead.from, kForReading, kSecondLevel);
+}
+
+/// `Groups` unpacked groups, `stride` blocks apart, against `Tokens` tokens from `token`; `row` is where the
+/// first group's first row goes.
+template <class Block, uint32_t Groups, uint32_t Tokens>
+void panel_tile(const QuantisedGemm& g, const Block* block, uint32_t stride, uint32_t row, uint32_t token,
+                WeightsAhead& ahead) {
+  const QuantisedBlock* in[Tokens];
+  // In memory: touched once for each run of blocks that share a scale. Registers are for the parts and codes.
+  alignas(64) float sum[Tokens][Groups][kGroupRows] = {};
+#pragma GCC unroll 16
+  for (uint32_t t = 0; t < Tokens; ++t) in[t] = g.in[token + t];
+
+  const uint32_t blocks = g.cols / kQuantisedBlockValues;
+  const uint32_t shared = shared_blocks(g.cols);
+  for (uint32_t b = 0; b < blocks; b += shared, block += shared) {
+    ask_for_share(ahead);
+    Floats part[Tokens][Groups];
+#pragma GCC unroll 16
+    for (uint32_t t = 0; t < Tokens; ++t)
+#pragma GCC unroll 2
+      for (uint32_t i = 0; i < Groups; ++i) part[t][i] = Vec::zero_floats();
+    Block::add_run(block, stride, in, b, b + shared, part);
+#pragma GCC unroll 16
+    for (uint32_t t = 0; t < Tokens; ++t)
+#pragma GCC unroll 2
+      for (uint32_t i = 0; i < Groups; ++i)
+        Vec::store(sum[t][i],
+                   Vec::fma(part[t][i], Vec::set1(in[t][b + shared - 1].scale), Vec::load_floats(sum[t][i])));
+  }
+#pragma GCC unroll 16
+  for (uint32_t t = 0; t < Tokens; ++t)
+#pragma GCC unroll 2
+    for (uint32_t i = 0; i < Groups; ++i) {
+      float* out = g.out[token + t] + row + i * kGroupRows;
+      const Floats all = Vec::load_floats(sum[t][i]);
+      Vec::store(out, g.accumulate ? Vec::add(Vec::load_floats(out), all) : all);
+    }
+}
+
+template <class Block>
+using PanelTile = void (*)(const QuantisedGemm&, const Block*, uint32_t, uint32_t, uint32_t, WeightsAhead&);
+
+template <class Block, uint32_t Groups>
+PanelTile<Block> panel_tile_of(uint32_t tokens) {
+  return [tokens]<uint32_t... T>(std::integer_sequence<uint32_t, T...>) {
+    constexpr PanelTile<Block> kTiles[] = {panel_tile<Block, Groups, T + 1>...};
+    return kTiles[tokens - 1];
+  }
+  (std::make_integer_sequence<uint32_t, Vec::kTileTokens>());
+}
+
+/// Of an interleaved group of rows of `cols` columns.
+template <class Format>
+size_t group_bytes(uint32_t cols) {
+  return size_t{cols} / Format::kValues * kGroupRows * Format::kBytes;
+}
+
+template <class Format>
+void unpack_group(const std::byte* p, uint32_t cols, PanelBlock<Format::kHalves, Format::kHasMinimum>* out) {
+  constexpr size_t kStep = size_t{kGroupRows} * Format::kBytes;
+  for (uint32_t k = 0; k < cols; k += Format::kValues, p += kStep) {
+    for_blocks<Format>([&](auto s) __attribute__((always_inline)) {
+      Unpacked u;
+      Format::template unpack<s>(p, u);
+#pragma GCC unroll 8
+      for (int i = 0; i < 8; ++i) Vec::store(out->codes + 64 * i, u.codes[i]);
+#pragma GCC unroll 2
+      for (uint32_t half = 0; half < Format::kHalves; ++half) {
+        Vec::store(out->scale[half], u.scale[half]);
+        if constexpr (Format::kHasMinimum) Vec::store(out->minimum[half], u.minimum[half]);
+      }
+      ++out;
+    });
+  }
+}
+
+/// Unpacks a panel after another, each of whose groups takes `group_bytes`; then each tile of tokens passes
+/// over it, tiles of as equal a size as can be. Meanwhile the next panel's weights come from memory.
+template <class Block>
+void multiply_many(const QuantisedGemm& g, void (*unpack)(const std::byte* group, uint32_t cols, Block* out),
+                   size_t group_bytes, std::byte* scratch) {
+  const uint32_t blocks = g.cols / kQuantisedBlockValues;
+  auto* const panels = reinterpret_cast<Block*>(scratch);
+  const uint32_t tiles = (g.tokens + Vec::kTileTokens - 1) / Vec::kTileTokens;
+  for (uint32_t first = 0; first < g.groups; first += kPanelGroups) {
+    const uint32_t groups = g.groups - first < kPanelGroups ? g.groups - first : kPanelGroups;
+    for (uint32_t i = 0; i < groups; ++i)
+      unpack(g.weights + (first + i) * group_bytes, g.cols, panels + size_t{i} * blocks);
+    const std::byte* const next =
+        first + groups < g.groups ? g.weights + (first + groups) * group_bytes : g.next;
+    const size_t next_bytes = next == nullptr ? 0 : groups * group_bytes;
+    const size_t runs = size_t{tiles} * ((groups + Vec::kTileGroups - 1) / Vec::kTileGroups) *
+                        (blocks / shared_blocks(g.cols));
+    WeightsAhead ahead = {next, next + next_bytes, next_bytes / runs / 64 * 64 + 64};
+    for (uint32_t tile = 0; tile < tiles; ++tile) {
+      const auto token = static_cast<uint32_t>(uint64_t{g.tokens} * tile / tiles);
+      const auto end = static_cast<uint32_t>(uint64_t{g.tokens} * (tile + 1) / tiles);
+      for (uint32_t i = 0; i < groups;) {
+        const uint32_t together = groups - i < Vec::kTileGroups ? 1 : Vec::kTileGroups;
+        const PanelTile<Block> run = together == 1 ? panel_tile_of<Block, 1>(end - token)
+                                                   : panel_tile_of<Block, Vec::kTileGroups>(end - token);
+        run(g, panels + size_t{i} * blocks, blocks, g.out_row + (first + i) * kGroupRows, token, ahead);
+        i += together;
+      }
+    }
+  }
+}
+
+}  // namespace
+}  // namespace kvasir::engine::cpu
