@@ -41,6 +41,8 @@ class FileSystem {
   virtual Result<void> remove(const std::filesystem::path& path) = 0;
   /// How many bytes may still be written on the disk that holds a directory.
   virtual Result<uint64_t> free_bytes(const std::filesystem::path& directory) = 0;
+  /// The size of that disk, used or not.
+  virtual Result<uint64_t> disk_bytes(const std::filesystem::path& directory) = 0;
   /// Makes creations and removals in a directory durable.
   virtual Result<void> sync_directory(const std::filesystem::path& path) = 0;
 };

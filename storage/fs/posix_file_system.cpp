@@ -151,10 +151,13 @@ class PosixFileSystem final : public FileSystem {
   }
 
   Result<uint64_t> free_bytes(const std::filesystem::path& directory) override {
-    std::error_code error;
-    const auto space = std::filesystem::space(directory, error);
-    if (error) return system_failure(error.value(), "read the free space of", directory);
+    KVASIR_TRY_ASSIGN(const auto space, space_of(directory));
     return space.available;
+  }
+
+  Result<uint64_t> disk_bytes(const std::filesystem::path& directory) override {
+    KVASIR_TRY_ASSIGN(const auto space, space_of(directory));
+    return space.capacity;
   }
 
   Result<void> sync_directory(const std::filesystem::path& path) override {
@@ -165,6 +168,13 @@ class PosixFileSystem final : public FileSystem {
   }
 
  private:
+  static Result<std::filesystem::space_info> space_of(const std::filesystem::path& directory) {
+    std::error_code error;
+    const auto space = std::filesystem::space(directory, error);
+    if (error) return system_failure(error.value(), "read the free space of", directory);
+    return space;
+  }
+
   /// `descriptor` is the result of an open just made, errno its reason if it failed.
   static Result<std::unique_ptr<File>> wrap(Descriptor& descriptor, const std::filesystem::path& path) {
     if (descriptor.value() < 0) return system_failure(errno, "open", path);

@@ -2,6 +2,7 @@
 
 #include "storage/base/try.h"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <string>
@@ -12,6 +13,19 @@ namespace {
 constexpr size_t kMinDigits = 6;
 constexpr std::string_view kSuffix = ".pack";
 
+Pack::Standing standing_of(PackVerdict verdict, const PackHeader& header, const RecordCipher& cipher) {
+  switch (verdict) {
+    case PackVerdict::Valid:
+      return cipher.can_open(header) ? Pack::Standing::Usable : Pack::Standing::Foreign;
+    case PackVerdict::Newer:
+      return Pack::Standing::Newer;
+    case PackVerdict::Older:
+    case PackVerdict::Damaged:
+      break;
+  }
+  return Pack::Standing::Useless;
+}
+
 }  // namespace
 
 std::optional<uint32_t> pack_number(const std::filesystem::path& path) {
@@ -20,7 +34,8 @@ std::optional<uint32_t> pack_number(const std::filesystem::path& path) {
   const std::string_view digits = std::string_view(name).substr(0, name.size() - kSuffix.size());
   uint32_t number = 0;
   const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), number);
-  if (error != std::errc() || end != digits.data() + digits.size() || digits.size() < kMinDigits) {
+  if (error != std::errc() || end != digits.data() + digits.size() || digits.size() < kMinDigits ||
+      number > kMaxPackNumber) {
     return std::nullopt;
   }
   // One name for each number.
@@ -34,16 +49,35 @@ std::filesystem::path pack_path(const std::filesystem::path& directory, uint32_t
   return directory / (digits + std::string(kSuffix));
 }
 
-Result<std::unique_ptr<Pack>> Pack::open(FileSystem& files, const std::filesystem::path& path,
-                                         const OnRecord& on_record) {
+Pack::Pack(std::unique_ptr<File> file, std::filesystem::path path, const RecordCipher& cipher,
+           const PackHeader& header)
+    : file_(std::move(file)),
+      path_(std::move(path)),
+      number_(pack_number(path_).value_or(0)),
+      cipher_(cipher),
+      header_(header) {}
+
+Result<Pack::Opened> Pack::open(FileSystem& files, const std::filesystem::path& path,
+                                const RecordCipher& cipher) {
   KVASIR_TRY_ASSIGN(auto file, files.open(path, /*create=*/false));
-  std::unique_ptr<Pack> pack(new Pack(std::move(file)));
-  KVASIR_TRY(pack->walk(on_record));
-  if (!pack->file_->writable()) pack->appendable_ = false;
-  return pack;
+  Opened opened;
+  KVASIR_TRY_ASSIGN(opened.file_bytes, file->size());
+  // Too short for a header: the process ended before it synced anything.
+  if (opened.file_bytes < kPackHeaderBytes) return opened;
+  PackHeaderBytes bytes;
+  KVASIR_TRY(file->read(0, bytes));
+  PackHeader header;
+  opened.standing = standing_of(decode_pack_header(bytes, header), header, cipher);
+  opened.created_at_ms = header.created_at_ms;
+  if (opened.standing != Standing::Usable) return opened;
+  opened.pack.reset(new Pack(std::move(file), path, cipher, header));
+  opened.pack->file_bytes_ = opened.file_bytes;
+  opened.pack->appendable_ = opened.pack->file_->writable();
+  return opened;
 }
 
-Result<std::unique_ptr<Pack>> Pack::create(FileSystem& files, const std::filesystem::path& path) {
+Result<std::unique_ptr<Pack>> Pack::create(FileSystem& files, const std::filesystem::path& path,
+                                           const RecordCipher& cipher, int64_t created_at_ms) {
   KVASIR_TRY_ASSIGN(auto file, files.open(path, /*create=*/true));
   KVASIR_TRY_ASSIGN(const uint64_t size, file->size());
   if (size != 0) {
@@ -51,60 +85,72 @@ Result<std::unique_ptr<Pack>> Pack::create(FileSystem& files, const std::filesys
                                            " appeared while Kvasir was about to create it. Let only one "
                                            "Kvasir use this folder.");
   }
-  return std::unique_ptr<Pack>(new Pack(std::move(file)));
+  PackHeader header{cipher.kind(), {}, created_at_ms, {}};
+  fill_randomly(header.id);
+  header.key_check = cipher.key_check(header.id);
+  KVASIR_TRY(file->write(0, encode_pack_header(header)));
+  return std::unique_ptr<Pack>(new Pack(std::move(file), path, cipher, header));
 }
 
-Result<void> Pack::walk(const OnRecord& on_record) {
-  KVASIR_TRY_ASSIGN(const uint64_t size, file_->size());
-  while (end_ < size) {
-    const uint64_t left = size - end_;
+void Pack::walk(uint64_t from, const OnRecord& on_record) {
+  end_ = from;
+  while (end_ < file_bytes_) {
+    const uint64_t left = file_bytes_ - end_;
+    if (left < kRecordHeaderBytes) return cut_off_tail();
     HeaderBytes bytes;
     RecordHeader header;
-    if (left < bytes.size()) {
-      cut_off_tail();
-      return {};
-    }
-    if (auto read = file_->read(end_, bytes); !read) {
-      appendable_ = false;
+    if (!file_->read(end_, bytes) || decode_header(bytes, header) != HeaderVerdict::Valid) {
       // What was found before it remains of use.
-      return end_ == 0 ? read : Result<void>();
-    }
-    const HeaderVerdict verdict = decode_header(bytes, header);
-    if (verdict != HeaderVerdict::Valid) {
-      unknown_version_ = end_ == 0 && verdict == HeaderVerdict::UnknownVersion;
       appendable_ = false;
-      return {};
+      return;
     }
-    if (left < record_bytes(header.payload_bytes)) {
-      cut_off_tail();
-      return {};
-    }
+    if (left < record_bytes(header.payload_bytes)) return cut_off_tail();
     if (header.state == kRecordLive) on_record(end_, header);
     end_ += record_bytes(header.payload_bytes);
   }
-  return {};
 }
 
 void Pack::cut_off_tail() {
-  appendable_ = file_->writable() && file_->truncate(end_).has_value();
+  appendable_ = appendable_ && file_->truncate(end_).has_value();
+  if (appendable_) file_bytes_ = end_.load();
 }
 
-Result<void> Pack::append(const RecordHeader& header, std::span<const std::byte> payload) {
+void Pack::seal_at(uint64_t end) {
+  appendable_ = false;
+  if (file_->truncate(end)) {
+    end_ = end;
+    file_bytes_ = end;
+  } else if (const auto size = file_->size()) {
+    file_bytes_ = *size;
+  }
+}
+
+Result<uint64_t> Pack::append(RecordHeader header, std::span<const std::byte> payload) {
+  if (!has_session_ && cipher_.kind() != PackCipher::None) fill_randomly(session_);
+  has_session_ = true;
+  header.session = session_;
+  const uint64_t offset = end_;
+  const auto stored = cipher_.seal(header_.id, offset, header, payload, ciphertext_);
   // In this order, since a process that dies in between then leaves a tail that is too short for its header.
   static constexpr std::array<std::byte, kRecordAlignmentBytes> kPadding{};
   const uint64_t padding = record_bytes(payload.size()) - kRecordHeaderBytes - payload.size();
   appendable_ = false;
-  KVASIR_TRY(file_->write(end_, encode_header(header)));
-  KVASIR_TRY(file_->write(end_ + kRecordHeaderBytes, payload));
-  KVASIR_TRY(file_->write(end_ + kRecordHeaderBytes + payload.size(), std::span(kPadding).first(padding)));
-  end_ += record_bytes(payload.size());
+  KVASIR_TRY(file_->write(offset, encode_header(header)));
+  KVASIR_TRY(file_->write(offset + kRecordHeaderBytes, stored));
+  KVASIR_TRY(file_->write(offset + kRecordHeaderBytes + stored.size(), std::span(kPadding).first(padding)));
+  end_ = offset + record_bytes(payload.size());
   appendable_ = true;
-  return {};
+  return offset;
 }
 
-Result<void> Pack::bury(uint64_t offset) {
+Result<void> Pack::bury(uint64_t offset, const RecordIdentity& identity) {
   static_assert(kRecordDead == 0xFFFFFFFF);
   static constexpr std::array kDead = {std::byte{0xFF}, std::byte{0xFF}, std::byte{0xFF}, std::byte{0xFF}};
+  HeaderBytes bytes;
+  RecordHeader header;
+  // Where there is no such record the mark could hit something else.
+  if (!file_->read(offset, bytes) || decode_header(bytes, header) != HeaderVerdict::Valid) return {};
+  if (header.kind != identity.kind || header.key != identity.key || header.state == kRecordDead) return {};
   return file_->write(offset + kStateOffset, kDead);
 }
 
@@ -117,12 +163,26 @@ Result<void> Pack::sync() {
   return synced;
 }
 
-Result<void> Pack::read_payload(uint64_t offset, std::span<std::byte> payload) const {
-  return file_->read(offset + kRecordHeaderBytes, payload);
+Result<void> Pack::read(uint64_t offset, std::span<std::byte> records) const {
+  return file_->read(offset, records);
 }
 
-void Pack::read_ahead(uint64_t offset, uint64_t payload_bytes) const {
-  file_->read_ahead(offset + kRecordHeaderBytes, payload_bytes);
+std::optional<std::span<const std::byte>> Pack::open_record(uint64_t offset, const RecordIdentity& identity,
+                                                            std::span<std::byte> record) const {
+  RecordHeader header;
+  if (record.size() < kRecordHeaderBytes + identity.payload_bytes) return std::nullopt;
+  if (decode_header(record.first<kRecordHeaderBytes>(), header) != HeaderVerdict::Valid) return std::nullopt;
+  if (header.state != kRecordLive || header.kind != identity.kind || header.key != identity.key ||
+      header.payload_bytes != identity.payload_bytes) {
+    return std::nullopt;
+  }
+  const auto payload = record.subspan(kRecordHeaderBytes, identity.payload_bytes);
+  if (!cipher_.open(header_.id, offset, header, payload)) return std::nullopt;
+  return payload;
+}
+
+void Pack::read_ahead(uint64_t offset, uint64_t bytes) const {
+  file_->read_ahead(offset, bytes);
 }
 
 }  // namespace kvasir::storage

@@ -1,6 +1,7 @@
 #include "storage/sqlite/database.h"
 
 #include "storage/base/try.h"
+#include "storage/sqlite/file_system_vfs.h"
 #include "storage/sqlite/sqlite_error.h"
 
 #include <fcntl.h>
@@ -73,19 +74,36 @@ void Database::Close::operator()(sqlite3* connection) const {
   sqlite3_close_v2(connection);
 }
 
-Result<Database> Database::open(const std::filesystem::path& path) {
-  create_private(path);
-  KVASIR_TRY(check_header(path));
+Result<Database> Database::connect(const std::filesystem::path& path, const char* vfs) {
   sqlite3* connection = nullptr;
   const int code = sqlite3_open_v2(
       path.c_str(), &connection,
-      SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, nullptr);
+      SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, vfs);
   Database database(connection);
   if (code != SQLITE_OK) return tl::unexpected<Error>(sqlite_error(connection, code, path.string()));
   KVASIR_TRY(database.configure());
+  return database;
+}
+
+Result<Database> Database::open(const std::filesystem::path& path) {
+  create_private(path);
+  KVASIR_TRY(check_header(path));
+  KVASIR_TRY_ASSIGN(auto database, connect(path, nullptr));
   KVASIR_TRY(database.check());
   // Last, since it is the first thing that changes the file. A file system without shared memory answers with
   // another journal mode, which is as durable.
+  KVASIR_TRY(database.execute("PRAGMA journal_mode = WAL"));
+  return database;
+}
+
+Result<Database> Database::open(const std::filesystem::path& path, const FileSystemVfs& vfs) {
+  KVASIR_TRY_ASSIGN(auto database, connect(path, vfs.name().c_str()));
+  // A log needs no shared memory where no other connection reads it.
+  KVASIR_TRY(
+      database.execute("PRAGMA locking_mode = EXCLUSIVE;"
+                       "PRAGMA temp_store = MEMORY;"
+                       "PRAGMA synchronous = NORMAL;"));
+  KVASIR_TRY(database.check());
   KVASIR_TRY(database.execute("PRAGMA journal_mode = WAL"));
   return database;
 }

@@ -16,6 +16,8 @@ namespace kvasir::storage {
 /// SQLite's `application_id` of Kvasir's databases: "KVSR".
 inline constexpr int64_t kApplicationId = 0x4B565352;
 
+class FileSystemVfs;
+
 /// One connection to an SQLite file. A commit is durable when it returns (write-ahead log, synchronous FULL).
 /// For one thread at a time.
 class Database {
@@ -23,6 +25,10 @@ class Database {
   /// Opens or creates the file, readable by its owner only. Reads the whole file once to check it: Corrupt
   /// where it is damaged, is not a database, or belongs to another program; such a file is left as it is.
   static Result<Database> open(const std::filesystem::path& path);
+  /// The same through `vfs`, which must outlive it, for what may be lost: a commit survives the end of the
+  /// process, but the last ones may go when the power does (synchronous NORMAL). What is there stays
+  /// consistent.
+  static Result<Database> open(const std::filesystem::path& path, const FileSystemVfs& vfs);
 
   /// Runs a script of several statements without parameters.
   Result<void> execute(std::string_view script);
@@ -55,6 +61,7 @@ class Database {
     void operator()(sqlite3* connection) const;
   };
   explicit Database(sqlite3* connection) : connection_(connection) {}
+  static Result<Database> connect(const std::filesystem::path& path, const char* vfs);
   Result<void> configure();
   Result<void> check();
 

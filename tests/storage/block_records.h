@@ -72,6 +72,17 @@ inline int64_t read_chain(DiskBlockStore& store, uint32_t count) {
   return right ? static_cast<int64_t>(read) : -1;
 }
 
+/// The beginning of a pack that is not encrypted.
+inline Bytes pack_header() {
+  const PackHeaderBytes bytes = encode_pack_header({PackCipher::None, PackId{std::byte{7}}, 1000, {}});
+  return {bytes.begin(), bytes.end()};
+}
+
+/// What stands behind a pack's header.
+inline Bytes records_in(const Bytes& pack) {
+  return pack.size() < kPackHeaderBytes ? Bytes() : Bytes(pack.begin() + kPackHeaderBytes, pack.end());
+}
+
 /// A record as it lies in a pack.
 inline void append_encoded(Bytes& pack, const RecordHeader& header, const Bytes& payload) {
   const HeaderBytes bytes = encode_header(header);
@@ -80,9 +91,25 @@ inline void append_encoded(Bytes& pack, const RecordHeader& header, const Bytes&
   pack.resize(pack.size() + record_bytes(payload.size()) - kRecordHeaderBytes - payload.size());
 }
 
+inline RecordHeader header_of(const BlockKey& key, const BlockKey& parent, const Bytes& payload) {
+  RecordHeader header;
+  header.key = key;
+  header.parent = parent;
+  header.payload_bytes = payload.size();
+  header.check = payload_checksum(payload);
+  return header;
+}
+
 inline void append_encoded(Bytes& pack, uint32_t n) {
   const Bytes payload = record_of(n);
-  append_encoded(pack, {kRecordLive, key_of(n), parent_of(n), payload.size(), checksum(payload)}, payload);
+  append_encoded(pack, header_of(key_of(n), parent_of(n), payload), payload);
+}
+
+/// The first `count` records, or those from `first` on.
+inline Bytes pack_of(uint32_t count, uint32_t first = 0) {
+  Bytes pack = pack_header();
+  for (uint32_t n = first; n < first + count; ++n) append_encoded(pack, n);
+  return pack;
 }
 
 }  // namespace kvasir::storage::testing

@@ -119,6 +119,10 @@ Result<uint64_t> FaultyFileSystem::free_bytes(const std::filesystem::path& /*dir
   return free_bytes_;
 }
 
+Result<uint64_t> FaultyFileSystem::disk_bytes(const std::filesystem::path& /*directory*/) {
+  return uint64_t{1} << 42;
+}
+
 void FaultyFileSystem::set_free_bytes(uint64_t bytes) {
   const std::lock_guard lock(mutex_);
   free_bytes_ = bytes;

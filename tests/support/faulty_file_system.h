@@ -25,6 +25,7 @@ class FaultyFileSystem final : public FileSystem {
   Result<std::vector<std::filesystem::path>> list(const std::filesystem::path& directory) override;
   Result<void> remove(const std::filesystem::path& path) override;
   Result<uint64_t> free_bytes(const std::filesystem::path& directory) override;
+  Result<uint64_t> disk_bytes(const std::filesystem::path& directory) override;
   Result<void> sync_directory(const std::filesystem::path& path) override;
 
   /// Changes (creation, write, truncation, sync, removal) made or attempted so far.

@@ -1,0 +1,135 @@
+#include "storage/kv/record_cipher.h"
+
+#include <openssl/core_names.h>
+#include <openssl/evp.h>
+#include <openssl/kdf.h>
+#include <openssl/params.h>
+#include <openssl/rand.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <memory>
+
+namespace kvasir::storage {
+namespace {
+
+struct FreeCipherContext {
+  void operator()(EVP_CIPHER_CTX* context) const { EVP_CIPHER_CTX_free(context); }
+};
+using CipherContext = std::unique_ptr<EVP_CIPHER_CTX, FreeCipherContext>;
+
+/// What fails only where libcrypto lacks memory or the algorithm: nothing could be done about it.
+void require(bool succeeded) {
+  if (!succeeded) std::abort();
+}
+
+unsigned char* uchar(std::byte* bytes) {
+  return reinterpret_cast<unsigned char*>(bytes);
+}
+
+const unsigned char* uchar(const std::byte* bytes) {
+  return reinterpret_cast<const unsigned char*>(bytes);
+}
+
+std::array<std::byte, 12> nonce_of(uint64_t offset) {
+  std::array<std::byte, 12> nonce{};
+  for (size_t i = 0; i < sizeof offset; ++i) nonce[i] = static_cast<std::byte>(offset >> (8 * i));
+  return nonce;
+}
+
+}  // namespace
+
+void fill_randomly(std::span<std::byte> out) {
+  require(RAND_bytes(uchar(out.data()), static_cast<int>(out.size())) == 1);
+}
+
+RecordCipher::Key RecordCipher::derive(std::span<const std::byte> salt, std::string_view purpose) const {
+  Key key;
+  EVP_KDF* kdf = EVP_KDF_fetch(nullptr, "HKDF", nullptr);
+  EVP_KDF_CTX* context = EVP_KDF_CTX_new(kdf);
+  EVP_KDF_free(kdf);
+  char digest[] = "SHA256";
+  const auto octets = [](const char* name, const void* data, size_t bytes) {
+    return OSSL_PARAM_construct_octet_string(name, const_cast<void*>(data), bytes);
+  };
+  const OSSL_PARAM parameters[] = {OSSL_PARAM_construct_utf8_string(OSSL_KDF_PARAM_DIGEST, digest, 0),
+                                   octets(OSSL_KDF_PARAM_KEY, secret_.data(), secret_.size()),
+                                   octets(OSSL_KDF_PARAM_SALT, salt.data(), salt.size()),
+                                   octets(OSSL_KDF_PARAM_INFO, purpose.data(), purpose.size()),
+                                   OSSL_PARAM_construct_end()};
+  require(EVP_KDF_derive(context, uchar(key.data()), key.size(), parameters) == 1);
+  EVP_KDF_CTX_free(context);
+  return key;
+}
+
+KeyCheck RecordCipher::key_check(const PackId& pack) const {
+  KeyCheck check{};
+  if (!secret_.empty()) std::copy_n(derive(pack, "kvasir pack check").begin(), check.size(), check.begin());
+  return check;
+}
+
+bool RecordCipher::can_open(const PackHeader& pack) const {
+  return pack.cipher == kind() && pack.key_check == key_check(pack.id);
+}
+
+RecordCipher::Key RecordCipher::key_of(const PackId& pack, const Session& session) const {
+  std::array<std::byte, sizeof(PackId) + sizeof(Session)> salt;
+  std::ranges::copy(session, std::ranges::copy(pack, salt.begin()).out);
+  const std::lock_guard lock(mutex_);
+  const auto known = keys_.find(salt);
+  if (known != keys_.end()) return known->second;
+  return keys_.emplace(salt, derive(salt, "kvasir pack records")).first->second;
+}
+
+std::span<const std::byte> RecordCipher::seal(const PackId& pack, uint64_t offset, RecordHeader& header,
+                                              std::span<const std::byte> payload,
+                                              std::vector<std::byte>& buffer) const {
+  if (secret_.empty()) {
+    header.check = payload_checksum(payload);
+    return payload;
+  }
+  const Key key = key_of(pack, header.session);
+  const auto nonce = nonce_of(offset);
+  const auto associated = associated_data(header);
+  buffer.resize(payload.size());
+  const CipherContext context(EVP_CIPHER_CTX_new());
+  int length = 0;
+  require(
+      EVP_EncryptInit_ex(context.get(), EVP_aes_256_gcm(), nullptr, uchar(key.data()), uchar(nonce.data())));
+  require(EVP_EncryptUpdate(context.get(), nullptr, &length, uchar(associated.data()),
+                            static_cast<int>(associated.size())));
+  // libcrypto takes an empty buffer for associated data.
+  if (!payload.empty()) {
+    require(EVP_EncryptUpdate(context.get(), uchar(buffer.data()), &length, uchar(payload.data()),
+                              static_cast<int>(payload.size())));
+  }
+  unsigned char none[16];
+  require(EVP_EncryptFinal_ex(context.get(), none, &length));
+  require(EVP_CIPHER_CTX_ctrl(context.get(), EVP_CTRL_GCM_GET_TAG, static_cast<int>(header.check.size()),
+                              header.check.data()));
+  return buffer;
+}
+
+bool RecordCipher::open(const PackId& pack, uint64_t offset, const RecordHeader& header,
+                        std::span<std::byte> payload) const {
+  if (secret_.empty()) return header.check == payload_checksum(payload);
+  const Key key = key_of(pack, header.session);
+  const auto nonce = nonce_of(offset);
+  const auto associated = associated_data(header);
+  PayloadCheck tag = header.check;
+  const CipherContext context(EVP_CIPHER_CTX_new());
+  int length = 0;
+  require(
+      EVP_DecryptInit_ex(context.get(), EVP_aes_256_gcm(), nullptr, uchar(key.data()), uchar(nonce.data())));
+  require(EVP_DecryptUpdate(context.get(), nullptr, &length, uchar(associated.data()),
+                            static_cast<int>(associated.size())));
+  if (!payload.empty()) {
+    require(EVP_DecryptUpdate(context.get(), uchar(payload.data()), &length, uchar(payload.data()),
+                              static_cast<int>(payload.size())));
+  }
+  require(EVP_CIPHER_CTX_ctrl(context.get(), EVP_CTRL_GCM_SET_TAG, static_cast<int>(tag.size()), tag.data()));
+  unsigned char none[16];
+  return EVP_DecryptFinal_ex(context.get(), none, &length) == 1;
+}
+
+}  // namespace kvasir::storage
