@@ -14,7 +14,8 @@ struct OpenModel {
   std::unique_ptr<engine::Model> model;
 };
 
-/// Throws CommandFailed.
-OpenModel open_model(const std::string& path, std::unique_ptr<engine::Backend> backend);
+/// `keep_in_file`: see LoadWeightsOptions; the backend must have been told as well. Throws CommandFailed.
+OpenModel open_model(const std::string& path, std::unique_ptr<engine::Backend> backend,
+                     bool keep_in_file = false);
 
 }  // namespace kvasir::app

@@ -5,6 +5,8 @@
 #include "engine/gguf/mapped_file.h"
 #include "engine/gguf/messages.h"
 
+#include <algorithm>
+#include <functional>
 #include <new>
 #include <system_error>
 #include <utility>
@@ -172,6 +174,25 @@ uint64_t GgufFile::size_bytes() const {
   uint64_t bytes = 0;
   for (const Part& part : contents_->parts) bytes += part.bytes.size();
   return bytes;
+}
+
+Result<std::vector<ResidentFile>> GgufFile::take_memory() {
+  std::vector<ResidentFile> taken;
+  for (const Part& part : contents_->parts) {
+    if (part.mapping.bytes().empty()) return std::vector<ResidentFile>();
+    size_t header_bytes = part.bytes.size();
+    for (const TensorView& tensor : contents_->index.tensors) {
+      const std::less<> before;  // addresses of different objects
+      if (before(tensor.data.data(), part.bytes.data()) ||
+          !before(tensor.data.data(), part.bytes.data() + part.bytes.size()))
+        continue;
+      header_bytes = std::min(header_bytes, static_cast<size_t>(tensor.data.data() - part.bytes.data()));
+    }
+    auto resident = ResidentFile::take(part.mapping, header_bytes, part.path);
+    if (!resident) return tl::unexpected(resident.error());
+    taken.push_back(std::move(*resident));
+  }
+  return taken;
 }
 
 std::optional<uint64_t> GgufFile::get_uint(std::string_view key) const {

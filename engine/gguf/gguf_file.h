@@ -1,6 +1,7 @@
 #pragma once
 
 #include "engine/base/result.h"
+#include "engine/gguf/resident_file.h"
 #include "engine/gguf/tensor_view.h"
 
 #include <cstdint>
@@ -43,6 +44,11 @@ class GgufFile {
   std::vector<std::span<const std::byte>> parts() const;
   /// Of all parts together.
   uint64_t size_bytes() const;
+
+  /// Takes memory in the place of each part's mapping, but for its header: the tensors hold nothing before
+  /// their part is read, and may be changed through it. None for a model that was opened from memory. The
+  /// file must outlive the result. Nothing else may use the tensors' data meanwhile.
+  Result<std::vector<ResidentFile>> take_memory();
 
   /// Metadata (the first part's) by key. Empty where the key is absent or holds another kind of value.
   /// Integers of every width and sign convert where the value fits; floats accept F32 and F64.

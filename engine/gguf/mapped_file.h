@@ -22,10 +22,13 @@ class MappedFile {
   ~MappedFile();
 
   std::span<const std::byte> bytes() const { return bytes_; }
+  /// Of the open file, which may have another name by now.
+  int descriptor() const { return descriptor_; }
 
  private:
-  explicit MappedFile(std::span<const std::byte> bytes) : bytes_(bytes) {}
+  MappedFile(std::span<const std::byte> bytes, int descriptor) : bytes_(bytes), descriptor_(descriptor) {}
   std::span<const std::byte> bytes_;
+  int descriptor_ = -1;
 };
 
 }  // namespace kvasir::engine

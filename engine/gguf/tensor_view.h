@@ -44,6 +44,9 @@ struct TensorView {
   }
 };
 
+/// Whether two views hold a byte in common; of views with gaps the bytes in the gaps are not theirs.
+bool share_bytes(const TensorView& a, const TensorView& b);
+
 /// Of a tensor whose rows form `matrices` equal groups, the `rows` rows from `first_row` on of each group: a
 /// view with gaps between its matrices, into the same bytes. The group's rows must hold that range.
 TensorView slice_of_each_matrix(const TensorView& whole, uint64_t matrices, uint64_t first_row,

@@ -21,27 +21,7 @@ std::array<std::byte, 8> little_endian(uint64_t value) {
   return bytes;
 }
 
-Hash256 sha256(std::span<const std::byte> bytes) {
-  Hash256 digest;
-  // Fails only where the library has no SHA-256 at all, or no memory for a context.
-  if (EVP_Digest(bytes.data(), bytes.size(), reinterpret_cast<unsigned char*>(digest.bytes.data()), nullptr,
-                 EVP_sha256(), nullptr) != 1)
-    throw std::bad_alloc();
-  return digest;
-}
-
 }  // namespace
-
-std::string Hash256::hex() const {
-  static constexpr char kDigits[] = "0123456789abcdef";
-  std::string text;
-  text.reserve(2 * bytes.size());
-  for (std::byte byte : bytes) {
-    text += kDigits[std::to_integer<unsigned>(byte) >> 4];
-    text += kDigits[std::to_integer<unsigned>(byte) & 15];
-  }
-  return text;
-}
 
 FieldHasher::FieldHasher(std::string_view tag) : context_(EVP_MD_CTX_new()) {
   if (context_ == nullptr ||
@@ -81,8 +61,10 @@ Hash256 FieldHasher::finish() {
   return digest;
 }
 
-Hash256 content_chunk_hash(std::span<const std::byte> chunk) {
-  return sha256(chunk);
+void content_chunk_hashes(std::span<const std::byte> bytes, std::span<Hash256> hashes) {
+  const size_t full = bytes.size() / kContentChunkBytes;
+  sha256_of_each(bytes, kContentChunkBytes, hashes.first(full));
+  if (full < hashes.size()) hashes[full] = sha256(bytes.subspan(full * kContentChunkBytes));
 }
 
 Hash256 content_hash_of_chunks(size_t bytes, std::span<const Hash256> chunks) {

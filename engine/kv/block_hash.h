@@ -1,5 +1,7 @@
 #pragma once
 
+#include "engine/kv/sha256.h"
+
 #include <array>
 #include <compare>
 #include <cstddef>
@@ -11,13 +13,6 @@
 #include <vector>
 
 namespace kvasir::engine {
-
-/// A SHA-256 digest.
-struct Hash256 {
-  std::array<std::byte, 32> bytes{};
-  auto operator<=>(const Hash256&) const = default;
-  std::string hex() const;
-};
 
 /// Hashes a sequence of fields, each prefixed with its length (u64, little-endian), so that no two
 /// different sequences of fields give the same bytes.
@@ -46,8 +41,8 @@ inline constexpr size_t kContentChunkBytes = size_t{4} << 20;
 constexpr size_t content_chunks(size_t bytes) {
   return (bytes + kContentChunkBytes - 1) / kContentChunkBytes;
 }
-/// Of bytes [i · kContentChunkBytes, …) up to the next chunk or the end.
-Hash256 content_chunk_hash(std::span<const std::byte> chunk);
+/// hashes[i] is of bytes [i · kContentChunkBytes, …) up to the next chunk or the end. {content_chunks(bytes)}
+void content_chunk_hashes(std::span<const std::byte> bytes, std::span<Hash256> hashes);
 /// The content hash of `bytes` bytes from the hashes of all their chunks, in order.
 Hash256 content_hash_of_chunks(size_t bytes, std::span<const Hash256> chunks);
 

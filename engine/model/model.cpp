@@ -3,6 +3,7 @@
 #include "engine/kv/block_hash.h"
 
 #include <algorithm>
+#include <functional>
 #include <new>
 #include <string>
 #include <utility>
@@ -25,6 +26,33 @@ Activations some_rows(Activations all, uint32_t first, uint32_t count) {
 HeadActivations by_head(Activations all, uint32_t heads) {
   const uint32_t dim = all.cols / heads;
   return {all.data, all.tokens, heads, dim, all.stride, dim};
+}
+
+bool is_shared(const TensorView& view, std::span<const TensorView> others) {
+  return std::ranges::any_of(others, [&](const TensorView& other) { return share_bytes(view, other); });
+}
+
+bool lies_in(const TensorView& view, std::span<const std::byte> bytes) {
+  const std::less<> before;  // addresses of different objects
+  return !before(view.data.data(), bytes.data()) && before(view.data.data(), bytes.data() + bytes.size());
+}
+
+/// Bytes of the file in which views stand that may reach into each other, and none that reaches out.
+struct Stretch {
+  std::span<const std::byte> bytes;
+  size_t end;  ///< of its views' indices
+};
+
+/// The stretch that begins with view `first`. `views` are sorted by where they begin.
+Stretch stretch_from(std::span<const TensorView> views, size_t first) {
+  const std::less_equal<> not_behind;
+  const std::byte* const begin = views[first].data.data();
+  const std::byte* end = begin;
+  size_t next = first;
+  do {
+    end = std::max(end, views[next].data.data() + views[next].data.size(), std::less<>());
+  } while (++next < views.size() && !not_behind(end, views[next].data.data()));
+  return {{begin, end}, next};
 }
 
 }  // namespace
@@ -112,7 +140,7 @@ Result<void> Model::place_expansions(std::span<const KvProjections> projections)
   return {};
 }
 
-Result<void> Model::place_weights(const PlacementSteps& steps) {
+Result<void> Model::place_weights(const PlacementSteps& steps, std::span<const TensorView> read_later) {
   std::vector<TensorView*> weights = {&weights_.token_embd, &weights_.output_norm, &weights_.output};
   for (LayerWeights& l : weights_.layers)
     weights.insert(weights.end(),
@@ -124,13 +152,34 @@ Result<void> Model::place_weights(const PlacementSteps& steps) {
   std::erase_if(weights, [](const TensorView* weight) { return !weight->present(); });
   // In the order of the file, which is then read from its start to its end.
   std::ranges::sort(weights, {}, [](const TensorView* weight) { return weight->data.data(); });
-  for (TensorView* weight : weights) {
-    if (steps.before && !steps.before(*weight))
-      return fail(ErrorCode::Cancelled, "Loading the model was stopped.");
-    auto home = weight == &weights_.token_embd ? backend_->place_table(*weight) : backend_->place(*weight);
+  std::vector<TensorView> sources;
+  for (const TensorView* weight : weights) sources.push_back(*weight);
+  const std::span<const TensorView> all(sources);
+
+  const auto place = [&](size_t i) -> Result<void> {
+    if (steps.before)
+      if (auto there = steps.before(all[i]); !there) return there;
+    std::span<std::byte> writable;
+    if (steps.writable && !is_shared(all[i], all.first(i)) && !is_shared(all[i], all.subspan(i + 1)) &&
+        !is_shared(all[i], read_later))
+      writable = steps.writable(all[i]);
+    auto home = weights[i] == &weights_.token_embd ? backend_->place_table(all[i])
+                                                   : backend_->place(all[i], writable);
     if (!home) return tl::unexpected(home.error());
-    const TensorView source = std::exchange(*weight, std::move(*home));
-    if (steps.after) steps.after(source, *weight);
+    *weights[i] = std::move(*home);
+    if (steps.placed) steps.placed(all[i]);
+    return {};
+  };
+  for (size_t first = 0; first < all.size();) {
+    const Stretch stretch = stretch_from(all, first);
+    bool needed =
+        std::ranges::any_of(read_later, [&](const auto& view) { return lies_in(view, stretch.bytes); });
+    for (size_t i = first; i < stretch.end; ++i) {
+      if (auto placed = place(i); !placed) return placed;
+      needed = needed || lies_in(*weights[i], stretch.bytes);
+    }
+    if (!needed && steps.unneeded) steps.unneeded(stretch.bytes);
+    first = stretch.end;
   }
   return {};
 }
@@ -139,9 +188,21 @@ Result<void> Model::prepare(const PlacementSteps& steps) {
   if (scratch_ != nullptr) return {};
   // Expansions are made from the file's bytes, which are still at hand after all have been read in order.
   std::vector<KvProjections> projections;
-  for (const LayerWeights& layer : weights_.layers) projections.push_back({layer.attn_k_b, layer.attn_v_b});
-  if (auto placed = place_weights(steps); !placed) return placed;
+  std::vector<TensorView> read_later;
+  for (const LayerWeights& layer : weights_.layers) {
+    projections.push_back({layer.attn_k_b, layer.attn_v_b});
+    read_later.insert(read_later.end(), {layer.attn_k_b, layer.attn_v_b});
+  }
+  if (auto placed = place_weights(steps, read_later); !placed) return placed;
   if (auto placed = place_expansions(projections); !placed) return placed;
+  const auto moved = [](const TensorView& source, const TensorView& home) {
+    return source.data.data() != home.data.data();
+  };
+  for (size_t i = 0; steps.unneeded && i < projections.size(); ++i) {
+    const auto& [k_b, v_b] = projections[i];
+    if (moved(k_b, weights_.layers[i].attn_k_b)) steps.unneeded(k_b.data);
+    if (moved(v_b, weights_.layers[i].attn_v_b)) steps.unneeded(v_b.data);
+  }
 
   auto scratch = std::make_unique<Scratch>();
   for (const auto& [activations, tokens, cols] : Scratch::buffers(config_)) {

@@ -18,10 +18,15 @@ namespace kvasir::engine {
 
 /// What happens around the placing of each weight, in the order in which they stand in memory.
 struct PlacementSteps {
-  /// Before a weight is read; false stops.
-  std::function<bool(const TensorView& weight)> before;
-  /// After it has its home; `source` is where it came from and is not needed any more where the two differ.
-  std::function<void(const TensorView& source, const TensorView& home)> after;
+  /// Before a weight is read: returns once its bytes are there. An error stops.
+  std::function<Result<void>(const TensorView& weight)> before;
+  /// The weight's own bytes, where they may be changed; empty where not. Asked only about bytes that no other
+  /// weight shares.
+  std::function<std::span<std::byte>(const TensorView& weight)> writable;
+  /// After it has its home.
+  std::function<void(const TensorView& weight)> placed;
+  /// Nothing needs these bytes of the file any more.
+  std::function<void(std::span<const std::byte> bytes)> unneeded;
 };
 
 /// A `deepseek2` network: its weights where the backend placed them, and the forward pass over them.
@@ -45,8 +50,8 @@ class Model {
   KvLayout kv_layout(KvType type) const;
 
   /// Gives the weights their homes and takes the scratch memory of the largest batch. The first `forward`
-  /// does it where nobody did: call it early so that a lack of memory shows at loading. Cancelled where a
-  /// step said so; the model is then of no use.
+  /// does it where nobody did: call it early so that a lack of memory shows at loading. After a step's
+  /// error, which it returns, the model is of no use.
   Result<void> prepare(const PlacementSteps& steps = {});
 
   /// Runs `tokens` behind the `cache.length()` positions that the cache holds and appends their KV.
@@ -74,7 +79,8 @@ class Model {
     TensorView v_b;
   };
   Result<void> place_expansions(std::span<const KvProjections> projections);
-  Result<void> place_weights(const PlacementSteps& steps);
+  /// `read_later`: views that are read once more after all weights have their homes.
+  Result<void> place_weights(const PlacementSteps& steps, std::span<const TensorView> read_later);
   Result<void> check_request(std::span<const int32_t> tokens, const KvCache& cache,
                              std::span<const uint32_t> logit_rows, std::span<const float> logits) const;
   bool is_large_batch(const KvCache& cache, uint32_t tokens) const;

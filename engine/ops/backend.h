@@ -97,8 +97,9 @@ class Backend {
   virtual ~Backend() = default;
 
   /// Gives a weight of products, norms or routers its home and returns the view to use from then on. One
-  /// whose `data` is another than before no longer needs the bytes that were given.
-  virtual Result<TensorView> place(const TensorView& weight) = 0;
+  /// whose `data` is another than before no longer needs the bytes that were given. `writable` is the
+  /// weight's own data, where it may be changed and be its home; empty where not.
+  virtual Result<TensorView> place(const TensorView& weight, std::span<std::byte> writable = {}) = 0;
   /// The same for a table that `embed` looks rows up in.
   virtual Result<TensorView> place_table(const TensorView& table) { return table; }
   /// Prepares k_b {nope, kv_lora, heads} and v_b {kv_lora, v_head, heads}, as the file has them, for

@@ -2,7 +2,7 @@
 
 #include "engine/gguf/messages.h"
 #include "engine/runtime/fingerprint.h"
-#include "engine/runtime/model_reader.h"
+#include "engine/runtime/load_weights.h"
 #include "engine/runtime/sequence.h"
 
 #include <algorithm>
@@ -104,37 +104,6 @@ std::unique_ptr<Backend> make_backend(const EngineOptions& options) {
                            .keep_weights_in_file = options.keep_weights_in_file});
 }
 
-/// Gives the weights their homes while the file is read and hashed. The model's content hash.
-///
-/// Progress is what has its home, which takes longer than reading; of weights that stay in the file, what has
-/// been hashed.
-Result<Hash256> load_weights(const GgufFile& file, Model& model, const EngineOptions& options) {
-  ModelReader reader(file, !options.model_content_hash);
-  uint64_t done_bytes = 0;
-  const auto goes_on = [&](uint64_t now) {
-    // Weights that two names share, or that were converted when they were bound, count for more than the
-    // file.
-    done_bytes = std::clamp(now, done_bytes, uint64_t{file.size_bytes()});
-    return !options.on_load_progress || options.on_load_progress(done_bytes, file.size_bytes());
-  };
-  uint64_t placed_bytes = 0;
-  PlacementSteps steps;
-  steps.before = [&](const TensorView& weight) {
-    if (options.keep_weights_in_file) return goes_on(reader.bytes_read());
-    reader.wait_for(weight.data);
-    return goes_on(placed_bytes);
-  };
-  steps.after = [&](const TensorView& source, const TensorView& home) {
-    placed_bytes += source.data.size();
-    if (source.data.data() != home.data.data()) reader.release(source.data);
-  };
-  if (auto prepared = model.prepare(steps); !prepared) return tl::unexpected(prepared.error());
-  if (options.model_content_hash) return *options.model_content_hash;
-  for (uint64_t read = reader.bytes_read(); read < file.size_bytes(); read = reader.wait_beyond(read))
-    if (!goes_on(read)) return fail(ErrorCode::Cancelled, "Loading the model was stopped.");
-  return *reader.finish();
-}
-
 }  // namespace
 
 Result<std::unique_ptr<Engine>> Engine::load(const std::filesystem::path& model_path,
@@ -150,8 +119,12 @@ Result<std::unique_ptr<Engine>> Engine::load(const std::filesystem::path& model_
     auto weights = ModelWeights::bind(*file, *config);
     if (!weights) return tl::unexpected(weights.error());
     auto model = std::make_unique<Model>(*config, std::move(*weights), make_backend(options));
-    const auto hash = load_weights(*file, *model, options);
-    if (!hash) return tl::unexpected(hash.error());
+    const auto read_hash = load_weights(*file, *model,
+                                        {.hash = !options.model_content_hash,
+                                         .keep_in_file = options.keep_weights_in_file,
+                                         .on_progress = options.on_load_progress});
+    if (!read_hash) return tl::unexpected(read_hash.error());
+    const Hash256 hash = options.model_content_hash ? *options.model_content_hash : read_hash->value();
 
     const KvLayout layout = model->kv_layout(options.exact ? KvType::F32 : options.kv_type);
     const uint32_t limit = config->max_position_embeddings;
@@ -159,12 +132,12 @@ Result<std::unique_ptr<Engine>> Engine::load(const std::filesystem::path& model_
     auto cache = KvCache::create(layout, context);
     if (!cache) return tl::unexpected(cache.error());
 
-    const Hash256 fingerprint = kv_fingerprint(*hash, *config, layout);
+    const Hash256 fingerprint = kv_fingerprint(hash, *config, layout);
     const BlockChain root(options.profile_secret, fingerprint);
     auto chat_template = ChatTemplate::from_gguf(*file, *tokenizer);
     std::vector<float> logits(config->vocab_size);
     return std::unique_ptr<Engine>(new Engine(std::make_unique<State>(
-        State{std::move(*file), std::move(*tokenizer), std::move(chat_template), std::move(model), *hash,
+        State{std::move(*file), std::move(*tokenizer), std::move(chat_template), std::move(model), hash,
               fingerprint, root, Sequence(std::move(*cache), root, fingerprint), std::move(store),
               std::move(logits)})));
   } catch (const std::bad_alloc&) {

@@ -6,12 +6,23 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <functional>
+#include <iterator>
+#include <utility>
 
 namespace kvasir::engine {
 namespace {
 
-/// How far the system is asked to read ahead: enough for several requests in flight.
+/// They read and hash by turns: one alone would leave the disk idle while it hashes.
+constexpr unsigned kThreads = 6;
+/// What is read and hashed at once.
+constexpr size_t kPieceBytes = kSha256Lanes * kContentChunkBytes;
+/// How far the system is asked to read a mapping ahead.
 constexpr size_t kReadAheadBytes = size_t{64} << 20;
+
+size_t pieces_of(size_t bytes) {
+  return (bytes + kPieceBytes - 1) / kPieceBytes;
+}
 
 size_t page_bytes() {
   static const auto bytes = static_cast<size_t>(sysconf(_SC_PAGESIZE));
@@ -43,77 +54,119 @@ void touch(std::span<const std::byte> data) {
 
 }  // namespace
 
-ModelReader::ModelReader(const GgufFile& file, bool hash) : hash_(hash) {
+Result<std::unique_ptr<ModelReader>> ModelReader::start(GgufFile& file, const ModelReaderOptions& options) {
+  std::vector<ResidentFile> memory;
+  if (options.into_memory) {
+    auto taken = file.take_memory();
+    if (!taken) return tl::unexpected(taken.error());
+    memory = std::move(*taken);
+  }
+  return std::unique_ptr<ModelReader>(new ModelReader(file, options.hash, std::move(memory)));
+}
+
+ModelReader::ModelReader(const GgufFile& file, bool hash, std::vector<ResidentFile> memory)
+    : hash_(hash), memory_(std::move(memory)) {
   for (const std::span<const std::byte> bytes : file.parts()) {
     Part& part = parts_.emplace_back();
     part.bytes = bytes;
-    if (hash) part.chunk_hashes.resize(content_chunks(bytes.size()));
+    if (!memory_.empty()) part.memory = &memory_[parts_.size() - 1];
+    part.first_piece = pieces_;
+    part.chunk_hashes.resize(content_chunks(bytes.size()));
+    pieces_ += pieces_of(bytes.size());
   }
-  thread_ = std::jthread([this](std::stop_token stop) { read(stop); });
+  piece_done_.resize(pieces_);
+  for (unsigned i = 0; i < kThreads; ++i) threads_.emplace_back([this](std::stop_token stop) { read(stop); });
 }
 
-ModelReader::~ModelReader() = default;
+ModelReader::~ModelReader() {
+  for (std::jthread& thread : threads_) thread.request_stop();
+}
 
 void ModelReader::read(std::stop_token stop) {
-  for (Part& part : parts_) {
-    size_t asked = 0;
-    for (size_t chunk = 0; chunk < content_chunks(part.bytes.size()); ++chunk) {
-      if (stop.stop_requested()) return;
-      const size_t first = chunk * kContentChunkBytes;
-      const size_t ahead = std::min(part.bytes.size(), first + kReadAheadBytes);
-      if (ahead > asked) advise(part.bytes.subspan(asked, ahead - asked), MADV_WILLNEED, false);
-      asked = std::max(asked, ahead);
-
-      const auto bytes = part.bytes.subspan(first, std::min(kContentChunkBytes, part.bytes.size() - first));
-      if (hash_)
-        part.chunk_hashes[chunk] = content_chunk_hash(bytes);
-      else
-        touch(bytes);
-      {
-        const std::lock_guard lock(mutex_);
-        part.done = first + bytes.size();
-      }
-      progress_.notify_all();
+  while (!stop.stop_requested()) {
+    const size_t piece = next_piece_++;
+    if (piece >= pieces_) return;
+    Part& part = *std::prev(std::ranges::upper_bound(parts_, piece, {}, &Part::first_piece));
+    const auto read = read_piece(part, piece - part.first_piece);
+    {
+      const std::lock_guard lock(mutex_);
+      if (!read && !failure_) failure_ = read.error();
+      piece_done_[piece] = true;
+      while (done_ < pieces_ && piece_done_[done_]) ++done_;
     }
+    progress_.notify_all();
+    if (!read) return;
   }
+}
+
+Result<void> ModelReader::read_piece(Part& part, size_t piece) {
+  const size_t first = piece * kPieceBytes;
+  const auto bytes = part.bytes.subspan(first, std::min(kPieceBytes, part.bytes.size() - first));
+  if (part.memory != nullptr) {
+    if (auto read = part.memory->read(first, bytes.size()); !read) return read;
+  } else {
+    const size_t ahead = std::min(part.bytes.size() - first, kReadAheadBytes);
+    advise(part.bytes.subspan(first, ahead), MADV_WILLNEED, false);
+  }
+  if (hash_)
+    content_chunk_hashes(
+        bytes,
+        std::span(part.chunk_hashes).subspan(first / kContentChunkBytes, content_chunks(bytes.size())));
+  else if (part.memory == nullptr)
+    touch(bytes);
+  return {};
 }
 
 const ModelReader::Part* ModelReader::part_of(const std::byte* data) const {
-  // Addresses of different objects compare through std::less.
+  const std::less<> before;  // addresses of different objects
   for (const Part& part : parts_)
-    if (!std::less<>()(data, part.bytes.data()) && std::less<>()(data, part.bytes.data() + part.bytes.size()))
-      return &part;
+    if (!before(data, part.bytes.data()) && before(data, part.bytes.data() + part.bytes.size())) return &part;
   return nullptr;
 }
 
-void ModelReader::wait_for(std::span<const std::byte> data) {
+Result<void> ModelReader::wait_for(std::span<const std::byte> data) {
   const Part* part = part_of(data.data());
-  if (part == nullptr) return;
+  if (part == nullptr) return {};
   const auto end = static_cast<size_t>(data.data() + data.size() - part->bytes.data());
+  const size_t pieces = part->first_piece + pieces_of(end);
   std::unique_lock lock(mutex_);
-  progress_.wait(lock, [&] { return part->done >= end; });
+  progress_.wait(lock, [&] { return done_ >= pieces || failure_; });
+  if (failure_) return tl::unexpected(*failure_);
+  return {};
+}
+
+std::span<std::byte> ModelReader::writable(std::span<const std::byte> data) const {
+  const Part* part = part_of(data.data());
+  return part != nullptr && part->memory != nullptr ? part->memory->memory(data) : std::span<std::byte>();
 }
 
 void ModelReader::release(std::span<const std::byte> data) {
-  if (part_of(data.data()) != nullptr) advise(data, MADV_DONTNEED, true);
+  const Part* part = part_of(data.data());
+  if (part == nullptr) return;
+  if (part->memory != nullptr)
+    part->memory->discard(data);
+  else
+    advise(data, MADV_DONTNEED, true);
 }
 
-std::optional<Hash256> ModelReader::finish() {
-  std::vector<Hash256> hashes;
-  for (const Part& part : parts_) {
-    wait_for(part.bytes);
-    if (hash_) hashes.push_back(content_hash_of_chunks(part.bytes.size(), part.chunk_hashes));
+Result<uint64_t> ModelReader::wait_beyond(uint64_t bytes) {
+  std::unique_lock lock(mutex_);
+  progress_.wait(lock, [&] { return bytes_done() > bytes || done_ == pieces_ || failure_; });
+  if (failure_) return tl::unexpected(*failure_);
+  return bytes_done();
+}
+
+Result<std::optional<Hash256>> ModelReader::finish() {
+  {
+    std::unique_lock lock(mutex_);
+    progress_.wait(lock, [&] { return done_ == pieces_ || failure_; });
+    if (failure_) return tl::unexpected(*failure_);
   }
   if (!hash_) return std::nullopt;
+  std::vector<Hash256> hashes;
+  for (const Part& part : parts_)
+    hashes.push_back(content_hash_of_chunks(part.bytes.size(), part.chunk_hashes));
   return hash_of_parts(hashes);
-}
-
-uint64_t ModelReader::wait_beyond(uint64_t bytes) {
-  uint64_t all = 0;
-  for (const Part& part : parts_) all += part.bytes.size();
-  std::unique_lock lock(mutex_);
-  progress_.wait(lock, [&] { return bytes_done() > bytes || bytes_done() == all; });
-  return bytes_done();
 }
 
 uint64_t ModelReader::bytes_read() const {
@@ -123,7 +176,10 @@ uint64_t ModelReader::bytes_read() const {
 
 uint64_t ModelReader::bytes_done() const {
   uint64_t bytes = 0;
-  for (const Part& part : parts_) bytes += part.done;
+  for (const Part& part : parts_) {
+    const size_t pieces = std::max(done_, part.first_piece) - part.first_piece;
+    bytes += std::min(part.bytes.size(), pieces * kPieceBytes);
+  }
   return bytes;
 }
 

@@ -53,7 +53,8 @@ class Bench {
       : options_(options),
         open_(open_model(options.model,
                          engine::make_cpu_backend({.threads = options.threads,
-                                                   .keep_weights_in_file = options.keep_weights_in_file}))),
+                                                   .keep_weights_in_file = options.keep_weights_in_file}),
+                         options.keep_weights_in_file)),
         load_ms_(loading_.seconds() * 1000),
         cache_(value_or_fail(
             engine::KvCache::create(model().kv_layout(options.kv_type),

@@ -49,7 +49,7 @@ std::byte* CpuBackend::map_weights(size_t bytes) {
   return weights_.emplace_back(static_cast<std::byte*>(memory), Unmap{bytes}).get();
 }
 
-Result<TensorView> CpuBackend::place(const TensorView& weight) {
+Result<TensorView> CpuBackend::place(const TensorView& weight, std::span<std::byte> writable) {
   if (!can_dequantize(weight.dtype))
     return fail(ErrorCode::Unsupported, "The tensor " + weight.name + " is stored as " +
                                             std::string(dtype_name(weight.dtype)) +
@@ -57,12 +57,16 @@ Result<TensorView> CpuBackend::place(const TensorView& weight) {
                                             "another quantisation, for example Q4_K_M.");
   if (keep_weights_in_file_ || !is_quantised(weight)) return weight;
 
-  std::byte* const home = map_weights(weight.matrices() * weight.matrix_bytes());
-  if (home == nullptr) return tl::unexpected(no_memory());
   TensorView placed = weight;
   placed.layout = Layout::Interleaved;
-  placed.matrix_stride = 0;
-  placed.data = {home, weight.matrices() * weight.matrix_bytes()};
+  const bool in_place = !writable.empty();
+  if (!in_place) {
+    placed.matrix_stride = 0;
+    std::byte* const own = map_weights(weight.matrices() * weight.matrix_bytes());
+    if (own == nullptr) return tl::unexpected(no_memory());
+    writable = {own, weight.matrices() * weight.matrix_bytes()};
+  }
+  placed.data = writable;
 
   const auto cols = static_cast<uint32_t>(weight.cols());
   const size_t group_bytes = weight.row_stride_bytes() * cpu::kGroupRows;
@@ -70,12 +74,20 @@ Result<TensorView> CpuBackend::place(const TensorView& weight) {
   const auto matrices = static_cast<uint32_t>(weight.matrices());
   constexpr uint32_t kTaskGroups = 16;
   const uint32_t tasks = (groups + kTaskGroups - 1) / kTaskGroups;
-  pool_.run(tasks * matrices, [&](uint32_t task, unsigned) {
+  if (in_place) reserve_worker_scratch((group_bytes + sizeof(float) - 1) / sizeof(float));
+  pool_.run(tasks * matrices, [&](uint32_t task, unsigned worker) {
     const uint32_t first = task % tasks * kTaskGroups;
-    for (uint32_t group = first; group < std::min(groups, first + kTaskGroups); ++group)
-      cpu::interleave_group(weight.dtype, cols, weight.row(task / tasks, group * cpu::kGroupRows),
-                            weight.row_stride_bytes(),
-                            home + task / tasks * weight.matrix_bytes() + group * group_bytes);
+    for (uint32_t group = first; group < std::min(groups, first + kTaskGroups); ++group) {
+      const std::byte* rows = weight.row(task / tasks, group * cpu::kGroupRows);
+      std::byte* const out =
+          writable.data() + task / tasks * placed.matrix_stride_bytes() + group * group_bytes;
+      if (in_place) {
+        auto* const copy = reinterpret_cast<std::byte*>(worker_scratch(worker));
+        std::memcpy(copy, rows, group_bytes);
+        rows = copy;
+      }
+      cpu::interleave_group(weight.dtype, cols, rows, weight.row_stride_bytes(), out);
+    }
   });
   return placed;
 }

@@ -12,8 +12,9 @@
 
 namespace kvasir::engine {
 
-/// See `make_cpu_backend`. Quantised weights are interleaved for the kernels, into huge pages where the
-/// system has them; other weights stay where they are. Activations live in ordinary memory.
+/// See `make_cpu_backend`. Quantised weights are interleaved for the kernels: where they stand if they may be
+/// changed, else into memory of their own, in huge pages where the system has them. Other weights stay as
+/// they are. Activations live in ordinary memory.
 ///
 /// This class cuts operations into tasks; the arithmetic is in the kernels (`cpu/kernels.h` and
 /// `cpu/quantised_kernels.h`, which also say why the cuts change no bit). One thread at a time, which takes
@@ -25,7 +26,7 @@ class CpuBackend final : public Backend {
   CpuBackend(unsigned threads, const cpu::Kernels& kernels, const cpu::QuantisedKernels* quantised,
              const cpu::AttentionKernels* attention, bool keep_weights_in_file);
 
-  Result<TensorView> place(const TensorView& weight) override;
+  Result<TensorView> place(const TensorView& weight, std::span<std::byte> writable) override;
   Result<KvExpansion> place_expansion(const TensorView& k_b, const TensorView& v_b) override;
   Result<float*> allocate(size_t floats) override;
   Result<Routing> allocate_routing(uint32_t tokens, uint32_t per_token) override;

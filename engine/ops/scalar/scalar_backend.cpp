@@ -20,7 +20,7 @@ double dot(const float* a, const float* b, size_t count) {
   return sum;
 }
 
-Result<TensorView> ScalarBackend::place(const TensorView& weight) {
+Result<TensorView> ScalarBackend::place(const TensorView& weight, std::span<std::byte> /*writable*/) {
   return weight;
 }
 

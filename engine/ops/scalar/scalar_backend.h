@@ -10,7 +10,7 @@ namespace kvasir::engine {
 /// See `make_scalar_backend`. Weights stay where they are; activations live in ordinary memory.
 class ScalarBackend final : public Backend {
  public:
-  Result<TensorView> place(const TensorView& weight) override;
+  Result<TensorView> place(const TensorView& weight, std::span<std::byte> writable) override;
   Result<KvExpansion> place_expansion(const TensorView& k_b, const TensorView& v_b) override;
   Result<float*> allocate(size_t floats) override;
   Result<Routing> allocate_routing(uint32_t tokens, uint32_t per_token) override;

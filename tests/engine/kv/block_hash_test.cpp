@@ -23,10 +23,8 @@ BlockChain chain_of(std::span<const int32_t> ids, std::string_view secret = "sec
 }
 
 Hash256 content_hash(std::span<const std::byte> bytes) {
-  std::vector<Hash256> chunks;
-  for (size_t first = 0; first < bytes.size(); first += kContentChunkBytes)
-    chunks.push_back(
-        content_chunk_hash(bytes.subspan(first, std::min(kContentChunkBytes, bytes.size() - first))));
+  std::vector<Hash256> chunks(content_chunks(bytes.size()));
+  content_chunk_hashes(bytes, chunks);
   return content_hash_of_chunks(bytes.size(), chunks);
 }
 
@@ -42,6 +40,7 @@ class BlockHashTest : public QObject {
   void key_depends_on_everything_before_it();
   void secret_and_fingerprint_change_every_key();
   void extending_in_steps_gives_the_same_keys();
+  void messages_hashed_together_have_the_digests_of_each();
   void content_hash_is_of_the_size_and_the_hashes_of_chunks();
 };
 
@@ -100,6 +99,21 @@ void BlockHashTest::extending_in_steps_gives_the_same_keys() {
 }
 
 /// The expected hashes are Python's: fields as above, the chunks' digests by hashlib.
+void BlockHashTest::messages_hashed_together_have_the_digests_of_each() {
+  for (const size_t bytes : {size_t{0}, size_t{3}, size_t{64}, size_t{640}, size_t{4096}}) {
+    std::vector<std::byte> messages(7 * bytes);
+    for (size_t i = 0; i < messages.size(); ++i) messages[i] = static_cast<std::byte>(i * i >> 3 ^ i);
+    std::vector<Hash256> digests(7);
+    sha256_of_each(messages, bytes, digests);
+    for (size_t i = 0; i < digests.size(); ++i) {
+      const QByteArray message(reinterpret_cast<const char*>(messages.data() + i * bytes),
+                               static_cast<qsizetype>(bytes));
+      QCOMPARE(digests[i].hex(),
+               QCryptographicHash::hash(message, QCryptographicHash::Sha256).toHex().toStdString());
+    }
+  }
+}
+
 void BlockHashTest::content_hash_is_of_the_size_and_the_hashes_of_chunks() {
   QCOMPARE(content_hash({}).hex(),
            std::string("82831bf0bad57d0c02aea3e4401c23c74a561478a9bbe90c471b6538bfbf6c49"));

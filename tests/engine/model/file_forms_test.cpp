@@ -1,13 +1,17 @@
 #include "engine/gguf/convert.h"
 #include "engine/model/model.h"
+#include "engine/ops/half.h"
+#include "engine/runtime/load_weights.h"
 #include "tests/engine/model/loaded_model.h"
 #include "tests/support/tiny_model.h"
 
 #include <QFile>
+#include <QTemporaryDir>
 #include <QtTest>
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <filesystem>
 #include <functional>
 #include <nlohmann/json.hpp>
 #include <random>
@@ -87,21 +91,64 @@ void fuse_experts(GgufWriter& writer) {
                     bytes_of(fused));
 }
 
-/// Logits of every position of a fixed prompt, {tokens, vocab}.
-std::vector<float> logits_of(const GgufWriter& writer, std::unique_ptr<Backend> backend) {
+/// The rows of the vocabulary's two tensors are those of one, as many as fill groups of interleaved rows.
+void tie_embeddings(GgufWriter& writer) {
+  constexpr uint32_t kRows = 32;
+  writer.remove_tensor("output.weight").set_uint("deepseek2.vocab_size", kRows);
+  auto& table = writer.tensor("token_embd.weight");
+  table.shape = {TinyModel::kHidden, kRows};
+  const auto part = table.data;
+  table.data.resize(size_t{TinyModel::kHidden} * kRows * sizeof(float));
+  for (size_t i = 0; i < table.data.size(); ++i) table.data[i] = part[i % part.size()];
+}
+
+/// Brings what has whole blocks into Q8_0: each run of 32 values is a scale and 32 signed bytes.
+void quantise(GgufWriter& writer) {
+  for (const std::string& name : writer.tensor_names()) {
+    auto& tensor = writer.tensor(name);
+    // A router is always float32.
+    if (tensor.shape.size() < 2 || tensor.shape[0] % 32 != 0 || name.ends_with("ffn_gate_inp.weight"))
+      continue;
+    const auto values = values_of(tensor);
+    tensor.dtype = DType::Q8_0;
+    tensor.data.clear();
+    for (size_t i = 0; i < values.size(); i += 32) {
+      const uint16_t scale = f32_to_f16(1.0f / 256);  // of which random_model's values are multiples
+      for (const unsigned shift : {0u, 8u}) tensor.data.push_back(static_cast<std::byte>(scale >> shift));
+      for (size_t k = 0; k < 32; ++k)
+        tensor.data.push_back(static_cast<std::byte>(static_cast<int>(values[i + k] * 256)));
+    }
+  }
+}
+
+GgufFile file_of(const GgufWriter& writer) {
   auto file = GgufFile::from_bytes(writer.build(), "tiny.gguf");
   if (!file) qFatal("%s", file.error().message.c_str());
-  auto config = ModelConfig::from_gguf(*file);
+  return std::move(*file);
+}
+
+Model bound_model(const GgufFile& file, std::unique_ptr<Backend> backend) {
+  auto config = ModelConfig::from_gguf(file);
   if (!config) qFatal("%s", config.error().message.c_str());
-  auto weights = ModelWeights::bind(*file, *config);
+  auto weights = ModelWeights::bind(file, *config);
   if (!weights) qFatal("%s", weights.error().message.c_str());
-  Model model(*config, std::move(*weights), std::move(backend));
+  return Model(*config, std::move(*weights), std::move(backend));
+}
+
+/// Logits of every position of a fixed prompt, {tokens, vocab}.
+std::vector<float> logits_of(Model& model) {
   auto cache = KvCache::create(model.kv_layout(KvType::F32), kTokens);
   if (!cache) qFatal("%s", cache.error().message.c_str());
   std::vector<int32_t> tokens;
   for (int32_t i = 0; i < static_cast<int32_t>(kTokens); ++i)
     tokens.push_back(i * 5 % static_cast<int32_t>(TinyModel::kVocab));
   return run(model, *cache, tokens, {});
+}
+
+std::vector<float> logits_of(const GgufWriter& writer, std::unique_ptr<Backend> backend) {
+  const GgufFile file = file_of(writer);
+  Model model = bound_model(file, std::move(backend));
+  return logits_of(model);
 }
 
 struct Form {
@@ -179,6 +226,44 @@ class FileFormsTest : public QObject {
     QVERIFY(logits_of(changed, make_scalar_backend()) == expected);
     for (const Isa isa : available_isas())
       QVERIFY(logits_of(changed, make_cpu_backend({2, isa})) == logits_of(usual, make_cpu_backend({2, isa})));
+  }
+
+  void weights_read_into_memory_compute_the_same_as_copies_data() {
+    every_form_of_a_model_gives_the_same_logits_data();
+    QTest::newRow("tied embeddings") << -1;
+    QTest::newRow("usual") << -2;
+  }
+
+  /// Which are interleaved where they stand, unless something else reads the same bytes.
+  void weights_read_into_memory_compute_the_same_as_copies() {
+    QFETCH(int, index);
+    auto writer = random_model();
+    if (index >= 0) forms()[static_cast<size_t>(index)].change(writer);
+    if (index == -1) tie_embeddings(writer);
+    quantise(writer);
+    const QTemporaryDir folder;
+    const auto path = folder.filePath("tiny.gguf").toStdString();
+    kvasir::test::write_bytes(path, writer.build());
+    for (const Isa isa : available_isas()) {
+      auto file = GgufFile::open(path);
+      QVERIFY2(file.has_value(), file ? "" : file.error().message.c_str());
+      Model model = bound_model(*file, make_cpu_backend({2, isa}));
+      QVERIFY(load_weights(*file, model, {}).has_value());
+      QVERIFY(logits_of(model) == logits_of(writer, make_cpu_backend({2, isa})));
+    }
+  }
+
+  void a_file_that_becomes_shorter_while_it_is_read_is_refused() {
+    const QTemporaryDir folder;
+    const auto path = folder.filePath("tiny.gguf").toStdString();
+    kvasir::test::write_bytes(path, random_model().build());
+    auto file = GgufFile::open(path);
+    Model model = bound_model(*file, make_cpu_backend({}));
+    std::filesystem::resize_file(path, file->size_bytes() - 5000);
+    const auto loaded = load_weights(*file, model, {});
+    QVERIFY(!loaded.has_value());
+    QCOMPARE(loaded.error().code, ErrorCode::BadFile);
+    QVERIFY2(loaded.error().message.find(path) != std::string::npos, loaded.error().message.c_str());
   }
 
   void every_type_computes_as_the_floats_that_it_stands_for_data() {
