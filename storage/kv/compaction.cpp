@@ -18,14 +18,16 @@ bool DiskBlockStore::State::compact(uint32_t number) {
     drop({}, copied.error());
     return false;
   }
-  {
-    const std::lock_guard lock(mutex);
-    ++counts.packs_compacted;
-  }
   bury_doomed();
   // The copies are durable and known before what they were made of goes.
   save_index();
   remove_dead_packs();
+  const std::lock_guard lock(mutex);
+  if (const auto left = packs.find(number); left != packs.end()) {
+    left->second.unreadable = true;
+    return false;
+  }
+  ++counts.packs_compacted;
   return true;
 }
 
@@ -48,11 +50,11 @@ DiskBlockStore::State::Outcome<> DiskBlockStore::State::copy(std::vector<LiveRec
     const StoredRecord& record = live[i].record;
     const RecordIdentity identity{record.kind, live[i].key, record.payload_bytes};
     buffer.resize(record.bytes_on_disk());
-    if (auto read = record.place.pack->read(record.place.offset, buffer);
-        !read && read.error().code != ErrorCode::Corrupt) {
-      return tl::unexpected(Refusal{Saving::Failed, read.error()});
-    }
-    const auto payload = record.place.pack->open_record(record.place.offset, identity, buffer);
+    const auto read = record.place.pack->read(record.place.offset, buffer);
+    // An input error may pass; until then the pack stays.
+    if (!read && read.error().code != ErrorCode::Corrupt) continue;
+    const auto payload =
+        read ? record.place.pack->open_record(record.place.offset, identity, buffer) : std::nullopt;
     if (!payload) {
       damaged({identity, record.place, nullptr});
       continue;

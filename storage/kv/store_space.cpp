@@ -187,7 +187,8 @@ std::optional<uint32_t> DiskBlockStore::State::deadest_pack(uint64_t percent) co
     return static_cast<double>(dead_bytes(entry)) / static_cast<double>(entry.pack->bytes_on_disk());
   };
   for (const auto& [number, entry] : packs) {
-    if (!entry.pack->writable() || dead_bytes(entry) * 100 <= entry.pack->bytes_on_disk() * percent) continue;
+    const bool stays = entry.unreadable || !entry.pack->writable();
+    if (stays || dead_bytes(entry) * 100 <= entry.pack->bytes_on_disk() * percent) continue;
     if (deadest == nullptr || share(entry) > share(*deadest)) deadest = &entry;
   }
   return deadest != nullptr ? std::optional(deadest->pack->number()) : std::nullopt;

@@ -54,6 +54,8 @@ struct DiskBlockStore::State {
     uint64_t known_bytes = 0;
     /// XOR over the pack's records in the table.
     uint64_t digest = 0;
+    /// Some of it cannot be read: it is left as it is until the store is opened again.
+    bool unreadable = false;
   };
   /// A file whose records can't be used under this secret. It goes first when room is needed.
   struct ForeignPack {

@@ -81,6 +81,8 @@ Result<Database> Database::connect(const std::filesystem::path& path, const char
       SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, vfs);
   Database database(connection);
   if (code != SQLITE_OK) return tl::unexpected<Error>(sqlite_error(connection, code, path.string()));
+  // A log needs no shared memory where no other connection reads it. Before anything reads the file.
+  if (vfs != nullptr) KVASIR_TRY(database.execute("PRAGMA locking_mode = EXCLUSIVE"));
   KVASIR_TRY(database.configure());
   return database;
 }
@@ -98,11 +100,7 @@ Result<Database> Database::open(const std::filesystem::path& path) {
 
 Result<Database> Database::open(const std::filesystem::path& path, const FileSystemVfs& vfs) {
   KVASIR_TRY_ASSIGN(auto database, connect(path, vfs.name().c_str()));
-  // A log needs no shared memory where no other connection reads it.
-  KVASIR_TRY(
-      database.execute("PRAGMA locking_mode = EXCLUSIVE;"
-                       "PRAGMA temp_store = MEMORY;"
-                       "PRAGMA synchronous = NORMAL;"));
+  KVASIR_TRY(database.execute("PRAGMA temp_store = MEMORY; PRAGMA synchronous = NORMAL;"));
   KVASIR_TRY(database.check());
   KVASIR_TRY(database.execute("PRAGMA journal_mode = WAL"));
   return database;

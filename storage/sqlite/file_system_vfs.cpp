@@ -41,7 +41,7 @@ int read_file(sqlite3_file* base, void* out, int bytes, sqlite3_int64 offset) {
   const std::span wanted(static_cast<std::byte*>(out), static_cast<size_t>(bytes));
   const auto at = static_cast<uint64_t>(offset);
   const auto present = static_cast<size_t>(at < *size ? std::min<uint64_t>(*size - at, wanted.size()) : 0);
-  if (!file.read(at, wanted.first(present))) return SQLITE_IOERR_READ;
+  if (present != 0 && !file.read(at, wanted.first(present))) return SQLITE_IOERR_READ;
   if (present == wanted.size()) return SQLITE_OK;
   std::ranges::fill(wanted.subspan(present), std::byte{0});
   return SQLITE_IOERR_SHORT_READ;
