@@ -41,8 +41,9 @@ constexpr uint32_t kKeyStride = kQ8MaxWidth + 64;
 /// can't be loaded in parts before it has reached the cache.
 constexpr uint32_t kRunsAhead = 4;
 constexpr float kNothing = -1e30f;
-/// A tile's largest weight beyond this part of all weights so far is multiplied in 16 bits.
-constexpr float kLargePart = 1.0f / 8;
+/// A tile's largest weight beyond this part of all weights is multiplied in 16 bits. Rows that are still to
+/// come are taken to weigh as much as those so far.
+constexpr float kLargePart = 1.0f / 12;
 
 constexpr uint32_t round_up(uint32_t count, uint32_t multiple) {
   return (count + multiple - 1) / multiple * multiple;
@@ -165,62 +166,63 @@ void pack_queries(std::byte* out, const float* const* query, uint32_t queries, u
 
 // ---- Rows
 
-/// Rows first… of which `positions` exist: keys and scales.
-void load_keys(const Scratch& s, const LatentRows& rows, uint32_t first, uint32_t positions) {
-  const I up = _mm512_set1_epi8(static_cast<char>(0x80));
-  const uint32_t width = s.runs * kRun;
-  for (uint32_t p = 0; p < kTilePositions; ++p) {
-    uint8_t* key = s.keys + size_t{p} * kKeyStride;
-    float* scale = s.scales + size_t{p} * kScaleStride;
-    if (p >= positions) {
-      __builtin_memset(scale, 0, kScaleStride * sizeof(float));
-      __builtin_memset(key, 0x80, width);
-      continue;
-    }
-    const std::byte* row = rows.first + (first + p) * rows.stride_bytes;
-    for (uint32_t col = 0; col < width; col += 64) {
-      const auto mask = width - col < 64 ? (uint64_t{1} << (width - col)) - 1 : ~uint64_t{0};
-      _mm512_storeu_si512(key + col, _mm512_xor_si512(up, _mm512_maskz_loadu_epi8(mask, row + col)));
-    }
-    for (uint32_t run = 0; run < s.runs; run += kLanes) {
-      const uint32_t left = s.runs - run;
-      const auto mask = static_cast<__mmask16>(left < kLanes ? (1u << left) - 1 : 0xffffu);
-      const std::byte* halves = row + rows.scales_offset + 2 * run;
-      Simd::store(scale + run, _mm512_cvtph_ps(_mm256_maskz_loadu_epi16(mask, halves)));
-    }
+/// 64 bytes of each of four rows to four vectors of 16 columns × rows 0, 2, 1, 3.
+void interleave(int8_t* const* out, const I* row) {
+  // Four columns of each of the four vectors side by side.
+  const I fourth = _mm512_set_epi32(15, 11, 7, 3, 14, 10, 6, 2, 13, 9, 5, 1, 12, 8, 4, 0);
+  I x[4];
+#pragma GCC unroll 4
+  for (int i = 0; i < 4; ++i) x[i] = _mm512_permutexvar_epi32(fourth, row[i]);
+  const I low02 = _mm512_unpacklo_epi8(x[0], x[2]), high02 = _mm512_unpackhi_epi8(x[0], x[2]);
+  const I low13 = _mm512_unpacklo_epi8(x[1], x[3]), high13 = _mm512_unpackhi_epi8(x[1], x[3]);
+  _mm512_storeu_si512(out[0], _mm512_unpacklo_epi16(low02, low13));
+  _mm512_storeu_si512(out[1], _mm512_unpackhi_epi16(low02, low13));
+  _mm512_storeu_si512(out[2], _mm512_unpacklo_epi16(high02, high13));
+  _mm512_storeu_si512(out[3], _mm512_unpackhi_epi16(high02, high13));
+}
+
+/// Of row p of a tile.
+void load_scales(const Scratch& s, const LatentRows& rows, const std::byte* row, uint32_t p) {
+  float* scale = s.scales + size_t{p} * kScaleStride;
+  for (uint32_t run = 0; run < s.runs; run += kLanes) {
+    const uint32_t left = s.runs - run;
+    const auto mask = static_cast<__mmask16>(left < kLanes ? (1u << left) - 1 : 0xffffu);
+    const std::byte* halves = row + rows.scales_offset + 2 * run;
+    Simd::store(scale + run, _mm512_cvtph_ps(_mm256_maskz_loadu_epi16(mask, halves)));
   }
 }
 
-/// 64 bytes of each of four rows to four vectors of 16 columns × rows 0, 2, 1, 3.
-void interleave(int8_t* const* out, const I* row) {
-  const I low02 = _mm512_unpacklo_epi8(row[0], row[2]), high02 = _mm512_unpackhi_epi8(row[0], row[2]);
-  const I low13 = _mm512_unpacklo_epi8(row[1], row[3]), high13 = _mm512_unpackhi_epi8(row[1], row[3]);
-  // Quarter q of part[i]: columns 16·q + 4·i….
-  const I part[4] = {_mm512_unpacklo_epi16(low02, low13), _mm512_unpackhi_epi16(low02, low13),
-                     _mm512_unpacklo_epi16(high02, high13), _mm512_unpackhi_epi16(high02, high13)};
-  const I front01 = _mm512_shuffle_i32x4(part[0], part[1], 0x44);
-  const I front23 = _mm512_shuffle_i32x4(part[2], part[3], 0x44);
-  const I back01 = _mm512_shuffle_i32x4(part[0], part[1], 0xee);
-  const I back23 = _mm512_shuffle_i32x4(part[2], part[3], 0xee);
-  _mm512_storeu_si512(out[0], _mm512_shuffle_i32x4(front01, front23, 0x88));
-  _mm512_storeu_si512(out[1], _mm512_shuffle_i32x4(front01, front23, 0xdd));
-  _mm512_storeu_si512(out[2], _mm512_shuffle_i32x4(back01, back23, 0x88));
-  _mm512_storeu_si512(out[3], _mm512_shuffle_i32x4(back01, back23, 0xdd));
-}
-
-void load_values(const Scratch& s, const LatentRows& rows, uint32_t first, uint32_t positions,
-                 uint32_t value_width) {
+/// Rows first… of which `positions` exist, four by four, each byte read once: keys, values and scales. Of
+/// those that do not exist all bytes and scales are 0.
+void load_rows(const Scratch& s, const LatentRows& rows, uint32_t first, uint32_t positions,
+               uint32_t value_width) {
+  const I up = _mm512_set1_epi8(static_cast<char>(0x80));
+  const uint32_t width = s.runs * kRun;
   constexpr size_t kRunBytes = size_t{kQuads} * 2 * 64;
-  for (uint32_t quad = 0; quad < round_up(positions, 4) / 4; ++quad) {
-    for (uint32_t col = 0; col < value_width; col += 64) {
-      I row[4];
-      for (uint32_t i = 0; i < 4; ++i)
-        row[i] = 4 * quad + i < positions
-                     ? load_integers(rows.first + (first + 4 * quad + i) * rows.stride_bytes + col)
-                     : _mm512_setzero_si512();
-      int8_t* out = s.values + col / kRun * kRunBytes + size_t{quad} * 2 * 64;
-      int8_t* const outs[4] = {out, out + 64, out + kRunBytes, out + kRunBytes + 64};
-      interleave(outs, row);
+  for (uint32_t p = 0; p < round_up(positions, kRows); p += 4) {
+    const std::byte* row[4];
+    uint64_t exists[4];
+    for (uint32_t i = 0; i < 4; ++i) {
+      exists[i] = p + i < positions ? ~uint64_t{0} : 0;
+      row[i] = rows.first + size_t{first + (exists[i] != 0 ? p + i : 0)} * rows.stride_bytes;
+      if (exists[i] != 0)
+        load_scales(s, rows, row[i], p + i);
+      else
+        __builtin_memset(s.scales + size_t{p + i} * kScaleStride, 0, kScaleStride * sizeof(float));
+    }
+    uint8_t* key = s.keys + size_t{p} * kKeyStride;
+    int8_t* value = s.values + size_t{p / 4} * 2 * 64;
+    for (uint32_t col = 0; col < width; col += 64, key += 64, value += 2 * kRunBytes) {
+      const auto inside = width - col < 64 ? (uint64_t{1} << (width - col)) - 1 : ~uint64_t{0};
+      I bytes[4];
+#pragma GCC unroll 4
+      for (uint32_t i = 0; i < 4; ++i) {
+        bytes[i] = _mm512_maskz_loadu_epi8(inside & exists[i], row[i] + col);
+        _mm512_storeu_si512(key + i * kKeyStride, _mm512_xor_si512(up, bytes[i]));
+      }
+      if (col >= value_width) continue;
+      int8_t* const outs[4] = {value, value + 64, value + kRunBytes, value + kRunBytes + 64};
+      interleave(outs, bytes);
     }
   }
 }
@@ -303,8 +305,10 @@ void weigh(const Scratch& s, uint32_t lane, uint32_t first, uint32_t positions, 
   Simd::store(s.total + lane, total);
   Simd::store(s.shrink + lane, shrink);
   Simd::store(s.grow + lane, grow);
-  const __mmask16 is_exact = _mm512_mask_cmp_ps_mask(Simd::greater(sum, Simd::set1(0.0f)), grow,
-                                                     Simd::mul(total, Simd::set1(kLargePart)), _CMP_GT_OQ);
+  const F so_far = _mm512_min_ps(visible, Simd::set1(static_cast<float>(first + positions)));
+  const F large = Simd::mul(total, _mm512_div_ps(Simd::mul(visible, Simd::set1(kLargePart)), so_far));
+  const __mmask16 is_exact =
+      _mm512_mask_cmp_ps_mask(Simd::greater(sum, Simd::set1(0.0f)), grow, large, _CMP_GT_OQ);
   _mm512_storeu_si512(s.is_exact + lane, _mm512_maskz_set1_epi32(is_exact, -1));
 }
 
@@ -321,7 +325,7 @@ void compare_scales(const Scratch& s, uint32_t positions) {
     const F inverse = _mm512_maskz_div_ps(some, Simd::set1(65280.0f), most);
     // Weights are in units of 1/65535, of whose products with ratios the upper 16 bits are taken.
     Simd::store(s.unit + run, Simd::mul(most, Simd::set1(static_cast<float>(65536.0 / 65535.0 / 255.0))));
-    for (uint32_t p = 0; p < kTilePositions; p += 2) {
+    for (uint32_t p = 0; p < round_up(positions, 4); p += 2) {
       I both[2];
 #pragma GCC unroll 2
       for (uint32_t i = 0; i < 2; ++i) {
@@ -471,8 +475,7 @@ void add_values(const Scratch& s, const LatentAttention& a, Range range, uint32_
 }
 
 void attend_tile(const Scratch& s, const LatentAttention& a, uint32_t first, uint32_t positions) {
-  load_keys(s, a.rows, first, positions);
-  load_values(s, a.rows, first, positions, a.value_width);
+  load_rows(s, a.rows, first, positions, a.value_width);
   const auto* runs = reinterpret_cast<const QueryRun*>(a.packed);
   for (uint32_t lane = 0; lane < s.lanes; lane += kLanes) {
     score(s, runs + size_t{lane / kLanes} * s.runs, lane, positions,

@@ -152,6 +152,12 @@ struct CpuBackend::AttentionCall {
     kernels.attention_chunk(c);
   }
 
+  /// Another thread may have made the sums: they take a while to come.
+  void ask_for_sums(uint32_t index, const float* sums) const {
+    const float* own_sums = sums + size_t{index % kGroupQueries} * sums_stride();
+    for (uint32_t i = 0; i < out.dim; i += 64 / sizeof(float)) __builtin_prefetch(own_sums + i);
+  }
+
   /// Joins a chunk's result for query `index`; chunks must come in rising order.
   void merge(uint32_t index, uint32_t chunk, const float* sums, const float* state) const {
     if (visible(index, chunk) == 0) return;
@@ -253,6 +259,8 @@ void CpuBackend::attention_by_chunks(const AttentionCall& call) {
       for (uint32_t index = task * kMergeQueries; index < last; ++index) {
         for (uint32_t chunk = first; chunk < end; ++chunk) {
           const size_t from = slot(index / kGroupQueries, chunk);
+          if (chunk + 1 < end)
+            call.ask_for_sums(index, sums + slot(index / kGroupQueries, chunk + 1) * sums_floats);
           call.merge(index, chunk, sums + from * sums_floats, state + from * 2 * kGroupQueries);
         }
         if (end == chunks) call.finish(index);
