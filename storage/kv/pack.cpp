@@ -26,6 +26,11 @@ Pack::Standing standing_of(PackVerdict verdict, const PackHeader& header, const 
   return Pack::Standing::Useless;
 }
 
+bool is_it(const RecordHeader& header, const RecordIdentity& identity) {
+  return header.state == kRecordLive && header.kind == identity.kind && header.key == identity.key &&
+         header.payload_bytes == identity.payload_bytes;
+}
+
 }  // namespace
 
 std::optional<uint32_t> pack_number(const std::filesystem::path& path) {
@@ -146,11 +151,8 @@ Result<uint64_t> Pack::append(RecordHeader header, std::span<const std::byte> pa
 Result<void> Pack::bury(uint64_t offset, const RecordIdentity& identity) {
   static_assert(kRecordDead == 0xFFFFFFFF);
   static constexpr std::array kDead = {std::byte{0xFF}, std::byte{0xFF}, std::byte{0xFF}, std::byte{0xFF}};
-  HeaderBytes bytes;
-  RecordHeader header;
   // Where there is no such record the mark could hit something else.
-  if (!file_->read(offset, bytes) || decode_header(bytes, header) != HeaderVerdict::Valid) return {};
-  if (header.kind != identity.kind || header.key != identity.key || header.state == kRecordDead) return {};
+  if (!holds(offset, identity)) return {};
   return file_->write(offset + kStateOffset, kDead);
 }
 
@@ -172,13 +174,17 @@ std::optional<std::span<const std::byte>> Pack::open_record(uint64_t offset, con
   RecordHeader header;
   if (record.size() < kRecordHeaderBytes + identity.payload_bytes) return std::nullopt;
   if (decode_header(record.first<kRecordHeaderBytes>(), header) != HeaderVerdict::Valid) return std::nullopt;
-  if (header.state != kRecordLive || header.kind != identity.kind || header.key != identity.key ||
-      header.payload_bytes != identity.payload_bytes) {
-    return std::nullopt;
-  }
+  if (!is_it(header, identity)) return std::nullopt;
   const auto payload = record.subspan(kRecordHeaderBytes, identity.payload_bytes);
   if (!cipher_.open(header_.id, offset, header, payload)) return std::nullopt;
   return payload;
+}
+
+bool Pack::holds(uint64_t offset, const RecordIdentity& identity) const {
+  HeaderBytes bytes;
+  RecordHeader header;
+  return file_->read(offset, bytes) && decode_header(bytes, header) == HeaderVerdict::Valid &&
+         is_it(header, identity);
 }
 
 void Pack::read_ahead(uint64_t offset, uint64_t bytes) const {

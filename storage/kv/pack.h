@@ -81,6 +81,8 @@ class Pack {
   /// alive, not this one, or damaged.
   std::optional<std::span<const std::byte>> open_record(uint64_t offset, const RecordIdentity& identity,
                                                         std::span<std::byte> record) const;
+  /// Whether this very record is there and alive, by its header.
+  bool holds(uint64_t offset, const RecordIdentity& identity) const;
   void read_ahead(uint64_t offset, uint64_t bytes) const;
 
  private:

@@ -51,6 +51,16 @@ uint64_t IndexedRecord::digest() const {
   return XXH3_64bits(&fields, sizeof fields);
 }
 
+uint64_t IndexedPack::own_digest() const {
+  struct Fields {
+    PackId id;
+    uint64_t indexed_bytes;
+  };
+  const Fields fields{id, indexed_bytes};
+  static_assert(std::has_unique_object_representations_v<Fields>);
+  return XXH3_64bits(&fields, sizeof fields);
+}
+
 bool IndexChanges::empty() const {
   return rewritten_packs.empty() && added.empty() && touched.empty() && removed.empty() &&
          removed_packs.empty() && packs.empty() && owners.empty() && !counters;

@@ -33,7 +33,10 @@ struct IndexedRecord {
 struct IndexedPack {
   PackId id{};
   uint64_t indexed_bytes = 0;
-  uint64_t digest = 0;  ///< XOR of the rows' digests: that none is missing or altered
+  uint64_t digest = 0;  ///< XOR of the rows' digests and of `own_digest`: that nothing is missing or altered
+
+  /// Of the other two.
+  uint64_t own_digest() const;
 };
 
 /// Numbers that the packs cannot say.

@@ -88,8 +88,8 @@ bool DiskBlockStore::State::take_rows(const std::shared_ptr<Pack>& pack, IndexCo
     in_order = in_order && row.offset >= end;
     end = row.offset + record_bytes(row.payload_bytes);
   }
-  if (said.id != pack->id() || said.digest != digest || !in_order || end > said.indexed_bytes ||
-      said.indexed_bytes > pack->bytes_on_disk()) {
+  if (said.id != pack->id() || said.digest != (digest ^ said.own_digest()) || !in_order ||
+      end > said.indexed_bytes || said.indexed_bytes > pack->bytes_on_disk()) {
     changes.rewritten_packs.push_back(pack->number());
     return false;
   }
@@ -98,7 +98,7 @@ bool DiskBlockStore::State::take_rows(const std::shared_ptr<Pack>& pack, IndexCo
     const StoredRecord record{row.kind, row.parent, {pack, row.offset}, row.payload_bytes, row.last_used_ms};
     if (table.insert(row.key, record)) continue;
     // A copy from before the end of a compaction; of tails, as everywhere, the newest is used.
-    if (row.kind == RecordKind::Tail) {
+    if (row.kind == RecordKind::Tail || !is_still_there(row.key)) {
       remove_record(row.key);
       table.insert(row.key, record);
     } else {
@@ -113,7 +113,7 @@ void DiskBlockStore::State::take_walked(const std::shared_ptr<Pack>& pack, uint6
   const int64_t now = now_ms();
   pack->walk(from, [&](uint64_t offset, const RecordHeader& header) {
     const StoredRecord record{header.kind, header.parent, {pack, offset}, header.payload_bytes, now};
-    if (header.kind == RecordKind::Tail) remove_record(header.key);
+    if (header.kind == RecordKind::Tail || !is_still_there(header.key)) remove_record(header.key);
     if (!add_record(header.key, record)) doom(record.place, {header.kind, header.key, header.payload_bytes});
   });
   PackEntry& entry = packs.at(pack->number());
@@ -121,6 +121,12 @@ void DiskBlockStore::State::take_walked(const std::shared_ptr<Pack>& pack, uint6
   if (entry.known_bytes == from && from != kPackHeaderBytes) return;
   dirty_packs.insert(pack->number());
   mark_dirty();
+}
+
+bool DiskBlockStore::State::is_still_there(const BlockKey& key) const {
+  const StoredRecord* held = table.find(key);
+  return held != nullptr &&
+         held->place.pack->holds(held->place.offset, {held->kind, key, held->payload_bytes});
 }
 
 void DiskBlockStore::State::take_owners(const IndexContents& contents) {

@@ -128,6 +128,12 @@ OwnerEntry DiskBlockStore::State::durable(const OwnerEntry& entry) const {
   return result;
 }
 
+IndexedPack DiskBlockStore::State::indexed(const PackEntry& entry) {
+  IndexedPack pack{entry.pack->id(), entry.known_bytes, entry.digest};
+  pack.digest ^= pack.own_digest();
+  return pack;
+}
+
 IndexChanges DiskBlockStore::State::take_changes() {
   IndexChanges taken = std::exchange(changes, {});
   for (const BlockKey& key : std::exchange(touched, {})) {

@@ -82,6 +82,8 @@ struct DiskBlockStore::State {
   void load_pack(uint32_t number, IndexContents& contents);
   bool take_rows(const std::shared_ptr<Pack>& pack, IndexContents& contents);
   void take_walked(const std::shared_ptr<Pack>& pack, uint64_t from);
+  /// An old index may name what has been written anew elsewhere since.
+  bool is_still_there(const BlockKey& key) const;
   void take_owners(const IndexContents& contents);
 
   // With `mutex` held (store_state.cpp).
@@ -103,9 +105,7 @@ struct DiskBlockStore::State {
   IndexChanges take_changes();
   IndexChanges everything() const;
   OwnerEntry durable(const OwnerEntry& entry) const;
-  IndexedPack indexed(const PackEntry& entry) const {
-    return {entry.pack->id(), entry.known_bytes, entry.digest};
-  }
+  static IndexedPack indexed(const PackEntry& entry);
   void mark_dirty();
   OwnerEntry& owner_entry(const BlockOwner& owner);
   void apply_limits();

@@ -7,7 +7,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
-#include <random>
 #include <span>
 #include <string>
 #include <vector>
@@ -34,9 +33,14 @@ inline BlockKey parent_of(uint32_t n) {
 
 /// Between 1 and 700 bytes that no other number shares.
 inline Bytes record_of(uint32_t n) {
-  std::mt19937 random(n + 1000000);
-  Bytes bytes(1 + random() % 700);
-  for (auto& byte : bytes) byte = static_cast<std::byte>(random());
+  uint64_t state = n + uint64_t{1};
+  const auto next = [&] {
+    state += 0x9E3779B97F4A7C15U;
+    const uint64_t mixed = (state ^ state >> 30) * 0xBF58476D1CE4E5B9U;
+    return mixed ^ mixed >> 29;
+  };
+  Bytes bytes(1 + next() % 700);
+  for (auto& byte : bytes) byte = static_cast<std::byte>(next());
   return bytes;
 }
 

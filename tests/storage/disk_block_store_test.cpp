@@ -192,12 +192,13 @@ class DiskBlockStoreTest : public QObject {
     FaultyFileSystem files;
     auto store = open_store(files);
     for (uint32_t n = 0; n < 100; ++n) QVERIFY(write_record(*store, n));
-    QCOMPARE(files.syncs(), uint64_t{0});
+    const auto before = files.syncs();
     store->flush();
-    QCOMPARE(files.syncs(), uint64_t{2});  // the file and, since it is new, its folder
+    QCOMPARE(files.syncs(),
+             before + 2);  // the file and, since it is new, its folder; the index is not synced
     QVERIFY(write_record(*store, 100));
     store->flush();
-    QCOMPARE(files.syncs(), uint64_t{3});
+    QCOMPARE(files.syncs(), before + 3);
   }
 
   void a_record_is_written_after_the_delay_without_a_flush() {
