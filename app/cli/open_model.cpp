@@ -10,8 +10,9 @@ OpenModel open_model(const std::string& path, std::unique_ptr<engine::Backend> b
   auto file = value_or_fail(engine::GgufFile::open(path));
   auto config = value_or_fail(engine::ModelConfig::from_gguf(file));
   auto weights = value_or_fail(engine::ModelWeights::bind(file, config));
+  const auto reader = value_or_fail(engine::ModelReader::start(file, {.into_memory = !keep_in_file}));
   auto model = std::make_unique<engine::Model>(std::move(config), std::move(weights), std::move(backend));
-  value_or_fail(engine::load_weights(file, *model, {.keep_in_file = keep_in_file}));
+  value_or_fail(engine::load_weights(*reader, *model));
   return {std::move(file), std::move(model)};
 }
 

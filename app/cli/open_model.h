@@ -14,7 +14,8 @@ struct OpenModel {
   std::unique_ptr<engine::Model> model;
 };
 
-/// `keep_in_file`: see LoadWeightsOptions; the backend must have been told as well. Throws CommandFailed.
+/// `keep_in_file`: weights that exceed the memory stay in their file; the backend must have been told as
+/// well. Throws CommandFailed.
 OpenModel open_model(const std::string& path, std::unique_ptr<engine::Backend> backend,
                      bool keep_in_file = false);
 

@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdint>
 #include <system_error>
@@ -59,6 +60,9 @@ Result<MappedFile> MappedFile::open(const std::filesystem::path& path) {
   const auto size = static_cast<size_t>(status.st_size);
   void* address = ::mmap(nullptr, size, PROT_READ, MAP_PRIVATE, file.get(), 0);
   if (address == MAP_FAILED) return refused(path, "mapped into memory", errno);
+  // A model's header is read first, from its start to its end; page by page it would take a while.
+  constexpr size_t kHeaderBytes = size_t{8} << 20;
+  ::madvise(address, std::min(size, kHeaderBytes), MADV_WILLNEED);
   return MappedFile({static_cast<const std::byte*>(address), size}, file.release());
 }
 

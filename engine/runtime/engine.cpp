@@ -114,15 +114,16 @@ Result<std::unique_ptr<Engine>> Engine::load(const std::filesystem::path& model_
     if (!file) return tl::unexpected(file.error());
     auto config = ModelConfig::from_gguf(*file);
     if (!config) return tl::unexpected(config.error());
-    auto tokenizer = Tokenizer::from_gguf(*file);
-    if (!tokenizer) return tl::unexpected(tokenizer.error());
     auto weights = ModelWeights::bind(*file, *config);
     if (!weights) return tl::unexpected(weights.error());
+    // From here on the file is being read, while the rest is made ready.
+    const auto reader = ModelReader::start(
+        *file, {.hash = !options.model_content_hash, .into_memory = !options.keep_weights_in_file});
+    if (!reader) return tl::unexpected(reader.error());
+    auto tokenizer = Tokenizer::from_gguf(*file);
+    if (!tokenizer) return tl::unexpected(tokenizer.error());
     auto model = std::make_unique<Model>(*config, std::move(*weights), make_backend(options));
-    const auto read_hash = load_weights(*file, *model,
-                                        {.hash = !options.model_content_hash,
-                                         .keep_in_file = options.keep_weights_in_file,
-                                         .on_progress = options.on_load_progress});
+    const auto read_hash = load_weights(**reader, *model, options.on_load_progress);
     if (!read_hash) return tl::unexpected(read_hash.error());
     const Hash256 hash = options.model_content_hash ? *options.model_content_hash : read_hash->value();
 

@@ -1,23 +1,18 @@
 #include "engine/runtime/load_weights.h"
 
-#include "engine/runtime/model_reader.h"
-
 #include <algorithm>
 
 namespace kvasir::engine {
 
-Result<std::optional<Hash256>> load_weights(GgufFile& file, Model& model, const LoadWeightsOptions& options) {
-  const uint64_t all_bytes = file.size_bytes();
-  auto started = ModelReader::start(file, {.hash = options.hash, .into_memory = !options.keep_in_file});
-  if (!started) return tl::unexpected(started.error());
-  ModelReader& reader = **started;
-
+Result<std::optional<Hash256>> load_weights(ModelReader& reader, Model& model,
+                                            const OnLoadProgress& on_progress) {
+  const uint64_t all_bytes = reader.all_bytes();
   uint64_t done_bytes = 0;
   const auto go_on = [&](uint64_t now) -> Result<void> {
     // Weights that two names share, or that were converted when they were bound, count for more than the
     // file.
     done_bytes = std::clamp(now, done_bytes, all_bytes);
-    if (!options.on_progress || options.on_progress(done_bytes, all_bytes)) return {};
+    if (!on_progress || on_progress(done_bytes, all_bytes)) return {};
     return fail(ErrorCode::Cancelled, "Loading the model was stopped.");
   };
   // Progress is what has its home, which takes longer than reading; of weights that stay in the file, what
@@ -25,7 +20,7 @@ Result<std::optional<Hash256>> load_weights(GgufFile& file, Model& model, const 
   uint64_t placed_bytes = 0;
   PlacementSteps steps;
   steps.before = [&](const TensorView& weight) {
-    if (options.keep_in_file) return go_on(reader.bytes_read());
+    if (!reader.into_memory()) return go_on(reader.bytes_read());
     auto there = reader.wait_for(weight.data);
     return there ? go_on(placed_bytes) : there;
   };

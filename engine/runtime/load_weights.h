@@ -1,8 +1,8 @@
 #pragma once
 
-#include "engine/gguf/gguf_file.h"
-#include "engine/kv/block_hash.h"
+#include "engine/kv/sha256.h"
 #include "engine/model/model.h"
+#include "engine/runtime/model_reader.h"
 
 #include <cstdint>
 #include <functional>
@@ -10,19 +10,13 @@
 
 namespace kvasir::engine {
 
-struct LoadWeightsOptions {
-  /// Whether the file's content hash is wanted.
-  bool hash = false;
-  /// For weights that exceed the memory: they stay in the mapping and are read from it at each use.
-  bool keep_in_file = false;
-  /// Called again and again with what has been done, never with less than before; false stops.
-  std::function<bool(uint64_t done_bytes, uint64_t all_bytes)> on_progress = {};
-};
+/// Called again and again with what has been done, never with less than before; false stops.
+using OnLoadProgress = std::function<bool(uint64_t done_bytes, uint64_t all_bytes)>;
 
-/// Prepares a model whose weights are bound to `file`: reads them into memory and gives them their homes
-/// while the rest is being read and hashed. The content hash where it was wanted. Cancelled where
-/// `on_progress` said so; Io or BadFile where the file can't be read to its end. After an error neither is of
-/// use.
-Result<std::optional<Hash256>> load_weights(GgufFile& file, Model& model, const LoadWeightsOptions& options);
+/// Prepares a model whose weights are bound to the file that `reader` reads: gives them their homes while the
+/// rest is being read and hashed. The content hash where the reader makes it. Cancelled where `on_progress`
+/// said so; Io or BadFile where the file can't be read to its end. After an error the model is of no use.
+Result<std::optional<Hash256>> load_weights(ModelReader& reader, Model& model,
+                                            const OnLoadProgress& on_progress = {});
 
 }  // namespace kvasir::engine

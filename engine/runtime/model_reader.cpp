@@ -169,6 +169,12 @@ Result<std::optional<Hash256>> ModelReader::finish() {
   return hash_of_parts(hashes);
 }
 
+uint64_t ModelReader::all_bytes() const {
+  uint64_t bytes = 0;
+  for (const Part& part : parts_) bytes += part.bytes.size();
+  return bytes;
+}
+
 uint64_t ModelReader::bytes_read() const {
   const std::lock_guard lock(mutex_);
   return bytes_done();

@@ -37,6 +37,10 @@ class ModelReader {
   ModelReader(const ModelReader&) = delete;
   ModelReader& operator=(const ModelReader&) = delete;
 
+  uint64_t all_bytes() const;
+  /// Whether the bytes become memory of this process.
+  bool into_memory() const { return !memory_.empty(); }
+
   /// Returns once `data` has been read. Bytes outside the file are there already. Io or BadFile where reading
   /// failed.
   Result<void> wait_for(std::span<const std::byte> data);

@@ -248,7 +248,8 @@ class FileFormsTest : public QObject {
       auto file = GgufFile::open(path);
       QVERIFY2(file.has_value(), file ? "" : file.error().message.c_str());
       Model model = bound_model(*file, make_cpu_backend({2, isa}));
-      QVERIFY(load_weights(*file, model, {}).has_value());
+      const auto reader = ModelReader::start(*file, {.into_memory = true});
+      QVERIFY(load_weights(**reader, model).has_value());
       QVERIFY(logits_of(model) == logits_of(writer, make_cpu_backend({2, isa})));
     }
   }
@@ -260,7 +261,8 @@ class FileFormsTest : public QObject {
     auto file = GgufFile::open(path);
     Model model = bound_model(*file, make_cpu_backend({}));
     std::filesystem::resize_file(path, file->size_bytes() - 5000);
-    const auto loaded = load_weights(*file, model, {});
+    const auto reader = ModelReader::start(*file, {.into_memory = true});
+    const auto loaded = load_weights(**reader, model);
     QVERIFY(!loaded.has_value());
     QCOMPARE(loaded.error().code, ErrorCode::BadFile);
     QVERIFY2(loaded.error().message.find(path) != std::string::npos, loaded.error().message.c_str());
