@@ -15,8 +15,6 @@
 #include <atomic>
 #include <filesystem>
 #include <fstream>
-#include <map>
-#include <sstream>
 #include <string>
 #include <string_view>
 #include <thread>
@@ -391,64 +389,6 @@ class DiskBlockStoreTest : public QObject {
       QCOMPARE(read_chain(*store, held), int64_t{held});
       before = held;
     }
-  }
-
-  void the_document_agrees_with_the_constants() {
-    std::ifstream in(KVASIR_STORAGE_FORMATS_DIR "/kv-store.md");
-    QVERIFY(in.is_open());
-    const std::map<std::string, std::pair<size_t, size_t>> expected = {
-        {"pack magic", {kPackMagicOffset, kPackMagic.size()}},
-        {"pack version", {kPackVersionOffset, 4}},
-        {"cipher", {kPackCipherOffset, 4}},
-        {"pack id", {kPackIdOffset, 16}},
-        {"created", {kPackCreatedOffset, 8}},
-        {"key check", {kPackKeyCheckOffset, 16}},
-        {"pack header checksum", {kPackChecksumOffset, kPackHeaderBytes - kPackChecksumOffset}},
-        {"magic", {kMagicOffset, kRecordMagic.size()}},
-        {"version", {kVersionOffset, 4}},
-        {"state", {kStateOffset, 4}},
-        {"key", {kKeyOffset, 32}},
-        {"parent", {kParentOffset, 32}},
-        {"payload bytes", {kPayloadBytesOffset, 8}},
-        {"kind", {kKindOffset, 4}},
-        {"session", {kSessionOffset, 12}},
-        {"payload check", {kPayloadCheckOffset, 16}},
-        {"header checksum", {kHeaderChecksumOffset, kRecordHeaderBytes - kHeaderChecksumOffset}},
-    };
-    std::map<std::string, std::pair<size_t, size_t>> documented;
-    std::map<std::string, std::string> values;
-    for (std::string line; std::getline(in, line);) {
-      std::vector<std::string> cells;
-      std::istringstream row(line);
-      for (std::string cell; std::getline(row, cell, '|');) {
-        const auto first = cell.find_first_not_of(' ');
-        cells.push_back(
-            first == std::string::npos ? "" : cell.substr(first, cell.find_last_not_of(' ') - first + 1));
-      }
-      if (cells.size() == 5 && !cells[1].empty() &&
-          cells[1].find_first_not_of("0123456789") == std::string::npos) {
-        documented[cells[3]] = {std::stoul(cells[1]), std::stoul(cells[2])};
-        values[cells[3]] = cells[4];
-      } else if (cells.size() == 3) {
-        values[cells[1]] = cells[2];
-      }
-    }
-    QVERIFY(documented == expected);
-    QCOMPARE(values["magic"], "`" + std::string(kRecordMagic) + "`");
-    QCOMPARE(values["pack magic"], "`" + std::string(kPackMagic) + "`");
-    QCOMPARE(values["version"], std::to_string(kPackFormatVersion));
-    QCOMPARE(values["pack version"], std::to_string(kPackFormatVersion));
-    QCOMPARE(values["bytes of a pack's header"], std::to_string(kPackHeaderBytes));
-    QCOMPARE(values["default quota, at most"], std::to_string(kDefaultQuotaBytes));
-    QCOMPARE(values["bytes written in a day"], std::to_string(DiskBlockStoreLimits().daily_write_bytes));
-    QCOMPARE(values["hours until an unused block expires"],
-             std::to_string(DiskBlockStoreLimits().time_to_live.count()));
-    QCOMPARE(values["bytes of a header"], std::to_string(kRecordHeaderBytes));
-    QCOMPARE(values["alignment of a record"], std::to_string(kRecordAlignmentBytes));
-    QCOMPARE(values["largest payload"], std::to_string(kMaxPayloadBytes));
-    QCOMPARE(values["a pack is followed by another at"], std::to_string(DiskBlockStoreOptions().pack_bytes));
-    QCOMPARE(values["bytes of the disk that stay free"],
-             std::to_string(DiskBlockStoreOptions().limits.min_free_bytes));
   }
 
  private:

@@ -231,7 +231,8 @@ class Life {
       if (read_record(*store_, n)) durable_.insert(n);
     }
     for (const uint32_t n : quarantined_) {
-      if (!durable_.contains(n)) forbidden_.insert(n);
+      // Of damaged packs there may be other copies that were not found so far.
+      if (!durable_.contains(n) && !packs_were_damaged_) forbidden_.insert(n);
     }
     quarantined_.clear();
     for (uint32_t owner = 0; owner < kOwners; ++owner) {
