@@ -77,7 +77,7 @@ void log_answer(const StoredMessage& answer) {
 ChatService::ChatService(Profile& profile, ChatObserver& observer) : profile_(profile), observer_(observer) {
   std::shared_ptr<engine::BlockStore> blocks;
   if (profile.blocks() != nullptr) blocks = std::make_shared<BlockStoreAdapter>(*profile.blocks());
-  engine_ = std::make_unique<EngineService>(std::move(blocks), hash_cache());
+  engine_ = std::make_unique<EngineService>(std::move(blocks), hash_cache(), profile.secret());
 }
 
 ChatService::~ChatService() {

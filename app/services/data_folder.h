@@ -1,17 +1,22 @@
 #pragma once
 
 #include <filesystem>
+#include <string>
 
 namespace kvasir::app {
 
-/// Where a user's data lies. Everything below `root`; see docs/formats/data-folder.md.
+/// Where a user's data lies, and which profile of it is meant. Everything below `root`; see
+/// docs/formats/data-folder.md.
 struct DataFolder {
   std::filesystem::path root;
+  std::string profile_id = "default";  ///< the name of the profile's folder
 
-  std::filesystem::path profile() const { return root / "profiles" / "default"; }
+  std::filesystem::path profiles() const { return root / "profiles"; }
+  std::filesystem::path profile() const { return profiles() / profile_id; }
   std::filesystem::path database() const { return profile() / "kvasir.db"; }
   std::filesystem::path kv() const { return profile() / "kv"; }
   std::filesystem::path lock() const { return profile() / "lock"; }
+  std::filesystem::path secret() const { return profile() / "secret"; }
   std::filesystem::path logs() const { return root / "logs"; }
 
   /// `$XDG_DATA_HOME/kvasir`, or `~/.local/share/kvasir`.

@@ -25,8 +25,9 @@ bool can_leave_thinking(const engine::ChatTemplate& chat_template) {
 
 }  // namespace
 
-EngineService::EngineService(std::shared_ptr<engine::BlockStore> store, HashCache hashes)
-    : store_(std::move(store)), hashes_(std::move(hashes)) {}
+EngineService::EngineService(std::shared_ptr<engine::BlockStore> store, HashCache hashes,
+                             std::vector<std::byte> profile_secret)
+    : store_(std::move(store)), hashes_(std::move(hashes)), profile_secret_(std::move(profile_secret)) {}
 
 EngineService::~EngineService() {
   ++newest_;
@@ -111,6 +112,7 @@ engine::EngineOptions EngineService::options_for(uint64_t id, const ModelRequest
   options.kv_type = request.settings.kv_type;
   options.keep_weights_in_file = request.keep_weights_in_file;
   options.model_content_hash = hashes_.find(request.path);
+  options.profile_secret = profile_secret_;
   options.on_load_progress = [this, id, &report](uint64_t done_bytes, uint64_t total_bytes) {
     return report_progress(id, report, done_bytes, total_bytes);
   };

@@ -7,10 +7,12 @@
 #include "engine/runtime/engine.h"
 
 #include <atomic>
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
+#include <vector>
 
 namespace kvasir::app {
 
@@ -25,7 +27,9 @@ class EngineService {
   };
   using Report = std::function<void(const ModelState&)>;
 
-  EngineService(std::shared_ptr<engine::BlockStore> store, HashCache hashes);
+  /// `profile_secret`: see engine::EngineOptions.
+  EngineService(std::shared_ptr<engine::BlockStore> store, HashCache hashes,
+                std::vector<std::byte> profile_secret);
   /// Ends a loading that is under way.
   ~EngineService();
 
@@ -59,6 +63,7 @@ class EngineService {
 
   std::shared_ptr<engine::BlockStore> store_;
   HashCache hashes_;
+  const std::vector<std::byte> profile_secret_;
   std::atomic<uint64_t> newest_ = 0;        // number of the newest request
   std::unique_ptr<engine::Engine> engine_;  // this and what follows: of the engine thread
   ModelState state_;

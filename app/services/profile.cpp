@@ -1,5 +1,6 @@
 #include "app/services/profile.h"
 
+#include "app/settings/kv_settings.h"
 #include "storage/schema/migrations.h"
 
 #include <spdlog/spdlog.h>
@@ -24,27 +25,41 @@ Outcome<void> make_private_folder(const fs::path& path) {
 
 }  // namespace
 
-Outcome<std::unique_ptr<Profile>> Profile::open(const DataFolder& folder) {
+Outcome<std::unique_ptr<Profile>> Profile::open(const DataFolder& folder, Keychain* keychain) {
   if (auto made = make_private_folder(folder.profile()); !made) return tl::unexpected(made.error());
   auto lock = storage::LockFile::acquire(folder.lock());
   if (!lock) return failure(lock);
   std::unique_ptr<Profile> profile(new Profile(std::move(*lock)));
+  if (auto opened = profile->open_database(folder); !opened) return tl::unexpected(opened.error());
+  if (auto opened = profile->open_blocks(folder, keychain); !opened) profile->kv_problem_ = opened.error();
+  return profile;
+}
 
+Outcome<void> Profile::open_database(const DataFolder& folder) {
   auto database = storage::Database::open(folder.database());
   if (!database) return failure(database);
-  profile->database_ = std::make_unique<storage::Database>(std::move(*database));
-  if (auto migrated = storage::migrate(*profile->database_); !migrated) return failure(migrated);
-  auto conversations = storage::ConversationStore::open(*profile->database_);
+  database_ = std::make_unique<storage::Database>(std::move(*database));
+  if (auto migrated = storage::migrate(*database_); !migrated) return failure(migrated);
+  auto conversations = storage::ConversationStore::open(*database_);
   if (!conversations) return failure(conversations);
-  profile->conversations_ = std::make_unique<storage::ConversationStore>(std::move(*conversations));
-  if (auto purged = profile->conversations_->purge_deleted(); !purged) return failure(purged);
+  conversations_ = std::make_unique<storage::ConversationStore>(std::move(*conversations));
+  if (auto purged = conversations_->purge_deleted(); !purged) return failure(purged);
+  return {};
+}
 
-  auto blocks = storage::DiskBlockStore::open(folder.kv(), storage::posix_file_system());
-  if (blocks)
-    profile->blocks_ = std::move(*blocks);
-  else
-    profile->kv_problem_ = blocks.error().message;
-  return profile;
+Outcome<void> Profile::open_blocks(const DataFolder& folder, Keychain* keychain) {
+  auto secret = profile_secret(folder, keychain);
+  if (!secret) return tl::unexpected(secret.error());
+  const auto settings = read_kv_settings(*conversations_);
+  if (!settings) return failure(settings);
+  storage::DiskBlockStoreOptions options;
+  options.limits = settings->limits();
+  if (settings->encrypt) options.secret = *secret;
+  auto blocks = storage::DiskBlockStore::open(folder.kv(), storage::posix_file_system(), options);
+  if (!blocks) return failure(blocks);
+  blocks_ = std::move(*blocks);
+  secret_ = std::move(*secret);
+  return {};
 }
 
 Profile::~Profile() {

@@ -2,6 +2,7 @@
 
 #include "app/services/data_folder.h"
 #include "app/services/outcome.h"
+#include "app/services/profile_secret.h"
 #include "storage/conversations/conversation_store.h"
 #include "storage/fs/lock_file.h"
 #include "storage/kv/disk_block_store.h"
@@ -17,9 +18,10 @@ namespace kvasir::app {
 class Profile {
  public:
   /// Makes the folders where they are missing (readable by the user only), takes the lock, migrates the
-  /// database and opens the block store. A block store that can't be opened is done without: `kv_problem`
-  /// says why.
-  static Outcome<std::unique_ptr<Profile>> open(const DataFolder& folder);
+  /// database, gets or makes the secret and opens the block store. A secret that can't be had now and a block
+  /// store that can't be opened are done without: `kv_problem` says why. `keychain` may be null; it is asked
+  /// within this call only.
+  static Outcome<std::unique_ptr<Profile>> open(const DataFolder& folder, Keychain* keychain = nullptr);
   /// Writes what KV is left; the log says so where blocks could not be kept.
   ~Profile();
 
@@ -27,15 +29,20 @@ class Profile {
   /// Null where `kv_problem` is not empty.
   storage::DiskBlockStore* blocks() { return blocks_.get(); }
   const std::string& kv_problem() const { return kv_problem_; }
+  /// Part of every block's key. Empty only where there are no `blocks`.
+  const Secret& secret() const { return secret_; }
 
  private:
   explicit Profile(storage::LockFile lock) : lock_(std::move(lock)) {}
+  Outcome<void> open_database(const DataFolder& folder);
+  Outcome<void> open_blocks(const DataFolder& folder, Keychain* keychain);
 
   storage::LockFile lock_;  // first: let go of last
   std::unique_ptr<storage::Database> database_;
   std::unique_ptr<storage::ConversationStore> conversations_;
   std::unique_ptr<storage::DiskBlockStore> blocks_;
   std::string kv_problem_;
+  Secret secret_;
 };
 
 }  // namespace kvasir::app
