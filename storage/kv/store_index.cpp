@@ -15,7 +15,6 @@
 namespace kvasir::storage {
 namespace {
 
-constexpr std::string_view kFileName = "index.sqlite";
 /// A record's place is one number: the pack's above, the offset in units of the alignment below.
 constexpr int kOffsetBits = 31;
 

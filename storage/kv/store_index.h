@@ -10,6 +10,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -74,6 +75,8 @@ struct IndexContents {
 /// time.
 class StoreIndex {
  public:
+  static constexpr std::string_view kFileName = "index.sqlite";
+
   /// An error where it is damaged or can't be read: `discard` makes room for a new one.
   static Result<std::unique_ptr<StoreIndex>> open(const std::filesystem::path& directory, FileSystem& files);
   static void discard(const std::filesystem::path& directory, FileSystem& files);
