@@ -1,3 +1,4 @@
+#include "engine/ops/cpu/ahead.h"
 #include "engine/ops/cpu/attention_avx512.h"
 #include "engine/ops/cpu/attention_kernels.h"
 
@@ -229,18 +230,13 @@ void load_rows(const Scratch& s, const LatentRows& rows, uint32_t first, uint32_
 
 // ---- Logits and weights
 
-/// `next` is the tile of rows after this one: it comes from memory while this one is computed with, asked for
-/// a few lines at a time, because many requests at once would be waited for.
-void score(const Scratch& s, const QueryRun* runs, uint32_t lane, uint32_t positions, const std::byte* next,
-           size_t row_bytes) {
-  const uint32_t lines = lane == 0 ? static_cast<uint32_t>(kRows * row_bytes / 64) / s.runs + 1 : 0;
+void score(const Scratch& s, const QueryRun* runs, uint32_t lane, uint32_t positions, Ahead& ahead) {
   for (uint32_t p = 0; p < positions; p += kRows) {
-    const std::byte* ahead = next + p * row_bytes;
     F sums[kRows];
 #pragma GCC unroll 8
     for (uint32_t r = 0; r < kRows; ++r) sums[r] = Simd::set1(0.0f);
     for (uint32_t run = 0; run < s.runs; ++run) {
-      for (uint32_t line = 0; line < lines; ++line, ahead += 64) __builtin_prefetch(ahead, 0, 2);
+      ask_for_share(ahead);
       const QueryRun& query = runs[run];
       const uint8_t* key = s.keys + size_t{p} * kKeyStride + run * kRun;
       const float* row_scales = s.scales + size_t{p} * kScaleStride + run;
@@ -477,9 +473,11 @@ void add_values(const Scratch& s, const LatentAttention& a, Range range, uint32_
 void attend_tile(const Scratch& s, const LatentAttention& a, uint32_t first, uint32_t positions) {
   load_rows(s, a.rows, first, positions, a.value_width);
   const auto* runs = reinterpret_cast<const QueryRun*>(a.packed);
+  // The next tile's rows come from memory while the first lanes' scores are computed.
+  Ahead next = in_shares(a.rows.first + (first + kTilePositions) * a.rows.stride_bytes,
+                         kTilePositions * a.rows.stride_bytes, size_t{kTilePositions / kRows} * s.runs);
   for (uint32_t lane = 0; lane < s.lanes; lane += kLanes) {
-    score(s, runs + size_t{lane / kLanes} * s.runs, lane, positions,
-          a.rows.first + (first + kTilePositions) * a.rows.stride_bytes, a.rows.stride_bytes);
+    score(s, runs + size_t{lane / kLanes} * s.runs, lane, positions, next);
     weigh(s, lane, first, positions, a.softmax_scale);
   }
   // Queries that see equally much of the tile: all of them, but for the last tiles.

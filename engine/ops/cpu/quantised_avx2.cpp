@@ -1,6 +1,7 @@
 #include "engine/gguf/quant_blocks.h"
 #include "engine/ops/cpu/interleave.h"
 #include "engine/ops/cpu/quantised_kernels.h"
+#include "engine/ops/cpu/quantised_rows.h"
 
 #include <immintrin.h>
 
@@ -9,7 +10,7 @@ namespace {
 
 /// AVX2, FMA and F16C: a register for rows 0 to 7 and one for rows 8 to 15. Codes of types without a minimum
 /// are signed; those of types with one have at most five bits.
-struct Vec {
+struct Vec : ByteRows {
   struct Bytes {
     __m256i low, high;
   };
@@ -17,7 +18,6 @@ struct Vec {
   struct Floats {
     __m256 low, high;
   };
-  using Rows = __m128i;
   // 3 × 2 sums leave ten registers.
   static constexpr uint32_t kTileTokens = 3;
   static constexpr uint32_t kTileGroups = 1;
@@ -69,19 +69,6 @@ struct Vec {
     return {_mm256_shuffle_epi8(table.low, index.low), _mm256_shuffle_epi8(table.high, index.high)};
   }
 
-  static Rows load_rows(const std::byte* p) { return _mm_loadu_si128(reinterpret_cast<const __m128i*>(p)); }
-  template <int Shift, int Mask>
-  static Rows row_bits(Rows x) {
-    const Rows mask = _mm_set1_epi8(Mask);
-    if constexpr (Shift > 0)
-      return _mm_and_si128(_mm_srli_epi16(x, Shift), mask);
-    else if constexpr (Shift < 0)
-      return _mm_and_si128(_mm_slli_epi16(x, -Shift), mask);
-    else
-      return _mm_and_si128(x, mask);
-  }
-  static Rows row_either(Rows a, Rows b) { return _mm_or_si128(a, b); }
-  static Rows row_less(Rows a, int b) { return _mm_sub_epi8(a, _mm_set1_epi8(static_cast<char>(b))); }
   /// Bits Shift and Shift + 1 of each row's 16, as bits 4 and 5.
   template <int Shift>
   static Rows pair_bits(const std::byte* p) {

@@ -1,6 +1,7 @@
 #include "engine/gguf/quant_blocks.h"
 #include "engine/ops/cpu/interleave.h"
 #include "engine/ops/cpu/quantised_kernels.h"
+#include "engine/ops/cpu/quantised_rows.h"
 
 #include <immintrin.h>
 
@@ -9,11 +10,10 @@ namespace {
 
 /// AVX-512 F, BW, VL, DQ and VNNI. The dot product takes unsigned codes: those of types without a minimum are
 /// stored 128 too large, and sums start from what that adds too much.
-struct Vec {
+struct Vec : ByteRows {
   using Bytes = __m512i;
   using Ints = __m512i;
   using Floats = __m512;
-  using Rows = __m128i;
   // 5 × 2 products and as many parts leave what codes and scales need.
   static constexpr uint32_t kTileTokens = 5;
   static constexpr uint32_t kTileGroups = 2;
@@ -50,19 +50,6 @@ struct Vec {
   }
   static Bytes look_up(Bytes table, Bytes index) { return _mm512_shuffle_epi8(table, index); }
 
-  static Rows load_rows(const std::byte* p) { return _mm_loadu_si128(reinterpret_cast<const __m128i*>(p)); }
-  template <int Shift, int Mask>
-  static Rows row_bits(Rows x) {
-    const Rows mask = _mm_set1_epi8(Mask);
-    if constexpr (Shift > 0)
-      return _mm_and_si128(_mm_srli_epi16(x, Shift), mask);
-    else if constexpr (Shift < 0)
-      return _mm_and_si128(_mm_slli_epi16(x, -Shift), mask);
-    else
-      return _mm_and_si128(x, mask);
-  }
-  static Rows row_either(Rows a, Rows b) { return _mm_or_si128(a, b); }
-  static Rows row_less(Rows a, int b) { return _mm_sub_epi8(a, _mm_set1_epi8(static_cast<char>(b))); }
   /// Bits Shift and Shift + 1 of each row's 16, as bits 4 and 5.
   template <int Shift>
   static Rows pair_bits(const std::byte* p) {

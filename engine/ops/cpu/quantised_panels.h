@@ -7,6 +7,8 @@
 // What a panel holds is its blocks' type; `Block::add_run` is how its blocks [b, end), which share an
 // activation scale, are multiplied with it aside: part[token][group] += Σ weight · q
 
+#include "engine/ops/cpu/ahead.h"
+
 namespace kvasir::engine::cpu {
 namespace {
 
@@ -82,26 +84,11 @@ struct alignas(64) PanelBlock : PanelMinima<kHalves, kHasMinimum> {
   }
 };
 
-/// Weights that come next, asked for a few lines at a time while others are multiplied: many requests at once
-/// would be waited for.
-struct WeightsAhead {
-  const std::byte* from;
-  const std::byte* end;
-  size_t step;
-};
-
-inline __attribute__((always_inline)) void ask_for_share(WeightsAhead& ahead) {
-  const std::byte* const until =
-      static_cast<size_t>(ahead.end - ahead.from) < ahead.step ? ahead.end : ahead.from + ahead.step;
-  constexpr int kForReading = 0, kSecondLevel = 2;
-  for (; ahead.from < until; ahead.from += 64) __builtin_prefetch(ahead.from, kForReading, kSecondLevel);
-}
-
 /// `Groups` unpacked groups, `stride` blocks apart, against `Tokens` tokens from `token`; `row` is where the
 /// first group's first row goes.
 template <class Block, uint32_t Groups, uint32_t Tokens>
 void panel_tile(const QuantisedGemm& g, const Block* block, uint32_t stride, uint32_t row, uint32_t token,
-                WeightsAhead& ahead) {
+                Ahead& ahead) {
   const QuantisedBlock* in[Tokens];
   // In memory: touched once for each run of blocks that share a scale. Registers are for the parts and codes.
   alignas(64) float sum[Tokens][Groups][kGroupRows] = {};
@@ -136,7 +123,7 @@ void panel_tile(const QuantisedGemm& g, const Block* block, uint32_t stride, uin
 }
 
 template <class Block>
-using PanelTile = void (*)(const QuantisedGemm&, const Block*, uint32_t, uint32_t, uint32_t, WeightsAhead&);
+using PanelTile = void (*)(const QuantisedGemm&, const Block*, uint32_t, uint32_t, uint32_t, Ahead&);
 
 template <class Block, uint32_t Groups>
 PanelTile<Block> panel_tile_of(uint32_t tokens) {
@@ -186,10 +173,9 @@ void multiply_many(const QuantisedGemm& g, void (*unpack)(const std::byte* group
       unpack(g.weights + (first + i) * group_bytes, g.cols, panels + size_t{i} * blocks);
     const std::byte* const next =
         first + groups < g.groups ? g.weights + (first + groups) * group_bytes : g.next;
-    const size_t next_bytes = next == nullptr ? 0 : groups * group_bytes;
     const size_t runs = size_t{tiles} * ((groups + Vec::kTileGroups - 1) / Vec::kTileGroups) *
                         (blocks / shared_blocks(g.cols));
-    WeightsAhead ahead = {next, next + next_bytes, next_bytes / runs / 64 * 64 + 64};
+    Ahead ahead = in_shares(next, groups * group_bytes, runs);
     for (uint32_t tile = 0; tile < tiles; ++tile) {
       const auto token = static_cast<uint32_t>(uint64_t{g.tokens} * tile / tiles);
       const auto end = static_cast<uint32_t>(uint64_t{g.tokens} * (tile + 1) / tiles);

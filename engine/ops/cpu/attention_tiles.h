@@ -1,0 +1,311 @@
+#pragma once
+
+// What absorbed and expanded attention share: small matrix products, rows of the cache, and the online
+// softmax over one tile of rows after another. Written on `Simd`, see attention_impl.h, which includes this.
+//
+// A panel holds a matrix {depth, cols} for products that sum over its depth:
+// {cols / kPanel, depth / kStep, kPanel, kStep}, so that the product walks through it from end to end.
+
+#include "engine/ops/cpu/ahead.h"
+#include "engine/ops/cpu/attention_exp2.h"
+
+namespace kvasir::engine::cpu {
+namespace {
+
+using M = Simd::M;
+using Element = Simd::Element;
+constexpr uint32_t kLanes = Simd::kLanes;
+constexpr uint32_t kStep = Simd::kStep;
+constexpr uint32_t kPanel = kLanes * Simd::kVectors;
+constexpr uint32_t kChunk = 2 * kLanes;  ///< values that become elements together
+static_assert(kPanel % kChunk == 0 && kTilePositions % 16 == 0 && kQueryRows % Simd::kRows == 0);
+
+constexpr uint32_t round_up(uint32_t count, uint32_t multiple) {
+  return (count + multiple - 1) / multiple * multiple;
+}
+constexpr uint32_t smaller(uint32_t a, uint32_t b) {
+  return a < b ? a : b;
+}
+
+/// Hands out the parts of a scratch buffer; without a buffer it only counts.
+class Carver {
+ public:
+  explicit Carver(std::byte* base) : base_(base) {}
+  template <class T>
+  T* take(size_t count) {
+    auto* part = reinterpret_cast<T*>(base_ + used_);
+    used_ += (count * sizeof(T) + kBufferAlignment - 1) / kBufferAlignment * kBufferAlignment;
+    return part;
+  }
+  size_t used() const { return used_; }
+
+ private:
+  std::byte* base_;
+  size_t used_ = 0;
+};
+
+// ---- Products
+
+/// The left side of a product: element (row, step) at first + row · row_stride + step · step_stride.
+struct Left {
+  const Element* first;
+  size_t row_stride;
+  size_t step_stride;
+};
+
+/// sums[r][c] += Σ over steps of left row r · columns c·kLanes… of the panel.
+template <uint32_t Rows, uint32_t Vectors>
+[[gnu::always_inline]] inline void product(F (&sums)[Rows][Vectors], const Left& left, const Element* panel,
+                                           size_t panel_step, uint32_t steps) {
+  // Three strides of four rows each reach all rows with few registers for addresses.
+  const Element* a = left.first;
+  const size_t row = left.row_stride;
+  const size_t row3 = 3 * row;
+  for (uint32_t step = 0; step < steps; ++step) {
+    typename Simd::B b[Vectors];
+#pragma GCC unroll 4
+    for (uint32_t v = 0; v < Vectors; ++v) b[v] = Simd::load_elements(panel + v * kLanes * kStep);
+#pragma GCC unroll 16
+    for (uint32_t r = 0; r < Rows; ++r) {
+      const Element* quad = a + (r / 4) * 4 * row;
+      const Element* at = r % 4 == 0   ? quad
+                          : r % 4 == 1 ? quad + row
+                          : r % 4 == 2 ? quad + 2 * row
+                                       : quad + row3;
+      const auto x = Simd::broadcast(at);
+#pragma GCC unroll 4
+      for (uint32_t v = 0; v < Vectors; ++v) sums[r][v] = Simd::dot(sums[r][v], x, b[v]);
+    }
+    a += left.step_stride;
+    panel += panel_step;
+  }
+}
+
+template <uint32_t Rows, uint32_t Vectors>
+[[gnu::always_inline]] inline void clear(F (&sums)[Rows][Vectors]) {
+#pragma GCC unroll 16
+  for (uint32_t r = 0; r < Rows; ++r)
+#pragma GCC unroll 4
+    for (uint32_t v = 0; v < Vectors; ++v) sums[r][v] = Simd::set1(0.0f);
+}
+
+// ---- Rows of the cache
+
+struct RowF32 {
+  static F load(const std::byte* row, const std::byte*, uint32_t col) {
+    return Simd::load(reinterpret_cast<const float*>(row) + col);
+  }
+  static float value(const std::byte* row, const std::byte*, uint32_t col) {
+    return reinterpret_cast<const float*>(row)[col];
+  }
+};
+
+struct RowF16 {
+  static F load(const std::byte* row, const std::byte*, uint32_t col) {
+    return Simd::load_f16(row + size_t{col} * 2);
+  }
+  static float value(const std::byte* row, const std::byte*, uint32_t col) {
+    return Simd::f16(row + size_t{col} * 2);
+  }
+};
+
+struct RowQ8 {
+  static F load(const std::byte* row, const std::byte* scales, uint32_t col) {
+    return Simd::mul(Simd::set1(Simd::f16(scales + col / kKvScaleValues * 2)), Simd::load_i8(row + col));
+  }
+  static float value(const std::byte* row, const std::byte* scales, uint32_t col) {
+    return Simd::f16(scales + col / kKvScaleValues * 2) * static_cast<float>(static_cast<int8_t>(row[col]));
+  }
+};
+
+/// values {round_up(width, kChunk)}: the row, then zeros.
+template <class Row>
+void decode_as(float* values, const std::byte* row, const std::byte* scales, uint32_t width) {
+  uint32_t col = 0;
+  for (; col + kLanes <= width; col += kLanes) Simd::store(values + col, Row::load(row, scales, col));
+  for (; col < width; ++col) values[col] = Row::value(row, scales, col);
+  for (; col < round_up(width, kChunk); ++col) values[col] = 0.0f;
+}
+
+/// Row `index`, or zeros behind the last one.
+void decode_row(float* values, const LatentRows& rows, uint32_t index, uint32_t width) {
+  const std::byte* row = rows.first + index * rows.stride_bytes;
+  if (index >= rows.count)
+    for (uint32_t col = 0; col < round_up(width, kChunk); ++col) values[col] = 0.0f;
+  else if (rows.type == KvType::F32)
+    decode_as<RowF32>(values, row, nullptr, width);
+  else if (rows.type == KvType::F16)
+    decode_as<RowF16>(values, row, nullptr, width);
+  else
+    decode_as<RowQ8>(values, row, row + rows.scales_offset, width);
+}
+
+/// One query into its lane of {steps, lanes, kStep}.
+void pack_query(Element* out, uint32_t lanes, const float* query, uint32_t width) {
+  for (uint32_t first = 0; first < width; first += kChunk) {
+    const uint32_t count = smaller(kChunk, width - first);
+    float values[kChunk] = {};
+    Element elements[kChunk];
+    __builtin_memcpy(values, query + first, count * sizeof(float));
+    Simd::store_pair(elements, Simd::load(values), Simd::load(values + kLanes));
+    for (uint32_t d = 0; d < round_up(count, kStep); d += kStep)
+      __builtin_memcpy(out + size_t{first + d} / kStep * lanes * kStep, elements + d,
+                       kStep * sizeof(Element));
+  }
+}
+
+// ---- The online softmax
+
+/// Queries side by side in lanes, and what they have gathered so far.
+struct Block {
+  uint32_t queries;
+  uint32_t lanes;        ///< queries rounded up to kLanes
+  float* visible;        ///< {lanes}: how many rows each may see, 0 for lanes without a query
+  float* largest;        ///< {lanes}: the largest logit · log₂ e
+  float* total;          ///< {lanes}
+  float* factor;         ///< {lanes}: what the sums of earlier tiles are multiplied by
+  const Element* query;  ///< {steps, lanes, kStep}
+  float* sums;           ///< {lanes, sums_stride}
+  uint32_t sums_stride;  ///< whole panels
+  bool empty;            ///< nothing gathered yet: the sums hold no numbers
+};
+
+/// Buffers of one tile of kTilePositions rows.
+struct Tile {
+  Element* keys;  ///< {kTilePositions, key_stride}
+  uint32_t key_stride;
+  uint32_t key_steps;
+  Element* values;   ///< panel {kTilePositions, sums_stride}
+  float* scores;     ///< {kTilePositions, lanes}
+  Element* weights;  ///< {kTilePositions / kStep, lanes, kStep}
+};
+
+/// Where the values of position `p`, a multiple of 2, begin in the panel.
+Element* value_at(const Tile& tile, uint32_t p, uint32_t col) {
+  return tile.values + (size_t{col / kPanel} * kTilePositions + p) * kPanel + size_t{col % kPanel} * kStep;
+}
+
+constexpr float kNothing = -1e30f;  ///< below every logit, and finite: differences of two stay numbers
+
+void start(Block& block) {
+  for (uint32_t i = 0; i < block.lanes; ++i) {
+    block.largest[i] = kNothing;
+    block.total[i] = 0.0f;
+  }
+  block.empty = true;
+}
+
+/// scores[p][·] = key p · queries, for positions [0, positions) rounded up to Rows.
+template <uint32_t Rows, uint32_t Vectors>
+void score_columns(const Tile& tile, const Block& block, uint32_t first_lane, uint32_t positions) {
+  for (uint32_t p = 0; p < positions; p += Rows) {
+    F sums[Rows][Vectors];
+    clear(sums);
+    product(sums, {tile.keys + size_t{p} * tile.key_stride, tile.key_stride, kStep},
+            block.query + size_t{first_lane} * kStep, size_t{block.lanes} * kStep, tile.key_steps);
+#pragma GCC unroll 16
+    for (uint32_t r = 0; r < Rows; ++r)
+#pragma GCC unroll 4
+      for (uint32_t v = 0; v < Vectors; ++v)
+        Simd::store(tile.scores + size_t{p + r} * block.lanes + first_lane + v * kLanes, sums[r][v]);
+  }
+}
+
+void score(const Tile& tile, const Block& block, uint32_t positions) {
+  uint32_t lane = 0;
+  for (; lane + Simd::kVectors * kLanes <= block.lanes; lane += Simd::kVectors * kLanes)
+    score_columns<Simd::kRows, Simd::kVectors>(tile, block, lane, positions);
+  if constexpr (Simd::kVectors > 2)
+    for (; lane + 2 * kLanes <= block.lanes; lane += 2 * kLanes)
+      score_columns<2 * Simd::kRows, 2>(tile, block, lane, positions);
+  for (; lane < block.lanes; lane += kLanes)
+    score_columns<Simd::kRows * Simd::kVectors, 1>(tile, block, lane, positions);
+}
+
+/// Turns scores into weights, for positions first_position… of the tile, of which `positions` exist.
+template <bool Masked>
+void weigh_lanes(const Tile& tile, Block& block, uint32_t lane, uint32_t first_position, uint32_t positions,
+                 float scale) {
+  const F factor = Simd::set1(scale * 1.44269504f);
+  const F visible = Simd::load(block.visible + lane);
+  const float* scores = tile.scores + lane;
+  const auto is_visible = [&](uint32_t p) {
+    return Simd::greater(visible, Simd::set1(static_cast<float>(first_position + p)));
+  };
+
+  const F before = Simd::load(block.largest + lane);
+  F most = before;
+  for (uint32_t p = 0; p < positions; ++p) {
+    F logit = Simd::mul(Simd::load(scores + size_t{p} * block.lanes), factor);
+    if constexpr (Masked) logit = Simd::select(is_visible(p), logit, before);
+    most = Simd::max(most, logit);
+  }
+  Simd::store(block.largest + lane, most);
+  const F shrink = exp2(Simd::sub(before, most));
+  Simd::store(block.factor + lane, shrink);
+
+  F total = Simd::mul(Simd::load(block.total + lane), shrink);
+  for (uint32_t p = 0; p < positions; p += kStep) {
+    F weights[kStep];
+#pragma GCC unroll 2
+    for (uint32_t s = 0; s < kStep; ++s) {
+      const F logit = Simd::mul(Simd::load(scores + size_t{p + s} * block.lanes), factor);
+      weights[s] = exp2(Simd::sub(logit, most));
+      if constexpr (Masked) weights[s] = Simd::select(is_visible(p + s), weights[s], Simd::set1(0.0f));
+      total = Simd::add(total, weights[s]);
+    }
+    Simd::store_weights(tile.weights + (size_t{p} / kStep * block.lanes + lane) * kStep, weights);
+  }
+  Simd::store(block.total + lane, total);
+}
+
+/// sums = sums · factor + weights · values
+template <uint32_t Rows, uint32_t Vectors>
+void add_values(const Tile& tile, const Block& block, uint32_t query, uint32_t col, uint32_t steps) {
+  F sums[Rows][Vectors];
+  float* out = block.sums + size_t{query} * block.sums_stride + col;
+  if (block.empty) {
+    clear(sums);
+  } else {
+#pragma GCC unroll 16
+    for (uint32_t r = 0; r < Rows; ++r) {
+      const F factor = Simd::set1(block.factor[query + r]);
+#pragma GCC unroll 4
+      for (uint32_t v = 0; v < Vectors; ++v)
+        sums[r][v] = Simd::mul(factor, Simd::load(out + size_t{r} * block.sums_stride + v * kLanes));
+    }
+  }
+  product(sums, {tile.weights + size_t{query} * kStep, kStep, size_t{block.lanes} * kStep},
+          tile.values + size_t{col} * kTilePositions, size_t{kPanel} * kStep, steps);
+#pragma GCC unroll 16
+  for (uint32_t r = 0; r < Rows; ++r)
+#pragma GCC unroll 4
+    for (uint32_t v = 0; v < Vectors; ++v)
+      Simd::store(out + size_t{r} * block.sums_stride + v * kLanes, sums[r][v]);
+}
+
+/// Adds a tile whose keys and values are there to what the queries have gathered. Meanwhile `next_bytes` from
+/// `next` come from memory.
+void attend_tile(const Tile& tile, Block& block, uint32_t first_position, uint32_t positions, bool masked,
+                 float scale, const std::byte* next = nullptr, size_t next_bytes = 0) {
+  // Rows that do not exist fill the last step; nobody sees them.
+  const uint32_t padded = round_up(positions, kStep);
+  score(tile, block, positions);
+  for (uint32_t lane = 0; lane < block.lanes; lane += kLanes) {
+    if (masked || padded != positions)
+      weigh_lanes<true>(tile, block, lane, first_position, padded, scale);
+    else
+      weigh_lanes<false>(tile, block, lane, first_position, positions, scale);
+  }
+  Ahead ahead = in_shares(next, next_bytes, size_t{block.sums_stride / kPanel} * (block.lanes / Simd::kRows));
+  for (uint32_t col = 0; col < block.sums_stride; col += kPanel) {
+    for (uint32_t query = 0; query < block.queries; query += Simd::kRows) {
+      ask_for_share(ahead);
+      add_values<Simd::kRows, Simd::kVectors>(tile, block, query, col, padded / kStep);
+    }
+  }
+  block.empty = false;
+}
+
+}  // namespace
+}  // namespace kvasir::engine::cpu
