@@ -5,19 +5,15 @@
 
 namespace kvasir::storage {
 
-bool DiskBlockStore::State::compact(uint32_t number) {
+DiskBlockStore::State::Outcome<> DiskBlockStore::State::compact(uint32_t number) {
   std::vector<LiveRecord> live = records_of(number);
   uint64_t bytes = 0;
   for (const LiveRecord& one : live) bytes += one.record.bytes_on_disk();
   // The quota is exceeded for a while, the rest is not.
-  if (!keep_to_budget(bytes) || !keep_to_floor(bytes)) return false;
+  KVASIR_KV_TRY(keep_to_budget(bytes));
+  KVASIR_KV_TRY(keep_to_floor(bytes));
   if (current != nullptr && current->number() == number) current = nullptr;
-  const auto copied = copy(live);
-  if (!copied) {
-    const std::lock_guard lock(mutex);
-    drop({}, copied.error());
-    return false;
-  }
+  KVASIR_KV_TRY(copy(live));
   bury_doomed();
   // The copies are durable and known before what they were made of goes.
   save_index();
@@ -25,10 +21,10 @@ bool DiskBlockStore::State::compact(uint32_t number) {
   const std::lock_guard lock(mutex);
   if (const auto left = packs.find(number); left != packs.end()) {
     left->second.unreadable = true;
-    return false;
+  } else {
+    ++counts.packs_compacted;
   }
-  ++counts.packs_compacted;
-  return true;
+  return {};
 }
 
 std::vector<DiskBlockStore::State::LiveRecord> DiskBlockStore::State::records_of(uint32_t number) const {

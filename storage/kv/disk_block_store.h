@@ -52,7 +52,7 @@ struct DiskBlockStoreOptions {
   /// How long after it had no room the disk is asked again, when there is something to write.
   std::chrono::milliseconds retry_delay{5000};
   unsigned read_threads = 4;
-  /// The time of day, by which uses are remembered and blocks expire.
+  /// The time of day, by which uses are remembered and blocks expire. Called from any thread.
   std::function<std::chrono::system_clock::time_point()> now = std::chrono::system_clock::now;
 };
 

@@ -1,6 +1,7 @@
 #include "storage/kv/read_pool.h"
 
 #include <algorithm>
+#include <system_error>
 #include <utility>
 
 namespace kvasir::storage {
@@ -17,10 +18,22 @@ ReadPool::~ReadPool() {
 void ReadPool::post(std::function<void()> job) {
   {
     const std::lock_guard lock(mutex_);
-    while (threads_.size() < std::max(wanted_threads_, 1U)) threads_.emplace_back([this] { run(); });
-    jobs_.push_back(std::move(job));
+    start_threads();
+    if (!threads_.empty()) {
+      jobs_.push_back(std::move(job));
+      work_.notify_one();
+      return;
+    }
   }
-  work_.notify_one();
+  job();  // the system gives no thread
+}
+
+void ReadPool::start_threads() {
+  try {
+    while (threads_.size() < std::max(wanted_threads_, 1U)) threads_.emplace_back([this] { run(); });
+  } catch (const std::system_error&) {
+    // Fewer are slower; the next job tries again.
+  }
 }
 
 void ReadPool::run() {

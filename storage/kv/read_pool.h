@@ -22,6 +22,7 @@ class ReadPool {
 
  private:
   void run();
+  void start_threads();
 
   const unsigned wanted_threads_;
   std::mutex mutex_;

@@ -90,7 +90,8 @@ DiskBlockStore::State::Outcome<> DiskBlockStore::State::keep_to_quota(uint64_t b
   evict({too_many, std::numeric_limits<int64_t>::min()}, &DiskBlockStoreStats::blocks_evicted);
   while (!fits(bytes)) {
     const auto pack = deadest_pack(0);
-    if (!pack || !compact(*pack)) break;
+    if (!pack) break;
+    KVASIR_KV_TRY(compact(*pack));
   }
   if (fits(bytes)) return {};
   return tl::unexpected(Refusal{
@@ -163,7 +164,10 @@ void DiskBlockStore::State::tidy_up(Lock& lock) {
   lock.unlock();
   evict({0, unused_since}, &DiskBlockStoreStats::blocks_expired);
   remove_foreign_packs(unused_since);
-  std::ignore = keep_to_quota(0);
+  if (const auto kept = keep_to_quota(0); !kept && kept.error().reason == Saving::Failed) {
+    const std::lock_guard here(mutex);
+    poison(kept.error().error);
+  }
   for (;;) {
     {
       const std::lock_guard here(mutex);
@@ -171,7 +175,13 @@ void DiskBlockStore::State::tidy_up(Lock& lock) {
       if (stopping || failure || !queue.empty()) break;
     }
     const auto pack = deadest_pack(kCompactAbovePercent);
-    if (!pack || !compact(*pack)) break;
+    if (!pack) break;
+    if (const auto compacted = compact(*pack); !compacted) {
+      // Where there is no room or budget for a copy it can wait; a disk that failed ends writing.
+      const std::lock_guard here(mutex);
+      if (compacted.error().reason == Saving::Failed) poison(compacted.error().error);
+      break;
+    }
   }
   save_index();
   lock.lock();

@@ -168,8 +168,8 @@ struct DiskBlockStore::State {
     StoredRecord record;
     RecordPlace copy;
   };
-  /// Copies what lives in a pack and removes it; false where that could not be done.
-  bool compact(uint32_t number);
+  /// Copies what lives in a pack and removes it. A pack that can't be read is left as it is, and remembered.
+  Outcome<> compact(uint32_t number);
   std::vector<LiveRecord> records_of(uint32_t number) const;
   Outcome<> copy(std::vector<LiveRecord>& live);
   /// From now on the copies, which are durable, are used.

@@ -362,6 +362,37 @@ class DiskBlockStoreTest : public QObject {
     QCOMPARE(read_chain(*store, kChain), int64_t{kChain});
   }
 
+  /// The profile's lock prevents it; where it happens nevertheless, blocks may be lost.
+  void two_processes_in_one_folder_never_read_anything_wrong() {
+    int output[2];
+    QCOMPARE(pipe(output), 0);
+    const pid_t child = fork();
+    QVERIFY(child >= 0);
+    if (child == 0) {
+      dup2(output[1], STDOUT_FILENO);
+      execl("/proc/self/exe", "writer", kWriteForever.data(), folder_.c_str(), nullptr);
+      _exit(1);
+    }
+    close(output[1]);
+    char byte = 0;
+    QCOMPARE(read(output[0], &byte, 1), ssize_t{1});
+    for (int round = 0; round < 10; ++round) {
+      auto store = open_store(posix_file_system(), folder_);
+      QVERIFY(read_chain(*store, 200) >= 0);
+      for (uint32_t n = 1000; n < 1010; ++n) store->write(key_of(n), {}, record_of(n));
+      store->flush();
+      for (uint32_t n = 1000; n < 1010; ++n) {
+        const auto record = read_record(*store, n);
+        QVERIFY(!record || *record == record_of(n));
+      }
+    }
+    kill(child, SIGKILL);
+    int status = 0;
+    QCOMPARE(waitpid(child, &status, 0), child);
+    close(output[0]);
+    QVERIFY(read_chain(*open_store(posix_file_system(), folder_), 200) >= 0);
+  }
+
   void a_kill_at_any_moment_leaves_a_chain_of_right_records() {
     uint32_t before = 0;
     for (int round = 0; round < 5; ++round) {
