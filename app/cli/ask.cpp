@@ -26,6 +26,7 @@ struct AskOptions {
   bool show_reasoning = false;
   unsigned threads = 0;
   bool json = false;
+  bool is_private = false;
   std::string message;
 };
 
@@ -52,7 +53,8 @@ class AskObserver final : public ChatObserver {
   void model_changed(const ModelState& model) override {
     if (model.stage != ModelState::Stage::Loading) loaded_.set_value(model);
   }
-  void failed(const std::string&) override {}  // the answer's future says it
+  void saving_changed(bool, const std::string&) override {}  // the log says it at closing
+  void failed(const std::string&) override {}                // the answer's future says it
 
   /// A blank line between what was thought and what follows it.
   void end_reasoning() {
@@ -115,6 +117,7 @@ SendRequest make_request(const AskOptions& options, int64_t conversation_id) {
   request.conversation_id = conversation_id;
   request.title = options.conversation;
   request.text = options.message;
+  request.is_private = options.is_private;
   request.system_text = options.system.value_or("");
   request.settings.max_tokens = options.max_tokens;
   request.settings.thinking = {!options.no_thinking, options.reasoning_budget};
@@ -145,7 +148,8 @@ void ask(const AskOptions& options) {
   if (!model.note.empty()) std::cerr << "kvasir-cli: " << model.note << "\n";
   if (!(*profile)->kv_problem().empty()) std::cerr << "kvasir-cli: " << (*profile)->kv_problem() << "\n";
 
-  const auto answer = chats.send(make_request(options, find_conversation(chats, options))).get();
+  const int64_t conversation = options.is_private ? 0 : find_conversation(chats, options);
+  const auto answer = chats.send(make_request(options, conversation)).get();
   observer.end_reasoning();
   if (!answer) throw CommandFailed{kExitFailed, answer.error()};
   if (answer->status == storage::MessageStatus::Failed) throw CommandFailed{kExitFailed, answer->error};
@@ -167,10 +171,12 @@ void add_ask_command(CLI::App& parent) {
       command->add_option("--model", options->model, "GGUF file; the installed starter model if not given");
   auto* data_dir = command->add_option("--data-dir", options->data_dir,
                                        "Folder of profiles; ~/.local/share/kvasir if not given");
+  auto* conversation = command->add_option("--conversation", options->conversation,
+                                           "Its title; created if there is none of that name");
   command
-      ->add_option("--conversation", options->conversation,
-                   "Its title; created if there is none of that name")
-      ->required();
+      ->add_flag("--private", options->is_private,
+                 "Instead of a conversation: a single question of which nothing is kept")
+      ->excludes(conversation);
   command->add_option("--system", options->system, "System prompt of the conversation");
   command->add_option("--max-tokens", options->max_tokens, "Longest answer; 0: no limit but the context");
   command->add_flag("--no-thinking", options->no_thinking,
@@ -188,9 +194,9 @@ void add_ask_command(CLI::App& parent) {
   command->add_option("message", options->message, "What to say")->required();
   command->callback([options, model, data_dir] {
     if (options->message.empty()) throw CommandFailed{kExitBadInput, "The message is empty."};
-    if (options->conversation.empty())
+    if (options->conversation.empty() && !options->is_private)
       throw CommandFailed{kExitBadInput,
-                          "The conversation's name is empty. Give it one with --conversation."};
+                          "The conversation has no name. Give it one with --conversation, or say --private."};
     // An empty variable in a script must not lead to a person's own chats.
     if (data_dir->count() > 0 && options->data_dir.empty())
       throw CommandFailed{kExitBadInput, "--data-dir is empty. Name a folder, or leave the option away."};

@@ -32,8 +32,21 @@ bool BlockStoreAdapter::write(const engine::Hash256& key, const engine::Hash256&
   return disk_.write(key.bytes, parent.bytes, std::move(record));
 }
 
-void BlockStoreAdapter::quarantine(const engine::Hash256& key) {
-  disk_.quarantine(key.bytes);
+bool BlockStoreAdapter::write_tail(const engine::BlockOwner& owner, const engine::Hash256& parent,
+                                   std::vector<std::byte> record) {
+  return disk_.write_tail(owner, parent.bytes, std::move(record));
+}
+
+std::optional<std::vector<std::byte>> BlockStoreAdapter::read_tail(const engine::BlockOwner& owner) {
+  return disk_.read_tail(owner);
+}
+
+void BlockStoreAdapter::claim(const engine::BlockOwner& owner, const engine::Hash256& head) {
+  disk_.claim(owner, head.bytes);
+}
+
+void BlockStoreAdapter::quarantine(std::span<const engine::Hash256> keys) {
+  disk_.quarantine(to_keys(keys));
 }
 
 void BlockStoreAdapter::flush() {

@@ -15,7 +15,11 @@ class BlockStoreAdapter final : public engine::BlockStore {
   void prefetch(std::span<const engine::Hash256> keys) override;
   bool write(const engine::Hash256& key, const engine::Hash256& parent,
              std::vector<std::byte> record) override;
-  void quarantine(const engine::Hash256& key) override;
+  bool write_tail(const engine::BlockOwner& owner, const engine::Hash256& parent,
+                  std::vector<std::byte> record) override;
+  std::optional<std::vector<std::byte>> read_tail(const engine::BlockOwner& owner) override;
+  void claim(const engine::BlockOwner& owner, const engine::Hash256& head) override;
+  void quarantine(std::span<const engine::Hash256> keys) override;
   void flush() override;
 
  private:

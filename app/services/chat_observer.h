@@ -54,6 +54,8 @@ class ChatObserver {
   /// Status, usage or text changed; sent when an answer has ended and has been stored.
   virtual void message_changed(const storage::StoredMessage& message) = 0;
   virtual void model_changed(const ModelState& model) = 0;
+  /// KV is no longer kept on the disk, or is again; chats go on. A sentence says why.
+  virtual void saving_changed(bool saving, const std::string& message) = 0;
   /// Something that belongs to no message failed.
   virtual void failed(const std::string& message) = 0;
 };

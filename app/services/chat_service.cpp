@@ -1,9 +1,11 @@
 #include "app/services/chat_service.h"
 
+#include "app/services/answer_result.h"
 #include "app/services/answer_writer.h"
 #include "app/services/block_store_adapter.h"
 #include "app/services/chat_prompt.h"
 #include "app/services/chat_title.h"
+#include "app/services/kv_owner.h"
 #include "app/services/model_identity.h"
 
 #include <spdlog/spdlog.h>
@@ -30,46 +32,11 @@ struct ChatService::Turn {
 
 namespace {
 
-MessageStatus to_status(engine::FinishReason reason) {
-  switch (reason) {
-    case engine::FinishReason::Stop:
-      return MessageStatus::Complete;
-    case engine::FinishReason::Length:
-    case engine::FinishReason::ContextFull:
-      return MessageStatus::Length;
-    case engine::FinishReason::Cancelled:
-      return MessageStatus::Stopped;
-  }
-  return MessageStatus::Complete;
-}
-
-storage::MessageUsage to_stored(const engine::GenerateResult& result) {
-  storage::MessageUsage usage;
-  usage.prompt_tokens = result.usage.prompt_tokens;
-  usage.prompt_cache_hit_tokens = result.usage.prompt_cache_hit_tokens;
-  usage.prompt_cache_disk_tokens = result.usage.prompt_cache_disk_tokens;
-  usage.prompt_cache_miss_tokens = result.usage.prompt_cache_miss_tokens;
-  usage.completion_tokens = result.usage.completion_tokens;
-  usage.ttft_ms = result.timings.ttft_ms;
-  usage.prefill_tokens_per_second = result.timings.prefill_tokens_per_second;
-  usage.decode_tokens_per_second = result.timings.decode_tokens_per_second;
-  return usage;
-}
-
 /// A quarter of what the context still holds is left for the answer.
 uint32_t reasoning_limit(uint32_t wanted, uint32_t so_far, size_t prompt_tokens, uint32_t context_tokens) {
   const auto room = context_tokens - static_cast<uint32_t>(std::min<size_t>(prompt_tokens, context_tokens));
   const uint32_t possible = so_far + std::max(1u, room - room / 4);
   return wanted == 0 ? possible : std::min(wanted, possible);
-}
-
-/// How it went, not what was said.
-void log_answer(const StoredMessage& answer) {
-  if (answer.status == MessageStatus::Failed) spdlog::info("answer {} failed: {}", answer.id, answer.error);
-  if (const auto& usage = answer.usage)
-    spdlog::info("answer {}: {} of {} prompt tokens reused ({} from disk), {} new, first after {:.0f} ms",
-                 answer.id, usage->prompt_cache_hit_tokens, usage->prompt_tokens,
-                 usage->prompt_cache_disk_tokens, usage->completion_tokens, usage->ttft_ms);
 }
 
 }  // namespace
@@ -78,6 +45,11 @@ ChatService::ChatService(Profile& profile, ChatObserver& observer) : profile_(pr
   std::shared_ptr<engine::BlockStore> blocks;
   if (profile.blocks() != nullptr) blocks = std::make_shared<BlockStoreAdapter>(*profile.blocks());
   engine_ = std::make_unique<EngineService>(std::move(blocks), hash_cache(), profile.secret());
+  with_store([this](storage::ConversationStore& store) {
+    if (profile_.blocks() == nullptr) return;
+    if (const auto released = release_deleted_conversations(store, *profile_.blocks()); !released)
+      spdlog::warn("KV of deleted chats is kept: {}", released.error().message);
+  });
 }
 
 ChatService::~ChatService() {
@@ -86,9 +58,11 @@ ChatService::~ChatService() {
     closing_ = true;
     for (auto& [conversation, stop] : turns_) stop.request_stop();
   }
-  // Jobs of the storage thread hand turns to the engine: let them, then let the engine end what it has
-  // (at once, being stopped), whose results the storage thread then stores before it is joined.
+  // Jobs of the storage thread hand turns to the engine, and selected chats to the reader, which hands them
+  // to the engine: let them, then let the engine end what it has (at once, being stopped), whose results the
+  // storage thread then stores before it is joined.
   storage_.post([] {}).wait();
+  reader_.post([] {}).wait();
   engine_.reset();
 }
 
@@ -116,7 +90,12 @@ EngineService::HashCache ChatService::hash_cache() {
 }
 
 void ChatService::load_model(ModelRequest request) {
-  engine_->load(std::move(request), [this](const ModelState& state) { observer_.model_changed(state); });
+  engine_->load(std::move(request), [this](const ModelState& state) {
+    observer_.model_changed(state);
+    if (state.stage != ModelState::Stage::Ready) return;
+    in_memory_ = 0;
+    if (const int64_t selected = selected_; selected != 0) select(selected);
+  });
 }
 
 ChatService::Answer ChatService::send(SendRequest request) {
@@ -125,9 +104,25 @@ ChatService::Answer ChatService::send(SendRequest request) {
   return promise->get_future();
 }
 
+storage::ConversationStore& ChatService::store_of(int64_t conversation_id) {
+  const bool is_private = private_ && PrivateChats::is_private(conversation_id);
+  return is_private ? private_->conversations() : profile_.conversations();
+}
+
+engine::KvUse ChatService::kv_use(int64_t conversation_id) {
+  if (PrivateChats::is_private(conversation_id)) return {.keep = false, .owner = {}};
+  return {.keep = true, .owner = conversation_owner(conversation_id)};
+}
+
 storage::Result<storage::StoredConversation> ChatService::ensure_conversation(const SendRequest& request) {
-  auto& store = profile_.conversations();
-  if (request.conversation_id != 0) return store.conversation(request.conversation_id);
+  if (request.conversation_id != 0)
+    return store_of(request.conversation_id).conversation(request.conversation_id);
+  if (request.is_private && !private_) {
+    auto made = PrivateChats::create();
+    if (!made) return tl::unexpected(made.error());
+    private_ = std::move(*made);
+  }
+  auto& store = request.is_private ? private_->conversations() : profile_.conversations();
   const std::string title = request.title.empty() ? title_from_text(request.text) : request.title;
   auto id = store.create_conversation(title, request.system_text, request.system_prompt_id);
   if (!id) return tl::unexpected(id.error());
@@ -137,7 +132,6 @@ storage::Result<storage::StoredConversation> ChatService::ensure_conversation(co
 }
 
 void ChatService::store_and_answer(const SendRequest& request, const Promise& promise) {
-  auto& store = profile_.conversations();
   const auto give_up = [&](const std::string& reason) {
     observer_.failed("Your message was not sent. " + reason);
     promise->set_value(tl::unexpected(reason));
@@ -146,6 +140,7 @@ void ChatService::store_and_answer(const SendRequest& request, const Promise& pr
   const auto conversation = ensure_conversation(request);
   if (!conversation) return give_up(conversation.error().message);
 
+  auto& store = store_of(conversation->id);
   StoredMessage question;
   question.conversation_id = conversation->id;
   question.role = MessageRole::User;
@@ -175,7 +170,8 @@ void ChatService::store_and_answer(const SendRequest& request, const Promise& pr
 
 ChatService::Answer ChatService::retry(int64_t conversation_id, ChatSettings settings) {
   auto promise = std::make_shared<std::promise<Outcome<StoredMessage>>>();
-  with_store([this, conversation_id, settings, promise](storage::ConversationStore& store) {
+  with_store_of(conversation_id, [this, conversation_id, settings,
+                                  promise](storage::ConversationStore& store) {
     const auto give_up = [&](const std::string& reason) {
       observer_.failed(reason);
       promise->set_value(tl::unexpected(reason));
@@ -197,6 +193,7 @@ ChatService::Answer ChatService::retry(int64_t conversation_id, ChatSettings set
 
 void ChatService::start_turn(std::shared_ptr<Turn> turn) {
   engine_->drop_idle_work();  // it was for the chat before, whose KV is about to go
+  in_memory_ = selected_ = turn->answer.conversation_id;
   {
     const std::lock_guard lock(turns_mutex_);
     std::stop_source& stop = turns_[turn->answer.conversation_id] = std::stop_source();
@@ -211,6 +208,17 @@ void ChatService::start_turn(std::shared_ptr<Turn> turn) {
 bool ChatService::is_answering(int64_t conversation_id) {
   const std::lock_guard lock(turns_mutex_);
   return turns_.contains(conversation_id);
+}
+
+void ChatService::wait_until_idle() {
+  storage_.post([] {}).wait();
+  reader_.post([] {}).wait();
+  engine_->wait_until_idle();
+}
+
+bool ChatService::is_closing() {
+  const std::lock_guard lock(turns_mutex_);
+  return closing_;
 }
 
 void ChatService::stop(int64_t conversation_id) {
@@ -256,7 +264,7 @@ StoredMessage ChatService::generate_answer(Turn& turn, engine::Engine& engine, c
   auto prompt = make_chat_prompt(turn.history, engine.tokenizer(), *engine.chat_template(), thinks);
   if (!prompt) return fail(prompt.error().message);
   for (StoredMessage& message : prompt->changed)
-    with_store([message = std::move(message)](auto& store) {
+    with_store_of(message.conversation_id, [message = std::move(message)](auto& store) {
       return store.set_token_ids(message.id, message.token_ids, message.vocabulary_hash);
     });
 
@@ -271,13 +279,17 @@ StoredMessage ChatService::generate_answer(Turn& turn, engine::Engine& engine, c
   request.sampling = turn.settings.sampling;
   if (turn.settings.random_seed) request.sampling.seed = std::random_device()();
   request.max_tokens = turn.settings.max_tokens;
+  request.kv = kv_use(answer.conversation_id);
 
   const int64_t conversation = answer.conversation_id;
   const int64_t id = answer.id;
   AnswerWriter writer(
       answer, decoder, [&](const AnswerGrowth& added) { observer_.answer_grew(conversation, id, added); },
       [&](const StoredMessage& so_far) {
-        with_store([so_far](auto& store) { return store.update_message(so_far); });
+        with_store_of(conversation, [this, so_far](auto& store) {
+          report_saving();
+          return store.update_message(so_far);
+        });
       });
   engine::GenerateCallbacks callbacks;
   callbacks.on_prefill = [&](uint32_t done, uint32_t total) {
@@ -290,6 +302,9 @@ StoredMessage ChatService::generate_answer(Turn& turn, engine::Engine& engine, c
   if (!result) return fail(result.error().message);
   answer.status = to_status(result->finish_reason);
   answer.usage = to_stored(*result);
+  if (profile_.blocks() != nullptr && request.kv.keep && result->usage.prompt_cache_disk_tokens > 0)
+    profile_.blocks()->report_reuse(request.kv.owner, result->usage.prompt_cache_disk_tokens,
+                                    time_saved(*result));
   return answer;
 }
 
@@ -297,18 +312,20 @@ void ChatService::prepare_next_turn(const Turn& turn, const StoredMessage& answe
   if (answer.status != MessageStatus::Complete || answer.reasoning_tokens == 0) return;
   auto history = turn.history;
   history.push_back(answer);
-  engine_->when_idle([history = std::move(history)](engine::Engine& engine, std::stop_token stop) {
+  engine_->when_idle([history = std::move(history), kv = kv_use(answer.conversation_id)](
+                         engine::Engine& engine, std::stop_token stop) {
     if (!engine.chat_template()) return true;
     const auto prefix = next_turn_prefix(history, engine.tokenizer(), *engine.chat_template());
     if (!prefix) return true;
-    const auto prepared = engine.prepare(*prefix, stop);
+    const auto prepared = engine.prepare(*prefix, kv, stop);
     return !prepared || *prepared;  // a prompt that can't be prepared says why when it is asked for
   });
 }
 
 void ChatService::finish_turn(const std::shared_ptr<Turn>& turn, const StoredMessage& answer) {
   StoredMessage stored = answer;
-  if (const auto updated = profile_.conversations().update_message(answer); !updated) {
+  auto& store = store_of(answer.conversation_id);
+  if (const auto updated = store.update_message(answer); !updated) {
     stored.status = MessageStatus::Failed;
     stored.error = "This answer could not be stored. " + updated.error().message;
   }
@@ -317,30 +334,56 @@ void ChatService::finish_turn(const std::shared_ptr<Turn>& turn, const StoredMes
     const auto current = turns_.find(answer.conversation_id);
     if (current != turns_.end() && current->second.get_token() == turn->stop) turns_.erase(current);
   }
-  log_answer(stored);
+  if (!PrivateChats::is_private(answer.conversation_id)) log_answer(stored);
   observer_.message_changed(stored);
-  if (auto changed = profile_.conversations().conversation(answer.conversation_id))
-    observer_.conversation_changed(*changed);
-  report_block_store();
+  if (auto changed = store.conversation(answer.conversation_id)) observer_.conversation_changed(*changed);
+  report_saving();
   turn->promise->set_value(stored);
 }
 
-void ChatService::report_block_store() {
-  if (profile_.blocks() == nullptr || block_store_reported_) return;
-  const auto health = profile_.blocks()->health();
-  if (health) return;
-  block_store_reported_ = true;
-  observer_.failed(health.error().message);
+void ChatService::report_saving() {
+  if (profile_.blocks() == nullptr) return;
+  if (const auto notice = saving_notices_.look(*profile_.blocks()))
+    observer_.saving_changed(notice->saving, notice->message);
 }
 
-void ChatService::prefetch(int64_t conversation_id) {
+void ChatService::select(int64_t conversation_id) {
+  selected_ = conversation_id;
   with_store([this, conversation_id](storage::ConversationStore& store) {
-    auto history = store.messages(conversation_id);
+    report_saving();
+    if (is_closing()) return;                        // the reader was waited for already
+    auto history = store.messages(conversation_id);  // none of a private chat, which has nothing on the disk
     if (!history || history->empty()) return;
-    engine_->post([history = std::move(*history)](engine::Engine* engine, const ModelState&) {
-      if (engine == nullptr || !engine->chat_template()) return;
-      const auto prefix = next_turn_prefix(history, engine->tokenizer(), *engine->chat_template());
-      if (prefix) engine->prefetch(*prefix);
+    reader_.post(
+        [this, conversation_id, history = std::move(*history)] { read_ahead(conversation_id, history); });
+  });
+}
+
+void ChatService::read_ahead(int64_t conversation_id, const std::vector<StoredMessage>& history) {
+  const auto prompts = engine_->prompt_maker();
+  if (profile_.blocks() == nullptr || !prompts || !prompts->chat_template) return;
+  auto prefix = next_turn_prefix(history, prompts->tokenizer, *prompts->chat_template);
+  if (!prefix) return;
+  engine::BlockChain chain = prompts->root;
+  chain.extend(*prefix);
+  BlockStoreAdapter(*profile_.blocks()).prefetch(chain.keys);
+  // What is being prepared for this chat in idle time is not to be replaced by less.
+  if (in_memory_.exchange(conversation_id) == conversation_id) return;
+  engine_->when_idle([prefix = std::move(*prefix), kv = kv_use(conversation_id)](engine::Engine& engine,
+                                                                                 std::stop_token stop) {
+    engine.restore(prefix, kv, stop);
+    return !stop.stop_requested();
+  });
+}
+
+void ChatService::forget_private(int64_t conversation_id) {
+  stop(conversation_id);
+  with_store_of(conversation_id, [this, conversation_id](storage::ConversationStore& store) {
+    if (!PrivateChats::is_private(conversation_id)) return;
+    if (store.delete_conversation(conversation_id)) store.purge_deleted();
+    engine_->drop_idle_work();
+    engine_->post([](engine::Engine* engine, const ModelState&) {
+      if (engine != nullptr) engine->forget();
     });
   });
 }

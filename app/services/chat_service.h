@@ -3,10 +3,13 @@
 #include "app/services/chat_observer.h"
 #include "app/services/engine_service.h"
 #include "app/services/outcome.h"
+#include "app/services/private_chats.h"
 #include "app/services/profile.h"
+#include "app/services/saving_notices.h"
 #include "app/services/worker.h"
 #include "app/settings/chat_settings.h"
 
+#include <atomic>
 #include <cstdint>
 #include <future>
 #include <map>
@@ -15,6 +18,8 @@
 #include <optional>
 #include <stop_token>
 #include <string>
+#include <utility>
+#include <vector>
 
 namespace kvasir::app {
 
@@ -25,6 +30,9 @@ struct SendRequest {
   std::string text;
   std::string system_text;                  ///< of a new conversation
   std::optional<int64_t> system_prompt_id;  ///< of a new conversation: where the text came from
+  /// Of a new conversation: nothing of it is ever written, neither its messages nor its KV. It ends with the
+  /// service, or with `forget_private`.
+  bool is_private = false;
   ChatSettings settings;
 };
 
@@ -54,16 +62,26 @@ class ChatService {
   Answer retry(int64_t conversation_id, ChatSettings settings);
   void stop(int64_t conversation_id);
 
-  /// Waits until the engine has nothing more to do, not even for answers to come.
-  void wait_until_idle() { engine_->wait_until_idle(); }
+  /// Waits until the engine has nothing more to do, not even for answers to come or a chat that was selected.
+  void wait_until_idle();
 
-  /// Has the KV of the conversation's prefix read ahead.
-  void prefetch(int64_t conversation_id);
+  /// The conversation is about to be gone on with: has its KV read ahead, and while the engine has nothing
+  /// else to do taken into memory.
+  void select(int64_t conversation_id);
+
+  /// Ends a private conversation and its KV.
+  void forget_private(int64_t conversation_id);
 
   /// Work on the stored conversations, on the storage thread.
   template <class Job>
   auto with_store(Job job) {
     return storage_.post([this, job = std::move(job)]() mutable { return job(profile_.conversations()); });
+  }
+  /// The same on those that the conversation is among: private ones are kept apart.
+  template <class Job>
+  auto with_store_of(int64_t conversation_id, Job job) {
+    return storage_.post(
+        [this, conversation_id, job = std::move(job)]() mutable { return job(store_of(conversation_id)); });
   }
 
  private:
@@ -72,14 +90,20 @@ class ChatService {
 
   EngineService::HashCache hash_cache();
   bool is_answering(int64_t conversation_id);
+  bool is_closing();
+  static engine::KvUse kv_use(int64_t conversation_id);
 
   // Storage thread.
+  storage::ConversationStore& store_of(int64_t conversation_id);
   void store_and_answer(const SendRequest& request, const Promise& promise);
   storage::Result<storage::StoredConversation> ensure_conversation(const SendRequest& request);
   void start_turn(std::shared_ptr<Turn> turn);
   void finish_turn(const std::shared_ptr<Turn>& turn, const storage::StoredMessage& answer);
-  /// Says once that blocks are no longer kept, and why.
-  void report_block_store();
+  /// Says once that KV is no longer kept, and why, and once that it is again.
+  void report_saving();
+
+  /// The reader's thread, so that neither the window nor an answer waits.
+  void read_ahead(int64_t conversation_id, const std::vector<storage::StoredMessage>& history);
 
   // Engine thread.
   void run_turn(const std::shared_ptr<Turn>& turn, engine::Engine* engine, const ModelState& model);
@@ -90,12 +114,16 @@ class ChatService {
 
   Profile& profile_;
   ChatObserver& observer_;
-  bool block_store_reported_ = false;  // of the storage thread
+  SavingNotices saving_notices_;           // of the storage thread, as the next
+  std::unique_ptr<PrivateChats> private_;  // once there is a private conversation
+  std::atomic<int64_t> selected_ = 0;      // the conversation that was selected or asked last
+  std::atomic<int64_t> in_memory_ = 0;     // the conversation whose KV is, or comes, there
   std::mutex turns_mutex_;
   std::map<int64_t, std::stop_source> turns_;  // by conversation, under turns_mutex_
   bool closing_ = false;                       // under turns_mutex_
   // The engine's jobs post to the storage thread, so it goes first; see the destructor.
   Worker storage_{"storage"};
+  Worker reader_{"reader", Worker::Priority::Low};
   std::unique_ptr<EngineService> engine_;
 };
 

@@ -80,6 +80,7 @@ bool EngineService::load_now(uint64_t id, const ModelRequest& request, const Rep
   state_.name = request.path.stem().string();
   tell(id, report);
 
+  publish(nullptr);
   engine_.reset();  // two models need not fit at once
   const engine::EngineOptions options = options_for(id, request, report);
   auto loaded = engine::Engine::load(request.path, options, store_);
@@ -98,6 +99,7 @@ bool EngineService::load_now(uint64_t id, const ModelRequest& request, const Rep
     engine_ = std::move(*loaded);
     if (!options.model_content_hash) hashes_.keep(request.path, engine_->model_content_hash());
     state_.threads = options.threads;
+    publish(engine_->prompt_maker());
     describe_engine();
   }
   tell(id, report);
@@ -144,6 +146,16 @@ void EngineService::describe_engine() {
                state_.request.path.string(), state_.weight_type,
                engine::kv_type_name(state_.request.settings.kv_type), state_.context_tokens, state_.threads,
                state_.load_ms);
+}
+
+std::shared_ptr<const engine::PromptMaker> EngineService::prompt_maker() const {
+  const std::lock_guard lock(prompts_mutex_);
+  return prompts_;
+}
+
+void EngineService::publish(std::shared_ptr<const engine::PromptMaker> prompts) {
+  const std::lock_guard lock(prompts_mutex_);
+  prompts_ = std::move(prompts);
 }
 
 void EngineService::tell(uint64_t id, const Report& report) const {

@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <vector>
 
@@ -43,6 +44,9 @@ class EngineService {
   using Job = std::function<void(engine::Engine*, const ModelState&)>;
   void post(Job job);
 
+  /// Of the model that is loaded; null while there is none. From any thread.
+  std::shared_ptr<const engine::PromptMaker> prompt_maker() const;
+
   /// Work for when the engine has nothing else to do; see IdleWork. It is for the model that is loaded now.
   using IdleJob = std::function<bool(engine::Engine&, std::stop_token)>;
   void when_idle(IdleJob job);
@@ -58,6 +62,7 @@ class EngineService {
   /// Tells how far the loading is, but not of every step. False: a newer request came.
   bool report_progress(uint64_t id, const Report& report, uint64_t done_bytes, uint64_t total_bytes);
   void describe_engine();
+  void publish(std::shared_ptr<const engine::PromptMaker> prompts);
   void tell(uint64_t id, const Report& report) const;
   bool is_newest(uint64_t id) const { return newest_.load() == id; }
 
@@ -68,7 +73,9 @@ class EngineService {
   std::unique_ptr<engine::Engine> engine_;  // this and what follows: of the engine thread
   ModelState state_;
   std::optional<ModelRequest> worked_last_;
-  IdleWork idle_;  // of all threads
+  mutable std::mutex prompts_mutex_;
+  std::shared_ptr<const engine::PromptMaker> prompts_;  // under prompts_mutex_
+  IdleWork idle_;                                       // of all threads
   Worker thread_{"engine", Worker::Priority::Low};
 };
 

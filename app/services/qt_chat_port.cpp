@@ -74,7 +74,7 @@ void QtChatPort::openConversation(qint64 id) {
                 if (message.role != storage::MessageRole::System) items.append(toItem(message));
               emit messagesLoaded(id, items);
             });
-  m_chats->prefetch(id);
+  m_chats->select(id);
 }
 
 void QtChatPort::sendMessage(qint64 conversationId, const QString& text, qint64 systemPromptId,
@@ -203,6 +203,10 @@ void QtChatPort::model_changed(const ModelState& model) {
     showThinking();
     emit modelReported(model);
   });
+}
+
+void QtChatPort::saving_changed(bool, const std::string& message) {
+  failed(message);
 }
 
 void QtChatPort::failed(const std::string& message) {

@@ -58,6 +58,7 @@ class QtChatPort final : public ui::ChatPort, public ChatObserver {
   void answer_grew(int64_t conversationId, int64_t messageId, const AnswerGrowth& added) override;
   void message_changed(const storage::StoredMessage& message) override;
   void model_changed(const ModelState& model) override;
+  void saving_changed(bool saving, const std::string& message) override;
   void failed(const std::string& message) override;
 
   template <class Call>

@@ -11,6 +11,7 @@ namespace {
 
 constexpr std::string_view kRootTag = "kvasir kv root";
 constexpr std::string_view kBlockTag = "kvasir kv block";
+constexpr std::string_view kTailTag = "kvasir kv tail";
 constexpr std::string_view kContentTag = "kvasir model content";
 /// Part of every key: raise it when the meaning of a key changes.
 constexpr uint64_t kKeyFormat = 1;
@@ -71,6 +72,20 @@ Hash256 content_hash_of_chunks(size_t bytes, std::span<const Hash256> chunks) {
   return FieldHasher(kContentTag).add_u64(bytes).add(std::as_bytes(chunks)).finish();
 }
 
+namespace {
+
+Hash256 chained_key(std::string_view tag, const Hash256& parent, std::span<const int32_t> token_ids) {
+  // Ids are hashed as little-endian 32-bit integers: the same key on every machine.
+  std::vector<std::byte> bytes;
+  bytes.reserve(4 * token_ids.size());
+  for (const int32_t id : token_ids)
+    for (int bit = 0; bit < 32; bit += 8)
+      bytes.push_back(static_cast<std::byte>(static_cast<uint32_t>(id) >> bit));
+  return FieldHasher(tag).add(parent.bytes).add(bytes).finish();
+}
+
+}  // namespace
+
 BlockChain::BlockChain(std::span<const std::byte> profile_secret, const Hash256& fingerprint)
     : root(FieldHasher(kRootTag).add_u64(kKeyFormat).add(profile_secret).add(fingerprint.bytes).finish()) {}
 
@@ -78,16 +93,13 @@ void BlockChain::extend(std::span<const int32_t> token_ids) {
   const size_t full_blocks = token_ids.size() / kBlockTokens;
   while (keys.size() < full_blocks) {
     const size_t index = keys.size();
-    FieldHasher hasher(kBlockTag);
-    hasher.add(parent(index).bytes);
-    // Ids are hashed as little-endian 32-bit integers: the same key on every machine.
-    std::array<std::byte, kBlockTokens * 4> ids;
-    for (size_t i = 0; i < kBlockTokens; ++i) {
-      const auto id = static_cast<uint32_t>(token_ids[index * kBlockTokens + i]);
-      for (size_t b = 0; b < 4; ++b) ids[4 * i + b] = static_cast<std::byte>(id >> (8 * b));
-    }
-    keys.push_back(hasher.add(ids).finish());
+    keys.push_back(
+        chained_key(kBlockTag, parent(index), token_ids.subspan(index * kBlockTokens, kBlockTokens)));
   }
+}
+
+Hash256 kv_tail_key(const Hash256& parent, std::span<const int32_t> token_ids) {
+  return chained_key(kTailTag, parent, token_ids);
 }
 
 void BlockChain::truncate(size_t tokens) {

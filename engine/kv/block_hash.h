@@ -65,6 +65,9 @@ struct BlockChain {
   const Hash256& parent(size_t index) const { return index == 0 ? root : keys[index - 1]; }
 };
 
+/// The key of a tail: fewer than 64 ids behind the block `parent` (of a chain without one, the root).
+Hash256 kv_tail_key(const Hash256& parent, std::span<const int32_t> token_ids);
+
 }  // namespace kvasir::engine
 
 template <>

@@ -5,12 +5,16 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
-#include <memory>
+#include <optional>
 #include <span>
 #include <stop_token>
+#include <string>
 #include <vector>
 
 namespace kvasir::engine {
+
+/// Who uses blocks, as the application names it; empty: nobody in particular.
+using BlockOwner = std::string;
 
 /// Where the engine keeps KV blocks between runs: bytes under 32-byte keys. The engine makes and checks
 /// the bytes (`kv_block.h`); a store only has to keep them. It may forget any block at any time.
@@ -36,8 +40,16 @@ class BlockStore {
   /// the blocks after it be: a chain is stored from its head).
   virtual bool write(const Hash256& key, const Hash256& parent, std::vector<std::byte> record) = 0;
 
-  /// A block that failed verification: never to be returned again.
-  virtual void quarantine(const Hash256& key) = 0;
+  /// Takes the owner's tail, what follows the block `parent`, in the place of its former one; as `write`.
+  virtual bool write_tail(const BlockOwner& owner, const Hash256& parent, std::vector<std::byte> record) = 0;
+  /// The owner's newest tail.
+  virtual std::optional<std::vector<std::byte>> read_tail(const BlockOwner& owner) = 0;
+
+  /// `owner` uses the chain that ends with the block `head`.
+  virtual void claim(const BlockOwner& owner, const Hash256& head) = 0;
+
+  /// Blocks that can't be used: never to be returned again.
+  virtual void quarantine(std::span<const Hash256> keys) = 0;
 
   /// Waits until everything taken is durable or known to be lost.
   virtual void flush() = 0;

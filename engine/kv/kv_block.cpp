@@ -21,19 +21,20 @@ uint64_t checksum(std::span<const std::byte> bytes) {
 KvBlockHeader make_header(const KvLayout& layout, uint32_t first_position, const Hash256& key,
                           const Hash256& parent, const Hash256& fingerprint,
                           std::span<const int32_t> token_ids) {
+  const auto tokens = static_cast<uint32_t>(token_ids.size());
   KvBlockHeader header{};
   header.magic = kKvBlockMagic;
   header.version = kKvBlockVersion;
   header.kv_type = static_cast<uint32_t>(layout.type);
   header.layers = layout.layers;
   header.width = layout.width;
-  header.tokens = kBlockTokens;
+  header.tokens = tokens;
   header.first_position = first_position;
-  header.slice_bytes = layout.slice_bytes(kBlockTokens);
+  header.slice_bytes = layout.slice_bytes(tokens);
   header.key = key;
   header.parent = parent;
   header.fingerprint = fingerprint;
-  std::copy_n(token_ids.begin(), kBlockTokens, header.token_ids.begin());
+  std::ranges::copy(token_ids, header.token_ids.begin());
   return header;
 }
 
@@ -43,63 +44,113 @@ uint64_t read_u64(const std::byte* bytes) {
   return value;
 }
 
+tl::unexpected<Error> refuse(const char* what) {
+  return fail(ErrorCode::BadFile, std::string("A stored KV block was refused: ") + what + ".");
+}
+
+size_t head_bytes(const KvLayout& layout) {
+  return sizeof(KvBlockHeader) + layout.layers * sizeof(uint64_t);
+}
+
+size_t record_bytes(const KvLayout& layout, uint32_t tokens) {
+  return kv_block_slices_offset(layout.layers) + layout.layers * layout.slice_bytes(tokens);
+}
+
+std::span<const std::byte> slice_of(std::span<const std::byte> record, const KvLayout& layout, uint32_t layer,
+                                    uint32_t tokens) {
+  const size_t slice_bytes = layout.slice_bytes(tokens);
+  return record.subspan(kv_block_slices_offset(layout.layers) + layer * slice_bytes, slice_bytes);
+}
+
+std::vector<std::byte> encode(const KvCache& cache, const KvBlockHeader& header) {
+  const KvLayout& layout = cache.layout();
+  std::vector<std::byte> record(record_bytes(layout, header.tokens));
+  std::memcpy(record.data(), &header, sizeof header);
+  std::byte* const slices = record.data() + kv_block_slices_offset(layout.layers);
+  for (uint32_t layer = 0; layer < layout.layers; ++layer) {
+    const auto slice = cache.slice(layer, header.first_position, header.tokens);
+    std::memcpy(slices + layer * slice.size(), slice.data(), slice.size());
+    const uint64_t sum = checksum(slice);
+    std::memcpy(record.data() + sizeof header + layer * sizeof sum, &sum, sizeof sum);
+  }
+  const uint64_t sum = checksum(std::span(record).first(head_bytes(layout)));
+  std::memcpy(record.data() + head_bytes(layout), &sum, sizeof sum);
+  return record;
+}
+
+/// Checks a record of `expected.tokens` tokens whose length is right. Every field is known beforehand, so the
+/// whole header must be equal byte for byte.
+Result<void> verify(std::span<const std::byte> record, const KvLayout& layout,
+                    const KvBlockHeader& expected) {
+  const size_t head = head_bytes(layout);
+  if (checksum(record.first(head)) != read_u64(record.data() + head))
+    return refuse("the checksum of its header is wrong");
+  if (std::memcmp(record.data(), &expected, sizeof expected) != 0)
+    return refuse("it belongs to other tokens, another prefix or another model");
+  const std::byte* checksums = record.data() + sizeof expected;
+  for (uint32_t layer = 0; layer < layout.layers; ++layer)
+    if (checksum(slice_of(record, layout, layer, expected.tokens)) !=
+        read_u64(checksums + layer * sizeof(uint64_t)))
+      return refuse("the checksum of its values is wrong");
+  return {};
+}
+
+/// The rows of a verified record's first `count` tokens.
+void copy_rows(std::span<const std::byte> record, KvCache& cache, uint32_t first_position, uint32_t tokens,
+               uint32_t count) {
+  const KvLayout& layout = cache.layout();
+  for (uint32_t layer = 0; layer < layout.layers; ++layer)
+    std::memcpy(cache.row(layer, first_position), slice_of(record, layout, layer, tokens).data(),
+                layout.slice_bytes(count));
+}
+
 }  // namespace
 
 std::vector<std::byte> encode_kv_block(const KvCache& cache, uint32_t first_position, const Hash256& key,
                                        const Hash256& parent, const Hash256& fingerprint,
                                        std::span<const int32_t> token_ids) {
-  const KvLayout& layout = cache.layout();
-  const size_t slices_offset = kv_block_slices_offset(layout.layers);
-  const size_t slice_bytes = layout.slice_bytes(kBlockTokens);
-  std::vector<std::byte> record(slices_offset + layout.layers * slice_bytes);
-
-  const KvBlockHeader header = make_header(layout, first_position, key, parent, fingerprint, token_ids);
-  std::memcpy(record.data(), &header, sizeof header);
-  std::byte* checksums = record.data() + sizeof header;
-  for (uint32_t layer = 0; layer < layout.layers; ++layer) {
-    const auto slice = cache.slice(layer, first_position, kBlockTokens);
-    std::copy(slice.begin(), slice.end(),
-              record.begin() + static_cast<ptrdiff_t>(slices_offset + layer * slice_bytes));
-    const uint64_t sum = checksum(slice);
-    std::memcpy(checksums + layer * sizeof sum, &sum, sizeof sum);
-  }
-  const size_t head_bytes = sizeof header + layout.layers * sizeof(uint64_t);
-  const uint64_t sum = checksum(std::span(record).first(head_bytes));
-  std::memcpy(record.data() + head_bytes, &sum, sizeof sum);
-  return record;
+  return encode(cache, make_header(cache.layout(), first_position, key, parent, fingerprint, token_ids));
 }
 
 Result<void> import_kv_block(std::span<const std::byte> record, KvCache& cache, uint32_t first_position,
                              const Hash256& key, const Hash256& parent, const Hash256& fingerprint,
                              std::span<const int32_t> token_ids) {
-  const auto refuse = [](const char* what) {
-    return fail(ErrorCode::BadFile, std::string("A stored KV block was refused: ") + what + ".");
-  };
   const KvLayout& layout = cache.layout();
-  const size_t slices_offset = kv_block_slices_offset(layout.layers);
-  const size_t slice_bytes = layout.slice_bytes(kBlockTokens);
-  if (record.size() != slices_offset + layout.layers * slice_bytes) return refuse("its length is wrong");
+  if (record.size() != record_bytes(layout, kBlockTokens)) return refuse("its length is wrong");
   if (uint64_t{first_position} + kBlockTokens > cache.capacity())
     return refuse("it lies outside the context");
-
-  const size_t head_bytes = sizeof(KvBlockHeader) + layout.layers * sizeof(uint64_t);
-  if (checksum(record.first(head_bytes)) != read_u64(record.data() + head_bytes))
-    return refuse("the checksum of its header is wrong");
-  // Every field is known beforehand, so the whole header must be equal byte for byte.
-  const KvBlockHeader expected = make_header(layout, first_position, key, parent, fingerprint, token_ids);
-  if (std::memcmp(record.data(), &expected, sizeof expected) != 0)
-    return refuse("it belongs to other tokens, another prefix or another model");
-
-  const auto slice = [&](uint32_t layer) {
-    return record.subspan(slices_offset + layer * slice_bytes, slice_bytes);
-  };
-  const std::byte* checksums = record.data() + sizeof(KvBlockHeader);
-  for (uint32_t layer = 0; layer < layout.layers; ++layer)
-    if (checksum(slice(layer)) != read_u64(checksums + layer * sizeof(uint64_t)))
-      return refuse("the checksum of its values is wrong");
-  for (uint32_t layer = 0; layer < layout.layers; ++layer)
-    std::memcpy(cache.row(layer, first_position), slice(layer).data(), slice_bytes);
+  const auto expected = make_header(layout, first_position, key, parent, fingerprint, token_ids);
+  if (auto verified = verify(record, layout, expected); !verified) return verified;
+  copy_rows(record, cache, first_position, kBlockTokens, kBlockTokens);
   return {};
+}
+
+std::vector<std::byte> encode_kv_tail(const KvCache& cache, uint32_t first_position, const Hash256& parent,
+                                      const Hash256& fingerprint, std::span<const int32_t> token_ids) {
+  return encode(cache, make_header(cache.layout(), first_position, kv_tail_key(parent, token_ids), parent,
+                                   fingerprint, token_ids));
+}
+
+Result<uint32_t> import_kv_tail(std::span<const std::byte> record, KvCache& cache, uint32_t first_position,
+                                const Hash256& parent, const Hash256& fingerprint,
+                                std::span<const int32_t> wanted_ids) {
+  const KvLayout& layout = cache.layout();
+  KvBlockHeader header;
+  if (record.size() < sizeof header) return refuse("its length is wrong");
+  std::memcpy(&header, record.data(), sizeof header);
+  const uint32_t tokens = header.tokens;
+  if (tokens == 0 || tokens >= kBlockTokens) return refuse("it is no tail");
+  if (record.size() != record_bytes(layout, tokens)) return refuse("its length is wrong");
+
+  const auto ids = std::span(header.token_ids).first(tokens);
+  const auto expected =
+      make_header(layout, first_position, kv_tail_key(parent, ids), parent, fingerprint, ids);
+  if (auto verified = verify(record, layout, expected); !verified) return tl::unexpected(verified.error());
+
+  const auto common = static_cast<uint32_t>(std::ranges::mismatch(ids, wanted_ids).in1 - ids.begin());
+  if (uint64_t{first_position} + common > cache.capacity()) return refuse("it lies outside the context");
+  copy_rows(record, cache, first_position, tokens, common);
+  return common;
 }
 
 }  // namespace kvasir::engine

@@ -16,14 +16,14 @@ struct KvBlockHeader {
   uint32_t version;
   uint32_t kv_type;  ///< KvType
   uint32_t layers;
-  uint32_t width;  ///< values of one token in one layer
-  uint32_t tokens;
+  uint32_t width;   ///< values of one token in one layer
+  uint32_t tokens;  ///< kBlockTokens; of a tail fewer
   uint32_t first_position;
   uint64_t slice_bytes;  ///< of one layer
   Hash256 key;
   Hash256 parent;
   Hash256 fingerprint;
-  std::array<int32_t, kBlockTokens> token_ids;
+  std::array<int32_t, kBlockTokens> token_ids;  ///< behind a tail's own: zeros
 };
 static_assert(sizeof(KvBlockHeader) == 392);
 

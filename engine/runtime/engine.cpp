@@ -70,25 +70,38 @@ std::string_view finish_reason_name(FinishReason reason) {
 
 struct Engine::State {
   GgufFile file;
-  Tokenizer tokenizer;
-  Result<ChatTemplate> chat_template;
+  std::shared_ptr<const PromptMaker> prompts;
   std::unique_ptr<Model> model;
   Hash256 content_hash;
   Hash256 fingerprint;
-  BlockChain root;
   Sequence sequence;
   std::shared_ptr<BlockStore> store;
   std::vector<float> logits;  ///< {vocab}
+  /// Positions that were read from the store before the request that is to use them.
+  struct {
+    uint32_t first = 0;
+    uint32_t end = 0;
+  } read_ahead = {};
 
   uint32_t context_tokens() { return sequence.cache().capacity(); }
 
   Result<void> check_request(const GenerateRequest& request);
   /// Takes over the longest known prefix of the prompt; at least its last token is left to compute.
   void reuse_prefix(const GenerateRequest& request, std::stop_token stop, GenerateResult& result);
+  /// What a request leaves behind: the store gets all of the sequence that it may have.
+  void keep(const KvUse& kv) {
+    if (store && kv.keep) sequence.offer_all(*store, kv.owner);
+  }
   /// Computes the rest of the prompt; `logits` are then those of its last token. False: stopped.
   Result<bool> prefill(const GenerateRequest& request, const GenerateCallbacks& callbacks,
                        std::stop_token stop);
-  Result<bool> prepare(std::span<const TokenId> prompt, std::stop_token stop);
+  Result<GenerateResult> generate(const GenerateRequest& request, const GenerateCallbacks& callbacks,
+                                  std::stop_token stop);
+  /// What `generate` does behind the reused prefix.
+  Result<void> compute(const GenerateRequest& request, const GenerateCallbacks& callbacks,
+                       std::stop_token stop, Clock::time_point started, GenerateResult& result);
+  Result<bool> prepare(std::span<const TokenId> prompt, const KvUse& kv, std::stop_token stop);
+  uint32_t restore(std::span<const TokenId> prompt, const KvUse& kv, std::stop_token stop);
   Result<FinishReason> decode(const GenerateRequest& request, const GenerateCallbacks& callbacks,
                               std::stop_token stop, Clock::time_point started, GenerateResult& result);
   /// Computes ids behind the sequence and offers the blocks that they fill. False: stopped, nothing changed.
@@ -136,11 +149,12 @@ Result<std::unique_ptr<Engine>> Engine::load(const std::filesystem::path& model_
     const Hash256 fingerprint = kv_fingerprint(hash, *config, layout);
     const BlockChain root(options.profile_secret, fingerprint);
     auto chat_template = ChatTemplate::from_gguf(*file, *tokenizer);
+    auto prompts = std::make_shared<const PromptMaker>(
+        PromptMaker{std::move(*tokenizer), std::move(chat_template), root});
     std::vector<float> logits(config->vocab_size);
     return std::unique_ptr<Engine>(new Engine(std::make_unique<State>(
-        State{std::move(*file), std::move(*tokenizer), std::move(chat_template), std::move(model), hash,
-              fingerprint, root, Sequence(std::move(*cache), root, fingerprint), std::move(store),
-              std::move(logits)})));
+        State{std::move(*file), std::move(prompts), std::move(model), hash, fingerprint,
+              Sequence(std::move(*cache), root, fingerprint), std::move(store), std::move(logits)})));
   } catch (const std::bad_alloc&) {
     return fail(ErrorCode::OutOfMemory, "There is not enough memory to load " + quote_path(model_path) +
                                             ". Close other programs, or choose a smaller model.");
@@ -169,10 +183,10 @@ std::string_view Engine::weight_type() const {
 }
 
 const Tokenizer& Engine::tokenizer() const {
-  return state_->tokenizer;
+  return state_->prompts->tokenizer;
 }
 const Result<ChatTemplate>& Engine::chat_template() const {
-  return state_->chat_template;
+  return state_->prompts->chat_template;
 }
 uint32_t Engine::context_tokens() const {
   return state_->context_tokens();
@@ -187,31 +201,7 @@ const Hash256& Engine::fingerprint() const {
 Result<GenerateResult> Engine::generate(const GenerateRequest& request, const GenerateCallbacks& callbacks,
                                         std::stop_token stop) {
   try {
-    const auto started = Clock::now();
-    State& state = *state_;
-    if (auto checked = state.check_request(request); !checked) return tl::unexpected(checked.error());
-
-    GenerateResult result;
-    result.usage.prompt_tokens = static_cast<uint32_t>(request.prompt.size());
-    state.reuse_prefix(request, stop, result);
-    const auto restored = Clock::now();
-    result.timings.restore_ms = ms_between(started, restored);
-
-    const auto prefilled = state.prefill(request, callbacks, stop);
-    if (!prefilled) return tl::unexpected(prefilled.error());
-    result.timings.prefill_ms = ms_between(restored, Clock::now());
-    const auto computed =
-        static_cast<double>(state.sequence.ids().size() - result.usage.prompt_cache_hit_tokens);
-    result.timings.prefill_tokens_per_second = per_second(computed, result.timings.prefill_ms);
-    if (!*prefilled) {
-      result.finish_reason = FinishReason::Cancelled;
-      return result;
-    }
-
-    const auto finished = state.decode(request, callbacks, stop, started, result);
-    if (!finished) return tl::unexpected(finished.error());
-    result.finish_reason = *finished;
-    return result;
+    return state_->generate(request, callbacks, stop);
   } catch (const std::bad_alloc&) {
     return fail(ErrorCode::OutOfMemory,
                 "There was not enough memory to go on with the answer. Close other programs.");
@@ -220,9 +210,41 @@ Result<GenerateResult> Engine::generate(const GenerateRequest& request, const Ge
   }
 }
 
-Result<bool> Engine::prepare(std::span<const TokenId> prompt, std::stop_token stop) {
+Result<GenerateResult> Engine::State::generate(const GenerateRequest& request,
+                                               const GenerateCallbacks& callbacks, std::stop_token stop) {
+  const auto started = Clock::now();
+  if (auto checked = check_request(request); !checked) return tl::unexpected(checked.error());
+
+  GenerateResult result;
+  result.usage.prompt_tokens = static_cast<uint32_t>(request.prompt.size());
+  reuse_prefix(request, stop, result);
+  result.timings.restore_ms = ms_between(started, Clock::now());
+  const auto done = compute(request, callbacks, stop, started, result);
+  if (sequence.ids().size() > result.usage.prompt_cache_hit_tokens) keep(request.kv);
+  if (!done) return tl::unexpected(done.error());
+  return result;
+}
+
+Result<void> Engine::State::compute(const GenerateRequest& request, const GenerateCallbacks& callbacks,
+                                    std::stop_token stop, Clock::time_point started, GenerateResult& result) {
+  const auto restored = Clock::now();
+  const auto prefilled = prefill(request, callbacks, stop);
+  if (!prefilled) return tl::unexpected(prefilled.error());
+  result.timings.prefill_ms = ms_between(restored, Clock::now());
+  const auto computed = static_cast<double>(sequence.ids().size() - result.usage.prompt_cache_hit_tokens);
+  result.timings.prefill_tokens_per_second = per_second(computed, result.timings.prefill_ms);
+  result.finish_reason = FinishReason::Cancelled;
+  if (!*prefilled) return {};
+
+  const auto finished = decode(request, callbacks, stop, started, result);
+  if (!finished) return tl::unexpected(finished.error());
+  result.finish_reason = *finished;
+  return {};
+}
+
+Result<bool> Engine::prepare(std::span<const TokenId> prompt, const KvUse& kv, std::stop_token stop) {
   try {
-    return state_->prepare(prompt, stop);
+    return state_->prepare(prompt, kv, stop);
   } catch (const std::bad_alloc&) {
     return fail(ErrorCode::OutOfMemory, "There was not enough memory to prepare the next answer.");
   } catch (const std::exception& error) {
@@ -230,11 +252,20 @@ Result<bool> Engine::prepare(std::span<const TokenId> prompt, std::stop_token st
   }
 }
 
-void Engine::prefetch(std::span<const TokenId> prompt) {
-  if (!state_->store) return;
-  BlockChain chain = state_->root;
-  chain.extend(prompt);
-  state_->store->prefetch(chain.keys);
+uint32_t Engine::restore(std::span<const TokenId> prompt, const KvUse& kv, std::stop_token stop) {
+  try {
+    return state_->restore(prompt, kv, stop);
+  } catch (const std::exception&) {
+    return 0;  // it was only a favour; the request will say what is wrong
+  }
+}
+
+void Engine::forget() {
+  state_->sequence.keep_common_prefix({}, 0);
+}
+
+const std::shared_ptr<const PromptMaker>& Engine::prompt_maker() const {
+  return state_->prompts;
 }
 
 Result<void> Engine::State::check_request(const GenerateRequest& request) {
@@ -261,9 +292,12 @@ void Engine::State::reuse_prefix(const GenerateRequest& request, std::stop_token
                                  GenerateResult& result) {
   const auto limit = static_cast<uint32_t>(request.prompt.size() - 1);
   const uint32_t in_memory = sequence.keep_common_prefix(request.prompt, limit);
-  const uint32_t hits = store ? sequence.restore(request.prompt, limit, *store, stop) : in_memory;
+  const uint32_t hits =
+      store ? sequence.restore(request.prompt, limit, *store, request.kv.owner, stop) : in_memory;
   result.usage.prompt_cache_hit_tokens = hits;
-  result.usage.prompt_cache_disk_tokens = hits - in_memory;
+  const uint32_t ahead = std::min(in_memory, read_ahead.end);
+  result.usage.prompt_cache_disk_tokens = hits - in_memory + ahead - std::min(ahead, read_ahead.first);
+  read_ahead = {};
   result.usage.prompt_cache_miss_tokens = result.usage.prompt_tokens - hits;
 }
 
@@ -276,7 +310,7 @@ Result<bool> Engine::State::forward(const GenerateRequest& request, std::span<co
   if (!done && done.error().code == ErrorCode::Cancelled) return false;
   if (!done) return tl::unexpected(done.error());
   sequence.append(ids);
-  if (store && request.keep_kv) sequence.offer(*store);
+  if (store && request.kv.keep) sequence.offer(*store);
   return true;
 }
 
@@ -295,23 +329,37 @@ Result<bool> Engine::State::prefill(const GenerateRequest& request, const Genera
   return true;
 }
 
-Result<bool> Engine::State::prepare(std::span<const TokenId> prompt, std::stop_token stop) {
+uint32_t Engine::State::restore(std::span<const TokenId> prompt, const KvUse& kv, std::stop_token stop) {
+  const auto limit = static_cast<uint32_t>(std::min<size_t>(prompt.size(), context_tokens()));
+  if (!store || !sequence.is_stored()) return 0;
+  const auto held = sequence.ids();
+  const auto in_memory = static_cast<uint32_t>(std::ranges::mismatch(held, prompt).in1 - held.begin());
+  if (sequence.available(prompt, limit, *store) <= in_memory) return 0;
+  sequence.keep_common_prefix(prompt, limit);
+  read_ahead = {in_memory, sequence.restore(prompt, limit, *store, kv.owner, std::move(stop))};
+  return read_ahead.end - in_memory;
+}
+
+Result<bool> Engine::State::prepare(std::span<const TokenId> prompt, const KvUse& kv, std::stop_token stop) {
   GenerateRequest request;
   request.prompt.assign(prompt.begin(), prompt.end());
+  request.kv = kv;
   if (auto checked = check_request(request); !checked) return tl::unexpected(checked.error());
   // What goes on behind the prompt in memory may be wanted as well.
   if (sequence.ids().size() >= prompt.size() &&
       std::ranges::equal(sequence.ids().first(prompt.size()), prompt))
     return true;
   const auto length = static_cast<uint32_t>(prompt.size());
-  sequence.keep_common_prefix(prompt, length);
-  if (store) sequence.restore(prompt, length, *store, stop);
-  while (sequence.ids().size() < prompt.size()) {
+  const uint32_t in_memory = sequence.keep_common_prefix(prompt, length);
+  const uint32_t hits = store ? sequence.restore(prompt, length, *store, kv.owner, stop) : in_memory;
+  if (hits > in_memory) read_ahead = {in_memory, hits};
+  Result<bool> prepared = true;
+  while (prepared && *prepared && sequence.ids().size() < prompt.size()) {
     const auto rest = prompt.subspan(sequence.ids().size());
-    const auto batch = forward(request, rest.first(std::min(rest.size(), kPrepareBatchTokens)), false, stop);
-    if (!batch || !*batch) return batch;
+    prepared = forward(request, rest.first(std::min(rest.size(), kPrepareBatchTokens)), false, stop);
   }
-  return true;
+  if (sequence.ids().size() > hits) keep(kv);
+  return prepared;
 }
 
 Result<FinishReason> Engine::State::decode(const GenerateRequest& request, const GenerateCallbacks& callbacks,
@@ -320,6 +368,7 @@ Result<FinishReason> Engine::State::decode(const GenerateRequest& request, const
   Sampler sampler(request.sampling);
   const std::span<const TokenId> prompt(request.prompt);
   const auto answer = prompt.last(request.answer_tokens);
+  const Tokenizer& tokenizer = prompts->tokenizer;
   AnswerDecoder decoder(tokenizer, request.thinking, prompt.first(prompt.size() - answer.size()));
   for (const TokenId id : answer) decoder.push(id);
   ReasoningLimit limit(request.max_reasoning_tokens);

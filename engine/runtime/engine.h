@@ -58,11 +58,19 @@ struct Timings {
   double decode_tokens_per_second = 0;
 };
 
+/// What the store may do for a request.
+struct KvUse {
+  bool keep = true;  ///< false: nothing of it is given to the store
+  /// Who is to be named as the user of what is kept. Its tail, the last, partial block, is kept too: where a
+  /// request for the same owner goes on from there, not even that is computed again.
+  BlockOwner owner;
+};
+
 struct GenerateRequest {
   std::vector<TokenId> prompt;
   SamplingParams sampling;
   uint32_t max_tokens = 0;  ///< 0: until the model stops or the context is full
-  bool keep_kv = true;      ///< false: nothing of this request is given to the store
+  KvUse kv;
   /// How many ids at the prompt's end are the answer's own beginning, which is continued.
   uint32_t answer_tokens = 0;
   /// How the model marks its reasoning; absent: all that it writes is the answer.
@@ -81,6 +89,14 @@ struct GenerateResult {
 struct GenerateCallbacks {
   std::function<void(uint32_t done_tokens, uint32_t total_tokens)> on_prefill;  ///< optional
   std::function<void(const TokenEvent&)> on_token;
+};
+
+/// How a loaded model's prompts are written and their blocks named. Immutable: safe to use from several
+/// threads.
+struct PromptMaker {
+  Tokenizer tokenizer;
+  Result<ChatTemplate> chat_template;
+  BlockChain root;  ///< the empty beginning of all chains
 };
 
 /// A loaded model with one live sequence, whose KV prefix is reused in memory or restored from the store.
@@ -112,10 +128,18 @@ class Engine {
 
   /// Computes the KV of ids that the next prompt is likely to begin with, where it is not in memory already,
   /// in steps that are short enough to stop at any time. False: stopped before the end.
-  Result<bool> prepare(std::span<const TokenId> prompt, std::stop_token stop);
+  Result<bool> prepare(std::span<const TokenId> prompt, const KvUse& kv, std::stop_token stop);
 
-  /// Tells the store that this prompt's blocks will be wanted soon.
-  void prefetch(std::span<const TokenId> prompt);
+  /// Takes what the store has of the prompt into memory, where that is more than memory has already and
+  /// nothing is lost by it: what memory alone holds stays. Computes nothing. Returns how many tokens came.
+  uint32_t restore(std::span<const TokenId> prompt, const KvUse& kv, std::stop_token stop);
+
+  /// Forgets the KV that is in memory.
+  void forget();
+
+  /// What is needed to tell which blocks a conversation's prompt consists of; safe to use from any thread,
+  /// also when the engine is gone.
+  const std::shared_ptr<const PromptMaker>& prompt_maker() const;
 
  private:
   struct State;

@@ -88,6 +88,11 @@ Result<StoredConversation> ConversationStore::conversation(int64_t id) {
   return read_conversation(rows);
 }
 
+Result<bool> ConversationStore::exists(int64_t id) {
+  KVASIR_TRY_ASSIGN(auto rows, database_->query("SELECT 1 FROM conversations WHERE id = ?1", id));
+  return rows.step();
+}
+
 Result<std::optional<int64_t>> ConversationStore::find_conversation(std::string_view title) {
   KVASIR_TRY_ASSIGN(
       auto rows, database_->query("SELECT id FROM conversations WHERE title = ?1 AND deleted_at_ms IS NULL "

@@ -86,6 +86,8 @@ class ConversationStore {
                                       std::optional<int64_t> system_prompt_id);
   Result<std::vector<StoredConversation>> conversations();  ///< newest change first; deleted ones left out
   Result<StoredConversation> conversation(int64_t id);
+  /// Also while it is deleted and can be restored.
+  Result<bool> exists(int64_t id);
   /// By exact title; of several the one that changed last.
   Result<std::optional<int64_t>> find_conversation(std::string_view title);
   Result<void> rename_conversation(int64_t id, std::string_view title);

@@ -106,6 +106,12 @@ Result<Database> Database::open(const std::filesystem::path& path, const FileSys
   return database;
 }
 
+Result<Database> Database::open_in_memory() {
+  KVASIR_TRY_ASSIGN(auto database, connect(":memory:", nullptr));
+  KVASIR_TRY(database.execute("PRAGMA temp_store = MEMORY"));
+  return database;
+}
+
 Result<void> Database::configure() {
   sqlite3_busy_timeout(connection_.get(), kBusyTimeoutMs);
   sqlite3_db_config(connection_.get(), SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr);

@@ -29,6 +29,8 @@ class Database {
   /// process, but the last ones may go when the power does (synchronous NORMAL). What is there stays
   /// consistent.
   static Result<Database> open(const std::filesystem::path& path, const FileSystemVfs& vfs);
+  /// An empty one in memory, of which nothing is ever written.
+  static Result<Database> open_in_memory();
 
   /// Runs a script of several statements without parameters.
   Result<void> execute(std::string_view script);

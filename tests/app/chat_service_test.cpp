@@ -1,11 +1,15 @@
 #include "app/services/chat_service.h"
 
+#include "app/services/kv_owner.h"
+
+#include <QDirIterator>
 #include <QTemporaryDir>
 #include <QtTest>
 #include <atomic>
 #include <condition_variable>
 #include <memory>
 #include <mutex>
+#include <set>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -42,6 +46,9 @@ class RecordingObserver final : public ChatObserver {
   void model_changed(const ModelState& state) override {
     note([&] { model = state; });
   }
+  void saving_changed(bool saving, const std::string&) override {
+    note([&] { saving_changes.push_back(saving); });
+  }
   void failed(const std::string& message) override {
     note([&] { failures.push_back(message); });
   }
@@ -56,6 +63,7 @@ class RecordingObserver final : public ChatObserver {
   std::vector<StoredMessage> added;
   std::vector<StoredMessage> changed;
   std::vector<std::string> failures;
+  std::vector<bool> saving_changes;
   std::string grown;
   std::string reasoning;
   ModelState model;
@@ -88,6 +96,16 @@ SendRequest make_endless_request() {
   return request;
 }
 
+/// Some hundred tokens, others for another salt.
+std::string long_text(int words, int salt) {
+  static const std::vector<std::string> kWords = {"boat", "lake", "dog",  "friend", "tea",
+                                                  "old",  "sea",  "moon", "garden", "song"};
+  std::string text = "Story " + std::to_string(salt) + ":";
+  for (int i = 0; i < words; ++i)
+    text += " " + kWords[static_cast<size_t>((i * (salt + 3) + i / 7) % int(kWords.size()))];
+  return text + ".";
+}
+
 }  // namespace
 
 class ChatServiceTest : public QObject {
@@ -108,6 +126,11 @@ class ChatServiceTest : public QObject {
   void answer_that_breaks_off_unexpectedly_ends_and_the_chat_goes_on();
   void closing_during_an_answer_keeps_it();
   void long_first_lines_become_short_titles();
+  void deleted_chat_gives_its_kv_back_once_it_is_gone_for_good();
+  void reused_tokens_and_the_time_they_saved_are_reported();
+  void selected_chat_is_in_memory_before_it_is_asked();
+  void private_chat_leaves_nothing_on_the_disk();
+  void pause_of_saving_is_said_once_and_chats_go_on();
 
  private:
   void open();
@@ -115,6 +138,7 @@ class ChatServiceTest : public QObject {
   void load_starter();
   StoredMessage ask(SendRequest request);
   std::vector<StoredMessage> stored(int64_t conversation);
+  std::set<std::string> owners() const;
 
   std::unique_ptr<QTemporaryDir> folder_;
   std::unique_ptr<Profile> profile_;
@@ -157,6 +181,12 @@ StoredMessage ChatServiceTest::ask(SendRequest request) {
 
 std::vector<StoredMessage> ChatServiceTest::stored(int64_t conversation) {
   return *chats_->with_store([=](auto& store) { return store.messages(conversation); }).get();
+}
+
+std::set<std::string> ChatServiceTest::owners() const {
+  std::set<std::string> names;
+  for (const auto& usage : profile_->blocks()->usage()) names.insert(usage.owner);
+  return names;
 }
 
 void ChatServiceTest::question_and_answer_are_stored_as_they_were_heard() {
@@ -298,6 +328,109 @@ void ChatServiceTest::long_first_lines_become_short_titles() {
           .get()
           ->title;
   QCOMPARE(title, std::string("Grüße aus dem Garten, in dem heute die allerletzten Äpfel…"));
+}
+
+void ChatServiceTest::deleted_chat_gives_its_kv_back_once_it_is_gone_for_good() {
+  load_starter();
+  const int64_t kept = ask(make_request(0, long_text(80, 1))).conversation_id;
+  const int64_t deleted = ask(make_request(0, long_text(80, 2))).conversation_id;
+  QCOMPARE(owners(), (std::set{conversation_owner(kept), conversation_owner(deleted)}));
+  profile_->blocks()->flush();
+  const auto blocks = profile_->blocks()->stats().blocks;
+  chats_->with_store([=](auto& store) {
+    return store.delete_conversation(kept).and_then([&] { return store.delete_conversation(deleted); });
+  });
+  QVERIFY(chats_->with_store([=](auto& store) { return store.restore_conversation(kept); }).get());
+  QCOMPARE(owners().size(), size_t{2});
+  close();
+  open();
+  chats_->with_store([](auto&) {}).get();
+  profile_->blocks()->flush();
+  QCOMPARE(owners(), std::set{conversation_owner(kept)});
+  QVERIFY(profile_->blocks()->stats().blocks > 0 && profile_->blocks()->stats().blocks < blocks);
+}
+
+void ChatServiceTest::reused_tokens_and_the_time_they_saved_are_reported() {
+  load_starter();
+  const auto first = ask(make_request(0, long_text(80, 1)));
+  QCOMPARE(profile_->blocks()->stats().reused_tokens, uint64_t{0});
+  close();
+  open();
+  load_starter();
+  const auto second = ask(make_request(first.conversation_id, long_text(20, 3)));
+  const uint32_t read = second.usage->prompt_cache_disk_tokens;
+  // Its tail too came from the disk: nothing is computed again.
+  QCOMPARE(read, first.usage->prompt_tokens + first.usage->completion_tokens);
+  const auto usage = profile_->blocks()->usage();
+  QCOMPARE(usage.size(), size_t{1});
+  QCOMPARE(usage[0].reused_tokens, uint64_t{read});
+  QVERIFY(usage[0].saved_ms <= read * 1000 / second.usage->prefill_tokens_per_second);
+}
+
+void ChatServiceTest::selected_chat_is_in_memory_before_it_is_asked() {
+  load_starter();
+  const auto first = ask(make_request(0, long_text(80, 1)));
+  ask(make_request(0, long_text(80, 2)));
+  chats_->select(first.conversation_id);
+  chats_->wait_until_idle();
+  profile_->blocks()->clear();
+  profile_->blocks()->flush();
+  const auto next = ask(make_request(first.conversation_id, "And now?"));
+  QCOMPARE(next.usage->prompt_cache_hit_tokens, first.usage->prompt_tokens + first.usage->completion_tokens);
+  QVERIFY(next.usage->prompt_cache_disk_tokens > 0);
+}
+
+void ChatServiceTest::private_chat_leaves_nothing_on_the_disk() {
+  load_starter();
+  auto request = make_request(0, "zyxomma quintarrel " + long_text(80, 1));
+  request.is_private = true;
+  const auto first = ask(request);
+  const int64_t id = first.conversation_id;
+  QVERIFY(PrivateChats::is_private(id) && !first.text.empty());
+  const auto second = ask(make_request(id, "zyxomma again"));
+  QCOMPARE(second.usage->prompt_cache_hit_tokens,
+           first.usage->prompt_tokens + first.usage->completion_tokens);
+  QCOMPARE(chats_->with_store_of(id, [=](auto& store) { return store.messages(id); }).get()->size(),
+           size_t{4});
+  QVERIFY(!chats_->with_store([=](auto& store) { return store.messages(id); }).get());
+  chats_->select(id);
+  ask(make_request(0, "zyx"));  // what is written at all is written now
+
+  chats_->forget_private(id);
+  QVERIFY(!chats_->with_store_of(id, [=](auto& store) { return store.messages(id); }).get());
+  request.text = "zyxomma quintarrel " + long_text(80, 1);
+  QCOMPARE(ask(request).usage->prompt_cache_hit_tokens, 0u);
+  profile_->blocks()->flush();
+  QCOMPARE(profile_->blocks()->stats().blocks, uint64_t{0});
+  close();
+  int files = 0;
+  for (QDirIterator it(folder_->path(), QDir::Files, QDirIterator::Subdirectories); it.hasNext(); ++files) {
+    QFile file(it.next());
+    QVERIFY(file.open(QIODevice::ReadOnly));
+    QVERIFY2(!file.readAll().contains("zyxomma"), qPrintable(file.fileName()));
+  }
+  QVERIFY(files > 1);
+  open();
+  QCOMPARE(chats_->with_store([](auto& store) { return store.conversations(); }).get()->size(), size_t{1});
+}
+
+void ChatServiceTest::pause_of_saving_is_said_once_and_chats_go_on() {
+  load_starter();
+  profile_->blocks()->set_limits({.min_free_bytes = uint64_t{1} << 60});
+  for (int i = 0; i < 3; ++i) {
+    QVERIFY(ask(make_request(0, long_text(80, i))).status != MessageStatus::Failed);
+    profile_->blocks()->flush();
+  }
+  QCOMPARE(observer_->saving_changes, std::vector{false});
+  QCOMPARE(profile_->blocks()->stats().blocks, uint64_t{0});
+
+  profile_->blocks()->set_limits({});
+  for (int i = 3; i < 6; ++i) {
+    ask(make_request(0, long_text(80, i)));
+    profile_->blocks()->flush();
+  }
+  QCOMPARE(observer_->saving_changes, (std::vector{false, true}));
+  QVERIFY(profile_->blocks()->stats().blocks > 0);
 }
 
 QTEST_GUILESS_MAIN(ChatServiceTest)

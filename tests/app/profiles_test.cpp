@@ -59,6 +59,7 @@ class LoadObserver final : public ChatObserver {
   void model_changed(const ModelState& model) override {
     if (model.stage != ModelState::Stage::Loading) loaded.set_value();
   }
+  void saving_changed(bool, const std::string&) override {}
   void failed(const std::string&) override {}
 
   std::promise<void> loaded;

@@ -61,6 +61,7 @@ class Observer final : public ChatObserver {
     model_ = state;
     heard_.notify_all();
   }
+  void saving_changed(bool, const std::string&) override {}
   void failed(const std::string& message) override { qWarning("%s", message.c_str()); }
 
   ModelState wait_for_model() {
@@ -284,8 +285,8 @@ void ReasoningTest::restarted_chat_reuses_every_full_block_of_what_is_kept() {
   reopen(kAlwaysThinks);
   const auto next = ask(request(conversation, "And the sea?", 1));
   QVERIFY(next.usage->prompt_cache_hit_tokens > 0);
-  QCOMPARE(next.usage->prompt_cache_hit_tokens,
-           uint32_t(known.size() / engine::kBlockTokens * engine::kBlockTokens));
+  QVERIFY(next.usage->prompt_cache_hit_tokens >= known.size() / engine::kBlockTokens * engine::kBlockTokens);
+  QVERIFY(next.usage->prompt_cache_hit_tokens <= known.size());
   QCOMPARE(next.usage->prompt_cache_disk_tokens, next.usage->prompt_cache_hit_tokens);
 }
 

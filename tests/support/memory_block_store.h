@@ -31,13 +31,26 @@ class MemoryBlockStore final : public engine::BlockStore {
     records.emplace(key, std::move(record));
     return true;
   }
-  void quarantine(const engine::Hash256& key) override {
-    records.erase(key);
-    ++quarantined;
+  bool write_tail(const engine::BlockOwner& owner, const engine::Hash256& parent,
+                  std::vector<std::byte> record) override {
+    if (parent != engine::Hash256{} && !records.contains(parent)) return false;
+    tails[owner] = std::move(record);
+    return true;
+  }
+  std::optional<std::vector<std::byte>> read_tail(const engine::BlockOwner& owner) override {
+    const auto found = tails.find(owner);
+    return found == tails.end() ? std::nullopt : std::optional(found->second);
+  }
+  void claim(const engine::BlockOwner& owner, const engine::Hash256& head) override { heads[owner] = head; }
+  void quarantine(std::span<const engine::Hash256> keys) override {
+    for (const engine::Hash256& key : keys) records.erase(key);
+    quarantined += static_cast<int>(keys.size());
   }
   void flush() override {}
 
   std::map<engine::Hash256, std::vector<std::byte>> records;
+  std::map<engine::BlockOwner, std::vector<std::byte>> tails;
+  std::map<engine::BlockOwner, engine::Hash256> heads;  ///< the last claim of each
   size_t capacity_blocks = SIZE_MAX;
   int offers = 0;
   int quarantined = 0;

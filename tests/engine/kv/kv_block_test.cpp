@@ -48,6 +48,19 @@ struct Block {
   }
 };
 
+/// What follows a block: its first 40 ids.
+struct Tail : Block {
+  std::span<const int32_t> own_ids() const { return std::span(ids).first(40); }
+  std::vector<std::byte> encode(const KvCache& cache) const {
+    return encode_kv_tail(cache, position, parent, fingerprint, own_ids());
+  }
+  /// How many tokens came; 0 where it was refused.
+  uint32_t import_into(KvCache& cache, std::span<const std::byte> record,
+                       std::span<const int32_t> wanted) const {
+    return import_kv_tail(record, cache, position, parent, fingerprint, wanted).value_or(0);
+  }
+};
+
 bool all_zero(const KvCache& cache) {
   for (uint32_t layer = 0; layer < kLayout.layers; ++layer)
     for (const std::byte byte : cache.slice(layer, 0, cache.capacity()))
@@ -66,6 +79,10 @@ class KvBlockTest : public QObject {
   void truncated_and_lengthened_records_are_refused();
   void every_expected_field_matters();
   void record_begins_as_the_format_page_says();
+  void tail_gives_the_rows_of_the_common_prefix();
+  void any_flipped_bit_of_a_tail_is_refused();
+  void tail_of_another_prefix_model_or_place_is_refused();
+  void tail_that_lies_about_its_length_is_refused();
 };
 
 void KvBlockTest::imported_rows_equal_the_exported_ones() {
@@ -155,6 +172,78 @@ void KvBlockTest::record_begins_as_the_format_page_says() {
   QVERIFY(std::memcmp(record.data() + 72, &block.parent, 32) == 0);
   QVERIFY(std::memcmp(record.data() + 104, &block.fingerprint, 32) == 0);
   QVERIFY(std::memcmp(record.data() + 136, block.ids.data(), 256) == 0);
+}
+
+void KvBlockTest::tail_gives_the_rows_of_the_common_prefix() {
+  const KvCache source = make_cache(true);
+  const Tail tail;
+  const auto record = tail.encode(source);
+  for (const uint32_t common : {0u, 1u, 17u, 40u}) {
+    KvCache target = make_cache(false);
+    std::vector<int32_t> wanted = tail.ids;
+    wanted[common] ^= 1;
+    QCOMPARE(tail.import_into(target, record, wanted), common);
+    QCOMPARE(tail.import_into(target, record, std::span(tail.ids).first(common)), common);
+    for (uint32_t layer = 0; layer < kLayout.layers; ++layer) {
+      const auto from = source.slice(layer, tail.position, common);
+      QVERIFY(std::ranges::equal(from, target.slice(layer, tail.position, common)));
+      QVERIFY(std::ranges::all_of(target.slice(layer, tail.position + common, kBlockTokens - common),
+                                  [](std::byte b) { return b == std::byte{}; }));
+    }
+    QCOMPARE(target.length(), 0u);
+  }
+}
+
+void KvBlockTest::any_flipped_bit_of_a_tail_is_refused() {
+  const KvCache source = make_cache(true);
+  KvCache target = make_cache(false);
+  const Tail tail;
+  auto record = tail.encode(source);
+  const size_t padding = sizeof(KvBlockHeader) + (kLayout.layers + 1) * sizeof(uint64_t);
+  for (size_t i = 0; i < record.size(); ++i) {
+    if (i >= padding && i < kv_block_slices_offset(kLayout.layers)) continue;  // carries nothing
+    record[i] ^= std::byte{4};
+    QVERIFY2(tail.import_into(target, record, tail.ids) == 0, std::to_string(i).c_str());
+    record[i] ^= std::byte{4};
+  }
+  for (size_t length = 0; length < record.size(); length += 37)
+    QCOMPARE(tail.import_into(target, std::span(record).first(length), tail.ids), 0u);
+  QVERIFY(all_zero(target));
+  QCOMPARE(tail.import_into(target, record, tail.ids), 40u);
+}
+
+void KvBlockTest::tail_of_another_prefix_model_or_place_is_refused() {
+  KvCache target = make_cache(false);
+  const Tail tail;
+  const auto record = tail.encode(make_cache(true));
+  const auto refused = [&](auto change) {
+    Tail other = tail;
+    change(other);
+    return other.import_into(target, record, other.ids) == 0;
+  };
+  QVERIFY(refused([](Tail& t) { t.position = 0; }));
+  QVERIFY(refused([](Tail& t) { t.position = 3 * kBlockTokens; }));  // behind the cache's end
+  QVERIFY(refused([](Tail& t) { t.parent = make_hash("other"); }));
+  QVERIFY(refused([](Tail& t) { t.fingerprint = make_hash("other"); }));
+  // A block is no tail, and a tail no block.
+  QCOMPARE(tail.import_into(target, Block{}.encode(make_cache(true)), tail.ids), 0u);
+  QVERIFY(!Block{}.import_into(target, record));
+  QVERIFY(all_zero(target));
+}
+
+void KvBlockTest::tail_that_lies_about_its_length_is_refused() {
+  KvCache target = make_cache(false);
+  const Tail tail;
+  const auto record = tail.encode(make_cache(true));
+  for (const uint32_t tokens : {0u, 1u, 39u, 41u, 63u, 64u, 65u, 1u << 31, UINT32_MAX}) {
+    auto lying = record;
+    std::memcpy(lying.data() + offsetof(KvBlockHeader, tokens), &tokens, sizeof tokens);
+    for (const size_t length : {lying.size(), sizeof(KvBlockHeader), size_t{4096}}) {
+      lying.resize(length);
+      QCOMPARE(tail.import_into(target, lying, tail.ids), 0u);
+    }
+  }
+  QVERIFY(all_zero(target));
 }
 
 QTEST_GUILESS_MAIN(KvBlockTest)

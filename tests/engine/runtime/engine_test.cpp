@@ -58,7 +58,7 @@ Answer generate(Engine& engine, std::vector<TokenId> prompt, uint32_t max_tokens
   GenerateRequest request;
   request.prompt = std::move(prompt);
   request.max_tokens = max_tokens;
-  request.keep_kv = keep_kv;
+  request.kv.keep = keep_kv;
   return generate(engine, std::move(request), stop);
 }
 
@@ -114,6 +114,13 @@ class EngineTest : public QObject {
   void prepared_prompt_is_in_memory_and_in_the_store();
   void preparing_what_is_there_already_forgets_nothing();
   void preparing_stops_when_it_is_asked_to();
+  void reopened_chat_goes_on_from_its_tail_with_the_same_bits();
+  void edited_chat_uses_the_tail_up_to_the_change();
+  void hostile_tails_are_misses();
+  void stopped_answer_leaves_its_tail();
+  void refused_request_claims_nothing();
+  void restored_prefix_counts_as_read_from_disk();
+  void restoring_gives_up_nothing_that_only_memory_has();
 };
 
 void EngineTest::loading_tells_how_far_it_is_data() {
@@ -466,7 +473,7 @@ void EngineTest::prepared_prompt_is_in_memory_and_in_the_store() {
   const auto prompt = make_prompt(200);
   const auto first = generate(*engine, prompt, 30);
   const auto next = join(join(prompt, make_prompt(100, 3)), make_prompt(5, 4));
-  QCOMPARE(engine->prepare(std::span(next).first(300), {}).value(), true);
+  QCOMPARE(engine->prepare(std::span(next).first(300), {}, {}).value(), true);
   const auto usage = generate(*engine, next, 1).result.usage;
   QCOMPARE(usage.prompt_cache_hit_tokens, 300u);
   QCOMPARE(usage.prompt_cache_disk_tokens, 0u);
@@ -477,7 +484,7 @@ void EngineTest::preparing_what_is_there_already_forgets_nothing() {
   auto engine = load(nullptr);
   const auto prompt = make_prompt(100);
   const auto first = generate(*engine, prompt, 20);
-  QCOMPARE(engine->prepare(std::span(prompt).first(60), {}).value(), true);
+  QCOMPARE(engine->prepare(std::span(prompt).first(60), {}, {}).value(), true);
   const auto next = join(join(prompt, first.ids), make_prompt(5, 4));
   QCOMPARE(generate(*engine, next, 1).result.usage.prompt_cache_hit_tokens, uint32_t(100 + first.ids.size()));
 }
@@ -486,9 +493,157 @@ void EngineTest::preparing_stops_when_it_is_asked_to() {
   auto engine = load(nullptr);
   std::stop_source stop;
   stop.request_stop();
-  QCOMPARE(engine->prepare(make_prompt(100), stop.get_token()).value(), false);
+  QCOMPARE(engine->prepare(make_prompt(100), {}, stop.get_token()).value(), false);
   QCOMPARE(generate(*engine, make_prompt(100), 1).result.usage.prompt_cache_hit_tokens, 0u);
-  QVERIFY(!engine->prepare({}, {}).has_value());
+  QVERIFY(!engine->prepare({}, {}, {}).has_value());
+}
+
+void EngineTest::reopened_chat_goes_on_from_its_tail_with_the_same_bits() {
+  auto store = std::make_shared<MemoryBlockStore>();
+  GenerateRequest request;
+  request.prompt = make_prompt(300);
+  request.max_tokens = 30;
+  request.kv.owner = "chat";
+  auto engine = load(store);
+  const auto first = generate(*engine, request);
+  const auto length = uint32_t(request.prompt.size() + first.ids.size());
+  QVERIFY(length % kBlockTokens != 0);
+  QCOMPARE(store->tails.size(), size_t{1});
+
+  request.prompt = join(join(request.prompt, first.ids), make_prompt(20, 5));
+  request.max_tokens = 40;
+  MemoryBlockStore at_closing = *store;
+  const auto never_closed = generate(*engine, request);
+  const auto reopened = generate(*load(std::make_shared<MemoryBlockStore>(at_closing)), request);
+  QCOMPARE(reopened.result.usage.prompt_cache_hit_tokens, length);
+  QCOMPARE(reopened.result.usage.prompt_cache_disk_tokens, length);
+  QCOMPARE(reopened.ids, never_closed.ids);
+
+  // Each chat claims its chain, and nobody's tail is anybody's else.
+  BlockChain chain({}, engine->fingerprint());
+  chain.extend(join(request.prompt, never_closed.ids));
+  QCOMPARE(store->heads.at("chat"), chain.keys.back());
+  request.kv.owner = "another";
+  QCOMPARE(generate(*load(std::make_shared<MemoryBlockStore>(at_closing)), request)
+               .result.usage.prompt_cache_hit_tokens,
+           length / kBlockTokens * kBlockTokens);
+}
+
+void EngineTest::edited_chat_uses_the_tail_up_to_the_change() {
+  auto store = std::make_shared<MemoryBlockStore>();
+  GenerateRequest request;
+  request.prompt = make_prompt(100);
+  request.max_tokens = 1;
+  request.kv.owner = "chat";
+  generate(*load(store), request);
+  request.prompt[90] ^= 1;
+  QCOMPARE(generate(*load(store), request).result.usage.prompt_cache_hit_tokens, 90u);
+  request.prompt[10] ^= 1;  // inside the full block before the tail
+  QCOMPARE(generate(*load(store), request).result.usage.prompt_cache_hit_tokens, 0u);
+}
+
+void EngineTest::hostile_tails_are_misses() {
+  auto store = std::make_shared<MemoryBlockStore>();
+  GenerateRequest request;
+  request.prompt = make_prompt(100);
+  request.max_tokens = 4;
+  request.kv.owner = "chat";
+  const auto first = generate(*load(store), request);
+  const MemoryBlockStore intact = *store;
+  auto engine = load(store);
+  const auto hits_with = [&](std::vector<std::byte> tail) {
+    *store = intact;
+    store->tails["chat"] = std::move(tail);
+    engine->forget();
+    const auto answer = generate(*engine, request);
+    // And what such a tail leads to is the same as without it; a good one takes its place.
+    return answer.ids == first.ids && store->tails == intact.tails
+               ? int(answer.result.usage.prompt_cache_hit_tokens)
+               : -1;
+  };
+  const auto tail = intact.tails.at("chat");
+  QCOMPARE(hits_with(tail), 99);
+  QCOMPARE(hits_with({}), 64);
+  QCOMPARE(hits_with(std::vector<std::byte>(tail.size())), 64);
+  QCOMPARE(hits_with(std::vector(tail.begin(), tail.end() - 1)), 64);
+  QCOMPARE(hits_with(intact.records.begin()->second), 64);
+  for (const size_t byte : {size_t{0}, size_t{24}, size_t{40}, size_t{72}, size_t{104}, size_t{136},
+                            size_t{400}, tail.size() - 1}) {
+    auto flipped = tail;
+    flipped[byte] ^= std::byte{1};
+    QCOMPARE(hits_with(flipped), 64);
+  }
+}
+
+void EngineTest::stopped_answer_leaves_its_tail() {
+  auto store = std::make_shared<MemoryBlockStore>();
+  auto engine = load(store);
+  GenerateRequest request;
+  request.prompt = make_prompt(70);
+  request.sampling.temperature = 0;
+  request.kv.owner = "chat";
+  std::stop_source stop;
+  std::vector<TokenId> ids = request.prompt;
+  GenerateCallbacks callbacks;
+  callbacks.on_token = [&](const TokenEvent& token) {
+    ids.push_back(token.id);
+    if (ids.size() == 75) stop.request_stop();
+  };
+  QVERIFY(engine->generate(request, callbacks, stop.get_token()).has_value());
+  request.prompt = join(ids, make_prompt(3));
+  QCOMPARE(generate(*load(store), request.prompt, 1).result.usage.prompt_cache_hit_tokens, 64u);
+  request.max_tokens = 1;
+  QCOMPARE(generate(*load(store), request).result.usage.prompt_cache_hit_tokens, 75u);
+}
+
+void EngineTest::refused_request_claims_nothing() {
+  auto store = std::make_shared<MemoryBlockStore>();
+  auto engine = load(store);
+  GenerateRequest request;
+  request.prompt = make_prompt(100);
+  request.max_tokens = 1;
+  request.kv.owner = "chat";
+  generate(*engine, request);
+  request.kv.owner = "another";
+  request.prompt.clear();
+  QVERIFY(!engine->generate(request, {}, {}).has_value());
+  QVERIFY(!engine->prepare({}, request.kv, {}).has_value());
+  // The same prefix stands in memory, but goes on with what only the first chat said.
+  QVERIFY(engine->prepare(make_prompt(80), request.kv, {}).has_value());
+  QCOMPARE(store->tails.size(), size_t{1});
+  QCOMPARE(store->heads.size(), size_t{1});
+}
+
+void EngineTest::restored_prefix_counts_as_read_from_disk() {
+  auto store = std::make_shared<MemoryBlockStore>();
+  GenerateRequest request;
+  request.prompt = make_prompt(300);
+  request.max_tokens = 1;
+  request.kv.owner = "chat";
+  const auto first = generate(*load(store), request);
+  auto engine = load(store);
+  generate(*engine, make_prompt(100), 1);
+  request.prompt = join(join(request.prompt, first.ids), make_prompt(5));
+  const auto prefix = std::span(request.prompt).first(301);
+  QCOMPARE(engine->restore(prefix, request.kv, {}), 201u);
+  QCOMPARE(engine->restore(prefix, request.kv, {}), 0u);
+  const auto usage = generate(*engine, request).result.usage;
+  QCOMPARE(usage.prompt_cache_hit_tokens, 301u);
+  QCOMPARE(usage.prompt_cache_disk_tokens, 201u);
+  request.prompt.push_back(300);
+  QCOMPARE(generate(*engine, request).result.usage.prompt_cache_disk_tokens, 0u);
+}
+
+void EngineTest::restoring_gives_up_nothing_that_only_memory_has() {
+  auto store = std::make_shared<MemoryBlockStore>();
+  generate(*load(store), make_prompt(300), 1);
+  auto engine = load(store);
+  const auto secret = generate(*engine, make_prompt(200, 7), 1, {}, false);
+  QCOMPARE(engine->restore(make_prompt(300), {}, {}), 0u);
+  QCOMPARE(generate(*engine, make_prompt(210, 7), 1, {}, false).result.usage.prompt_cache_hit_tokens, 200u);
+  engine->forget();
+  QCOMPARE(engine->restore(make_prompt(300), {}, {}), 256u);
+  QCOMPARE(generate(*engine, make_prompt(210, 7), 1).result.usage.prompt_cache_hit_tokens, 0u);
 }
 
 QTEST_GUILESS_MAIN(EngineTest)
