@@ -35,6 +35,7 @@ std::string read_text_file(const std::string& path);
 
 // The subcommands of kvasir-cli, one file each. Each adds itself with its options.
 void add_ask_command(CLI::App& parent);
+void add_cache_command(CLI::App& parent);
 void add_tokenize_command(CLI::App& parent);
 void add_logits_command(CLI::App& parent);
 void add_perplexity_command(CLI::App& parent);

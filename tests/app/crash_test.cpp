@@ -1,5 +1,9 @@
+#include "app/services/block_store_adapter.h"
+#include "app/services/kv_owner.h"
 #include "app/services/profile.h"
+#include "engine/runtime/engine.h"
 #include "tests/support/cli_process.h"
+#include "tests/support/memory_block_store.h"
 
 #include <signal.h>
 
@@ -7,6 +11,10 @@
 #include <QTemporaryDir>
 #include <QThread>
 #include <QtTest>
+#include <algorithm>
+#include <memory>
+#include <random>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -55,6 +63,66 @@ std::vector<Progress> run_slowly(QProcess& process) {
   return progress;
 }
 
+/// How often a process is killed; KVASIR_KILL_ROUNDS asks for more.
+int kill_rounds() {
+  bool ok = false;
+  const int rounds = qEnvironmentVariableIntValue("KVASIR_KILL_ROUNDS", &ok);
+  return ok && rounds > 0 ? rounds : 4;
+}
+
+const std::string kStory = "Tell me a long story about a boat and a lake.";
+constexpr uint32_t kStoryTokens = 200;
+
+/// `kvasir-cli ask` for a story, killed after so many milliseconds; 0: it is let to its end. Returns how long
+/// it ran.
+qint64 ask_and_kill(const QString& data_dir, qint64 kill_after_ms) {
+  QElapsedTimer timer;
+  timer.start();
+  QProcess process;
+  process.start(QStringLiteral(KVASIR_BIN_DIR "/kvasir-cli"),
+                {"ask", "--model", KVASIR_STARTER_MODEL, "--data-dir", data_dir, "--conversation", "story",
+                 "--temperature", "0", "--max-tokens", QString::number(kStoryTokens), "--threads", "1",
+                 QString::fromStdString(kStory)});
+  if (kill_after_ms > 0 && !process.waitForFinished(int(kill_after_ms))) process.kill();
+  process.waitForFinished(60'000);
+  return timer.elapsed();
+}
+
+std::unique_ptr<engine::Engine> load_starter(std::shared_ptr<engine::BlockStore> store,
+                                             const app::Secret& secret) {
+  engine::EngineOptions options;
+  options.threads = 1;
+  options.profile_secret = secret;
+  auto engine = engine::Engine::load(KVASIR_STARTER_MODEL, options, std::move(store));
+  if (!engine) qFatal("%s", engine.error().message.c_str());
+  return std::move(*engine);
+}
+
+struct Story {
+  std::vector<int32_t> ids;
+  engine::Usage usage;
+};
+
+/// The story behind its first `known` tokens, at temperature 0.
+Story tell(engine::Engine& engine, const std::vector<int32_t>& known, bool keep) {
+  const engine::ChatMessage question{engine::Role::User, kStory};
+  engine::GenerateRequest request;
+  request.prompt =
+      engine::assemble_prompt(engine.tokenizer(), *engine.chat_template(), std::span(&question, 1))
+          ->token_ids;
+  request.prompt.insert(request.prompt.end(), known.begin(), known.end());
+  request.sampling.temperature = 0;
+  request.max_tokens = kStoryTokens - static_cast<uint32_t>(known.size());
+  request.kv = {.keep = keep, .owner = app::conversation_owner(1)};
+  Story story{known, {}};
+  engine::GenerateCallbacks callbacks;
+  callbacks.on_token = [&](const engine::TokenEvent& token) { story.ids.push_back(token.id); };
+  const auto result = engine.generate(request, callbacks, {});
+  if (!result) qFatal("%s", result.error().message.c_str());
+  story.usage = result->usage;
+  return story;
+}
+
 }  // namespace
 
 class CrashTest : public QObject {
@@ -62,6 +130,7 @@ class CrashTest : public QObject {
 
  private slots:
   void killed_in_the_middle_of_an_answer_loses_at_most_a_second();
+  void what_is_kept_of_a_killed_process_is_right_bit_for_bit();
 };
 
 void CrashTest::killed_in_the_middle_of_an_answer_loses_at_most_a_second() {
@@ -96,6 +165,44 @@ void CrashTest::killed_in_the_middle_of_an_answer_loses_at_most_a_second() {
   QVERIFY2(QString::fromStdString(answer.text).startsWith(must_be_there),
            qPrintable(must_be_there + "\n—\n" + QString::fromStdString(answer.text)));
   QVERIFY(!answer.token_ids.empty());
+}
+
+void CrashTest::what_is_kept_of_a_killed_process_is_right_bit_for_bit() {
+  const int rounds = kill_rounds();
+  qint64 longest_ms = 0;
+  size_t hits = 0, killed = 0;
+  std::mt19937 random(std::random_device{}());
+  for (int round = 0; round < rounds; ++round) {
+    const QTemporaryDir data;
+    // The first round tells how long it takes. Saving is at the end.
+    const auto kill_after_ms = round == 0 ? 0 : qint64(longest_ms * (50 + random() % 55) / 100);
+    const qint64 ran_ms = ask_and_kill(data.path(), kill_after_ms);
+    longest_ms = std::max(longest_ms, ran_ms);
+    killed += kill_after_ms > 0 && ran_ms >= kill_after_ms ? 1 : 0;
+
+    auto profile = app::Profile::open({data.path().toStdString()});
+    QVERIFY2(profile.has_value(), profile ? "" : profile.error().c_str());
+    QVERIFY2((*profile)->blocks() != nullptr, (*profile)->kv_problem().c_str());
+    const auto disk = std::make_shared<app::BlockStoreAdapter>(*(*profile)->blocks());
+    // What there would be if it had not been killed. Every token of it is computed by itself or in a short
+    // batch, and so to the same bits wherever a process takes it up.
+    const auto reference = std::make_shared<test::MemoryBlockStore>();
+    const Story whole = tell(*load_starter(reference, (*profile)->secret()), {}, true);
+    QVERIFY(reference->records.size() >= 2);
+    for (const auto& [key, record] : reference->records)
+      disk->read(std::span(&key, 1),
+                 [&, &expected = record](size_t, std::span<const std::byte> kept) {
+                   if (!std::ranges::equal(kept, expected)) qFatal("round %d: a block has other bits", round);
+                   return true;
+                 },
+                 {});
+    const std::vector<int32_t> begun(whole.ids.begin(), whole.ids.begin() + 90);
+    const Story again = tell(*load_starter(disk, (*profile)->secret()), begun, false);
+    QCOMPARE(again.ids, whole.ids);
+    hits += again.usage.prompt_cache_disk_tokens;
+    if (round == 0) QVERIFY(again.usage.prompt_cache_disk_tokens > 0);
+  }
+  qInfo("%zu of %d processes were killed; %zu tokens came from what they had kept", killed, rounds, hits);
 }
 
 QTEST_GUILESS_MAIN(CrashTest)

@@ -46,7 +46,11 @@ class ResumeTest : public QObject {
 
  private slots:
   void init();
-  void reopened_chat_reuses_every_full_block();
+  void reopened_chat_computes_nothing_but_the_new_message();
+  void another_question_about_a_text_reads_it_in_another_chat();
+  void another_question_after_the_same_examples_reads_them_in_another_chat();
+  void cache_command_lists_pins_and_deletes();
+  void private_question_leaves_nothing();
   void answer_is_the_same_with_and_without_the_store();
   void changed_early_token_gives_hits_only_up_to_it();
   void other_weights_give_no_hits_and_a_renamed_file_gives_all();
@@ -95,16 +99,83 @@ QStringList ResumeTest::store_files() const {
   return paths;
 }
 
-void ResumeTest::reopened_chat_reuses_every_full_block() {
+void ResumeTest::reopened_chat_computes_nothing_but_the_new_message() {
   const Turn before = grow_conversation("long");
   const int length = before.prompt + before.completion;
   QVERIFY2(length > 1500, qPrintable(QString::number(length)));
 
   const Turn reopened = ask("long", "And what did you like best?");
-  QVERIFY(reopened.hit > 0);
-  QVERIFY2(reopened.hit >= length / kBlock * kBlock,
-           qPrintable(QString("%1 of %2").arg(reopened.hit).arg(length)));
+  QCOMPARE(reopened.hit, length);
   QCOMPARE(reopened.hit + reopened.miss, reopened.prompt);
+}
+
+void ResumeTest::another_question_about_a_text_reads_it_in_another_chat() {
+  const QString text = long_text(400, 1);
+  const Turn first = ask("one", text + " Who made tea?");
+  const Turn second = ask("two", text + " Where was the boat?");
+  QCOMPARE(first.hit, 0);
+  QVERIFY2(second.hit > second.prompt - 2 * kBlock, qPrintable(QString::number(second.hit)));
+  QCOMPARE(second.hit % kBlock, 0);
+}
+
+void ResumeTest::another_question_after_the_same_examples_reads_them_in_another_chat() {
+  QString examples = "Say whether it floats.\n";
+  for (int i = 0; i < 40; ++i)
+    examples += QString("Q: A %1 in the sea? A: %2\n").arg(long_text(6, i), i % 3 ? "yes" : "no");
+  ask("one", examples + "Q: A stone? A:");
+  const Turn second = ask("two", examples + "Q: A feather? A:");
+  QVERIFY2(second.hit > second.prompt - 2 * kBlock, qPrintable(QString::number(second.hit)));
+}
+
+void ResumeTest::cache_command_lists_pins_and_deletes() {
+  const auto cache = [&](QStringList arguments) {
+    const CliRun run = run_cli(QStringList{"cache", "--data-dir", data_->path()} + arguments);
+    if (run.exit_code != 0) qFatal("kvasir-cli cache failed: %s", qPrintable(run.err));
+    return run;
+  };
+  QVERIFY(cache({"list", "--json"}).json().empty());
+  const Turn first = ask("one", long_text(200, 1));
+  const Turn second = ask("one", "And then?");
+  ask("two", long_text(200, 2));
+
+  auto rows = cache({"list", "--json"}).json();
+  QCOMPARE(rows.size(), size_t{2});
+  QVERIFY(rows[0]["title"] == "two" && rows[1]["title"] == "one");  // the newest use first
+  QCOMPARE(rows[1]["reused_tokens"].get<int>(), second.hit);
+  QCOMPARE(rows[1]["tokens"].get<int>(), (second.prompt + second.completion) / kBlock * kBlock);
+  QVERIFY(rows[1]["own_bytes"] > 0 && rows[1]["own_bytes"] <= rows[1]["bytes"]);
+  QCOMPARE(rows[1]["pinned"].get<bool>(), false);
+  QCOMPARE(cache({"stats", "--json"}).json()["reused_tokens"].get<int>(), second.hit);
+  QVERIFY(cache({"list"}).out.contains("one"));
+
+  cache({"pin", "one"});
+  rows = cache({"list", "--json"}).json();
+  QCOMPARE(rows[1]["pinned"].get<bool>(), true);
+  cache({"unpin", "one"});
+  cache({"delete", "one"});
+  rows = cache({"list", "--json"}).json();
+  QCOMPARE(rows.size(), size_t{1});
+  QVERIFY(ask("one", "And after that?").hit < 2 * kBlock);  // the chat itself is there, and goes on
+  cache({"delete", "--all"});
+  QVERIFY(cache({"list", "--json"}).json().empty());
+  QCOMPARE(cache({"stats", "--json"}).json()["blocks"].get<int>(), 0);
+  QCOMPARE(run_cli({"cache", "--data-dir", data_->path(), "pin", "nobody"}).exit_code, 2);
+  QCOMPARE(run_cli({"cache", "--data-dir", data_->path(), "delete"}).exit_code, 2);
+  QCOMPARE(first.hit, 0);
+  const auto limits =
+      cache({"limits", "--time-to-live-days", "7", "--quota-gb", "2", "--encrypt", "no", "--json"}).json();
+  QVERIFY(limits == cache({"limits", "--json"}).json());
+  QVERIFY(limits["quota_bytes"] == 2'000'000'000 && limits["time_to_live_days"] == 7 &&
+          limits["encrypt"] == false);
+}
+
+void ResumeTest::private_question_leaves_nothing() {
+  const CliRun run = run_cli({"ask", "--model", kStarter, "--data-dir", data_->path(), "--private",
+                              "--max-tokens", "8", "--json", long_text(200, 1)});
+  QCOMPARE(run.exit_code, 0);
+  QVERIFY(!run.json()["answer"].get<std::string>().empty());
+  QCOMPARE(ask("one", long_text(200, 1)).hit, 0);
+  QCOMPARE(run_cli({"ask", "--private", "--conversation", "a", "hello"}).exit_code, 2);
 }
 
 void ResumeTest::answer_is_the_same_with_and_without_the_store() {
