@@ -66,6 +66,7 @@ int main(int argc, char** argv) {
   CLI::App command_line("How fast a model runs on this machine.", "kvasir-bench");
   command_line.set_version_flag("--version", kVersion);
   add_options(command_line, options);
+  add_kv_command(command_line);
   add_make_model_command(command_line);
   command_line.callback([&] {
     if (command_line.get_subcommands().empty()) run(options);
