@@ -13,6 +13,8 @@ constexpr uint64_t kCompactAbovePercent = 50;
 /// What is evicted at once is a share of the quota, so that whole packs become free rather than holes.
 constexpr uint64_t kEvictedShare = 16;
 
+constexpr size_t kEvictedAtOnce = 256;
+
 constexpr int64_t kMsPerDay = int64_t{24} * 3600 * 1000;
 
 }  // namespace
@@ -102,16 +104,35 @@ DiskBlockStore::State::Outcome<> DiskBlockStore::State::keep_to_quota(uint64_t b
 }
 
 void DiskBlockStore::State::evict(const EvictionWish& wish, uint64_t DiskBlockStoreStats::*counter) {
+  std::vector<BlockKey> victims;
   {
     const std::lock_guard lock(mutex);
-    const auto victims = choose_victims(table, owners.pinned(parent_of()), wish);
-    for (const BlockKey& key : victims) remove_record(key);
-    counts.*counter += victims.size();
-    if (victims.empty()) return;
+    BlockSet kept = owners.pinned(parent_of());
+    kept.merge(parents_of_pending());
+    victims = choose_victims(table, kept, wish);
+  }
+  if (victims.empty()) return;
+  // Others wait for the mutex no longer than for a few of them.
+  for (std::span<const BlockKey> rest = victims; !rest.empty();) {
+    const auto some = rest.first(std::min(rest.size(), kEvictedAtOnce));
+    rest = rest.subspan(some.size());
+    const std::lock_guard lock(mutex);
+    const BlockSet continued = parents_of_pending();
+    for (const BlockKey& key : some) {
+      if (table.children(key) != 0 || continued.contains(key)) continue;
+      remove_record(key);
+      ++(counts.*counter);
+    }
   }
   bury_doomed();
   save_index();
   remove_dead_packs();
+}
+
+BlockSet DiskBlockStore::State::parents_of_pending() const {
+  BlockSet parents;
+  for (const auto& [key, waiting] : pending) parents.insert(waiting.parent);
+  return parents;
 }
 
 void DiskBlockStore::State::remove_foreign_packs(int64_t created_before_ms) {

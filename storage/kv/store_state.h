@@ -154,6 +154,8 @@ struct DiskBlockStore::State {
   Outcome<> keep_to_budget(uint64_t bytes);
   Outcome<> keep_to_quota(uint64_t bytes);
   Outcome<> keep_to_floor(uint64_t bytes);
+  /// What is queued or being written continues these.
+  BlockSet parents_of_pending() const;
   void evict(const EvictionWish& wish, uint64_t DiskBlockStoreStats::*counter);
   void remove_dead_packs();
   void remove_foreign_packs(int64_t created_before_ms);

@@ -8,6 +8,7 @@
 #include "tests/support/faulty_file_system.h"
 
 #include <algorithm>
+#include <atomic>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
@@ -72,7 +73,9 @@ class Life {
     options_.retry_delay = 0ms;
     options_.pack_bytes = 1500 + below(4000);
     options_.read_threads = 1;
-    options_.now = [this] { return std::chrono::system_clock::time_point(std::chrono::seconds(now_s_)); };
+    options_.now = [this] {
+      return std::chrono::system_clock::time_point(std::chrono::seconds(now_s_.load()));
+    };
     if (chance(2)) options_.secret.assign(32, static_cast<std::byte>(1 + below(200)));
     is_bounded_ = chance(3);
     if (is_bounded_) options_.limits.quota_bytes = 4000 + below(12000);
@@ -350,7 +353,7 @@ class Life {
   DiskBlockStoreOptions options_;
   bool is_bounded_ = false;
   bool packs_were_damaged_ = false;
-  int64_t now_s_ = 1'000'000'000;
+  std::atomic<int64_t> now_s_ = 1'000'000'000;  ///< asked for by the writer thread too
   std::unique_ptr<FaultyFileSystem> files_;
   std::unique_ptr<DiskBlockStore> store_;
   std::string wrong_;
