@@ -198,8 +198,8 @@ Reopening measure_one(KvBench& bench, const KvBenchOptions& options, uint32_t to
     result.message_ms.push_back(reopened.timings.prefill_ms);
   }
   fs::remove(compared);
-  if (!result.computed) result.cold_ms = estimate_cold_ms(bench, prefix);
-  result.cold_ms += median(result.message_ms);
+  if (!result.computed && options.estimate_cold) result.cold_ms = estimate_cold_ms(bench, prefix);
+  if (result.cold_ms > 0) result.cold_ms += median(result.message_ms);
   return result;
 }
 

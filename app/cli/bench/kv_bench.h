@@ -20,6 +20,7 @@ struct KvBenchOptions {
   uint32_t message_tokens = 32;
   /// Longer prefixes hold random values, and what computing them takes is estimated.
   uint32_t computed_tokens = 4096;
+  bool estimate_cold = true;  ///< which takes far longer than all else
   uint32_t repeats = 3;
 
   // Saving.

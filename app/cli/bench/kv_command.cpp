@@ -20,6 +20,7 @@ struct KvCommand {
   KvBenchOptions bench;
   std::string kv_type = "f16";
   bool saving = false;
+  bool skip_estimate = false;
   bool json = false;
 };
 
@@ -130,6 +131,7 @@ void add_kv_command(CLI::App& parent) {
       ->add_option("--computed-tokens", bench.computed_tokens,
                    "Longer chats are filled with random KV, and computing them is estimated")
       ->capture_default_str();
+  command->add_flag("--skip-estimate", options->skip_estimate, "Leave that out");
   command->add_option("--repeat", bench.repeats, "Readings of each; medians are shown")
       ->capture_default_str()
       ->check(CLI::Range(1u, kMostRepeats));
@@ -149,6 +151,7 @@ void add_kv_command(CLI::App& parent) {
   command->add_flag("--json", options->json, "Print one JSON object");
   command->callback([options] {
     options->bench.kv_type = options->kv_type == "q8_0" ? engine::KvType::Q8_0 : engine::KvType::F16;
+    options->bench.estimate_cold = !options->skip_estimate;
     options->saving ? print_saving(*options) : print_reopening(*options);
   });
 }
