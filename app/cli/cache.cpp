@@ -178,13 +178,16 @@ void pin(const CacheOptions& options, bool pinned) {
 /// Sets what was given, and shows what holds.
 void limits(const CacheOptions& options) {
   const auto profile = open_profile(options);
-  KvSettings settings = value_or_fail(read_kv_settings(profile->conversations()), kExitFailed);
+  const KvSettings before = value_or_fail(read_kv_settings(profile->conversations()), kExitFailed);
+  KvSettings settings = before;
   if (options.quota_gb) settings.quota_bytes = static_cast<uint64_t>(*options.quota_gb * 1e9);
   if (options.time_to_live_days) settings.time_to_live_days = *options.time_to_live_days;
   if (options.encrypt) settings.encrypt = *options.encrypt;
-  value_or_fail(keep_kv_settings(profile->conversations(), settings).map([] { return true; }), kExitFailed);
-  profile->blocks()->set_limits(settings.limits());
-  profile->blocks()->tidy();
+  if (settings != before) {
+    value_or_fail(keep_kv_settings(profile->conversations(), settings).map([] { return true; }), kExitFailed);
+    profile->blocks()->set_limits(settings.limits());
+    profile->blocks()->tidy();
+  }
   const uint64_t quota_bytes = profile->blocks()->stats().quota_bytes;
   if (options.json) {
     std::cout << nlohmann::json{{"quota_bytes", quota_bytes},
