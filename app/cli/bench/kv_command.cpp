@@ -35,22 +35,25 @@ double restored_bytes_per_second(const Reopening& result) {
 }
 
 nlohmann::json json_of(const Reopening& result) {
-  return {{"tokens", result.tokens},
-          {"bytes", result.bytes},
-          {"kv_is_random", !result.computed},
-          {"cold_is_estimated", !result.computed},
-          {"cold_ttft_ms", result.cold_ms},
-          {"reopened_ttft_ms", median(result.reopened_ms)},
-          {"cold_over_reopened", result.cold_ms / median(result.reopened_ms)},
-          {"allowed_ttft_ms", allowed_ms(result)},
-          {"message_ms", median(result.message_ms)},
-          {"restore_ms", median(result.restore_ms)},
-          {"restore_bytes_per_second", restored_bytes_per_second(result)},
-          {"raw_bytes_per_second", median(result.raw_bytes_per_second)},
-          {"restore_share", restored_bytes_per_second(result) / median(result.raw_bytes_per_second)},
-          {"restore_ms_runs", result.restore_ms},
-          {"reopened_ttft_ms_runs", result.reopened_ms},
-          {"raw_bytes_per_second_runs", result.raw_bytes_per_second}};
+  const bool has_cold = result.cold_ms > 0;
+  const nlohmann::json absent;
+  return {
+      {"tokens", result.tokens},
+      {"bytes", result.bytes},
+      {"kv_is_random", !result.computed},
+      {"cold_is_estimated", !result.computed},
+      {"cold_ttft_ms", has_cold ? nlohmann::json(result.cold_ms) : absent},
+      {"reopened_ttft_ms", median(result.reopened_ms)},
+      {"cold_over_reopened", has_cold ? nlohmann::json(result.cold_ms / median(result.reopened_ms)) : absent},
+      {"allowed_ttft_ms", allowed_ms(result)},
+      {"message_ms", median(result.message_ms)},
+      {"restore_ms", median(result.restore_ms)},
+      {"restore_bytes_per_second", restored_bytes_per_second(result)},
+      {"raw_bytes_per_second", median(result.raw_bytes_per_second)},
+      {"restore_share", restored_bytes_per_second(result) / median(result.raw_bytes_per_second)},
+      {"restore_ms_runs", result.restore_ms},
+      {"reopened_ttft_ms_runs", result.reopened_ms},
+      {"raw_bytes_per_second_runs", result.raw_bytes_per_second}};
 }
 
 void print_reopening(const KvCommand& command) {
@@ -73,11 +76,13 @@ void print_reopening(const KvCommand& command) {
               "share", "reopened", "allowed", "cold", "ratio");
   for (const Reopening& result : results) {
     const double reopened = median(result.reopened_ms);
-    std::printf("%8u  %8.1f MB  %7.2f GB/s  %7.2f GB/s  %4.0f %%  %8.0f ms  %8.0f ms  %8.0f ms%c %5.1fx\n",
-                result.tokens, static_cast<double>(result.bytes) / 1e6,
-                median(result.raw_bytes_per_second) / 1e9, restored_bytes_per_second(result) / 1e9,
+    std::printf("%8u  %8.1f MB  %7.2f GB/s  %7.2f GB/s  %4.0f %%  %8.0f ms  %8.0f ms", result.tokens,
+                static_cast<double>(result.bytes) / 1e6, median(result.raw_bytes_per_second) / 1e9,
+                restored_bytes_per_second(result) / 1e9,
                 restored_bytes_per_second(result) / median(result.raw_bytes_per_second) * 100, reopened,
-                allowed_ms(result), result.cold_ms, result.computed ? ' ' : '*', result.cold_ms / reopened);
+                allowed_ms(result));
+    if (result.cold_ms > 0) std::printf("  %8.0f ms  %5.1fx", result.cold_ms, result.cold_ms / reopened);
+    std::printf("%s\n", result.computed ? "" : " *");
   }
   if (std::ranges::any_of(results, [](const Reopening& result) { return !result.computed; }))
     std::printf(
