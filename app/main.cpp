@@ -1,8 +1,11 @@
 #include "app/logging/logging.h"
 #include "app/quit_on_signals.h"
-#include "app/services/profile.h"
+#include "app/services/desktop_keychain.h"
+#include "app/services/profile_host.h"
 #include "app/services/qt_chat_port.h"
 #include "app/services/qt_model_port.h"
+#include "app/services/qt_profile_port.h"
+#include "app/services/qt_storage_port.h"
 #include "app/version.h"
 #include "ui/controllers/ui_settings.h"
 #include "ui/window.h"
@@ -25,6 +28,9 @@ constexpr int kExitBadInput = 2;
 
 struct Arguments {
   app::DataFolder data;
+  /// A folder that a person names keeps its secrets within, so that it can be carried elsewhere as a whole.
+  bool ownFolder = false;
+  std::optional<std::string> profile;
   std::optional<std::filesystem::path> model;
 };
 
@@ -48,12 +54,17 @@ Arguments parseArguments(int argc, char** argv) {
       QStringLiteral("model"),
       QStringLiteral("GGUF file, for this run; if not given, the model that was used last."),
       QStringLiteral("file"));
-  parser.addOptions({dataDir, model});
+  const QCommandLineOption profile(
+      QStringLiteral("profile"),
+      QStringLiteral("The profile to open; if not given, the one that was used last."),
+      QStringLiteral("name"));
+  parser.addOptions({dataDir, profile, model});
   parser.addHelpOption();
   parser.addVersionOption();
   parser.process(application);
 
-  Arguments arguments{app::DataFolder::standard(), std::nullopt};
+  Arguments arguments;
+  arguments.data = app::DataFolder::standard();
   const auto path = [&](const QCommandLineOption& option) {
     std::error_code error;
     const auto absolute = std::filesystem::absolute(parser.value(option).toStdString(), error);
@@ -62,7 +73,9 @@ Arguments parseArguments(int argc, char** argv) {
                  qUtf8Printable(option.names().constFirst()), error.message().c_str());
     std::exit(kExitBadInput);
   };
-  if (parser.isSet(dataDir)) arguments.data.root = path(dataDir);
+  arguments.ownFolder = parser.isSet(dataDir);
+  if (arguments.ownFolder) arguments.data.root = path(dataDir);
+  if (parser.isSet(profile)) arguments.profile = parser.value(profile).toStdString();
   if (parser.isSet(model)) arguments.model = path(model);
   return arguments;
 }
@@ -72,6 +85,22 @@ void logQtMessage(QtMsgType type, const QMessageLogContext&, const QString& mess
                      : type == QtWarningMsg                  ? spdlog::level::warn
                                                              : spdlog::level::err;
   spdlog::log(level, "qt: {}", message.toStdString());
+}
+
+/// The id of the profile to begin with.
+app::Outcome<std::string> firstProfile(const app::ProfileBook& book, const Arguments& arguments) {
+  if (!arguments.profile) return book.last_used().id;
+  if (const auto found = book.find(*arguments.profile)) return found->id;
+  std::string names;
+  for (const auto& profile : book.all()) names += (names.empty() ? "“" : ", “") + profile.name + "”";
+  return tl::unexpected("There is no profile named “" + *arguments.profile + "”, only " + names + ".");
+}
+
+int failToStart(const std::string& why) {
+  std::fprintf(stderr, "kvasir: %s\n", why.c_str());
+  const ui::ErrorWindow error(QString::fromStdString(why));
+  QGuiApplication::exec();
+  return kExitBadInput;
 }
 
 }  // namespace
@@ -87,26 +116,31 @@ int main(int argc, char** argv) {
   QGuiApplication::setDesktopFileName(QStringLiteral("kvasir"));
   const app::QuitOnSignals quitOnSignals;
 
-  auto profile = app::Profile::open(arguments.data);
-  if (!profile) {
-    std::fprintf(stderr, "kvasir: %s\n", profile.error().c_str());
-    const ui::ErrorWindow error(QString::fromStdString(profile.error()));
-    QGuiApplication::exec();
-    return kExitBadInput;
-  }
+  const auto keychain = arguments.ownFolder ? nullptr : app::DesktopKeychain::find();
+  app::ProfileHost host(arguments.data, keychain.get());
+  app::QtChatPort chats(app::ChatSettings{});
+  app::QtModelPort models(chats, app::starter_model_path());
+  app::QtStoragePort storage(host, chats);
+  app::QtProfilePort profiles(host, chats, models, arguments.model);
+  QObject::connect(&storage, &app::QtStoragePort::reopenNeeded, &profiles, &app::QtProfilePort::reopen);
+  // No thread may wait for what only this one could give.
+  QObject::connect(&application, &QCoreApplication::aboutToQuit, [&] {
+    if (keychain) keychain->close();
+  });
+
+  const auto first = firstProfile(host.book(), arguments);
+  if (!first) return failToStart(first.error());
+  if (const auto opened = profiles.openFirst(*first); !opened) return failToStart(opened.error());
   app::start_logging(arguments.data.logs());
   qInstallMessageHandler(logQtMessage);
   spdlog::info("Kvasir {} with {}", app::kVersion, arguments.data.root.string());
-  if (!(*profile)->kv_problem().empty())
-    spdlog::warn("chats are not resumed from disk: {}", (*profile)->kv_problem());
+  if (!host.profile()->kv_problem().empty())
+    spdlog::warn("chats are not resumed from disk: {}", host.profile()->kv_problem());
 
   QSettings store(QString::fromStdString((arguments.data.root / "window.ini").string()),
                   QSettings::IniFormat);
   ui::UiSettings settings(&store);
-  app::QtChatPort port(**profile, app::ChatSettings{});
-  app::QtModelPort models(port, app::starter_model_path());
-  const ui::Window window(port, models, settings);
+  const ui::Window window({chats, models, profiles, storage}, settings);
   if (window.quickWindow() == nullptr) return EXIT_FAILURE;
-  models.start(arguments.model);
   return QGuiApplication::exec();
 }

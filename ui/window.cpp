@@ -3,6 +3,8 @@
 #include "ui/controllers/chat_controller.h"
 #include "ui/controllers/icon_provider.h"
 #include "ui/controllers/model_controller.h"
+#include "ui/controllers/profile_controller.h"
+#include "ui/controllers/storage_controller.h"
 #include "ui/controllers/ui_settings.h"
 
 #include <QFont>
@@ -42,27 +44,33 @@ QQuickWindow *rootWindow(const QQmlApplicationEngine &engine)
 } // namespace
 
 struct Window::Private {
-    Private(ChatPort &chats, ModelPort &modelPort, UiSettings &settings)
-        : controller(chats)
-        , models(modelPort)
+    Private(const WindowPorts &ports, UiSettings &settings)
+        : controller(ports.chats)
+        , models(ports.models)
+        , profiles(ports.profiles)
+        , storage(ports.storage)
     {
         engine.addImageProvider(QStringLiteral("icons"), new IconProvider);
         engine.addImportPath(QStringLiteral("qrc:/qt/qml"));
         engine.setInitialProperties({ { QStringLiteral("chat"), QVariant::fromValue(&controller) },
                                       { QStringLiteral("models"), QVariant::fromValue(&models) },
+                                      { QStringLiteral("profiles"), QVariant::fromValue(&profiles) },
+                                      { QStringLiteral("storage"), QVariant::fromValue(&storage) },
                                       { QStringLiteral("settings"), QVariant::fromValue(&settings) } });
         engine.load(QUrl(QStringLiteral("qrc:/qt/qml/Kvasir/qml/Main.qml")));
     }
 
     ChatController controller;
     ModelController models;
+    ProfileController profiles;
+    StorageController storage;
     QQmlApplicationEngine engine; // goes first: its items look at the controllers
 };
 
-Window::Window(ChatPort &chats, ModelPort &models, UiSettings &settings)
+Window::Window(const WindowPorts &ports, UiSettings &settings)
 {
     setUpLook();
-    d = std::make_unique<Private>(chats, models, settings);
+    d = std::make_unique<Private>(ports, settings);
 }
 
 Window::~Window() = default;
@@ -80,6 +88,16 @@ ChatController &Window::controller()
 ModelController &Window::models()
 {
     return d->models;
+}
+
+ProfileController &Window::profiles()
+{
+    return d->profiles;
+}
+
+StorageController &Window::storage()
+{
+    return d->storage;
 }
 
 struct ErrorWindow::Private {

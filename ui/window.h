@@ -11,20 +11,34 @@ class ChatController;
 class ChatPort;
 class ModelController;
 class ModelPort;
+class ProfileController;
+class ProfilePort;
+class StorageController;
+class StoragePort;
 class UiSettings;
+
+/// Everything that the window asks of the application.
+struct WindowPorts {
+    ChatPort &chats;
+    ModelPort &models;
+    ProfilePort &profiles;
+    StoragePort &storage;
+};
 
 /// The chat window. Make one after the QGuiApplication, on its thread; it shows itself.
 /// Sets the application's font, icon and way of drawing text, which belong to the look.
 class Window {
 public:
     /// All of them must live longer than the window.
-    Window(ChatPort &chats, ModelPort &models, UiSettings &settings);
+    Window(const WindowPorts &ports, UiSettings &settings);
     ~Window();
 
     /// Null when the QML could not be loaded, which the log says.
     QQuickWindow *quickWindow() const;
     ChatController &controller();
     ModelController &models();
+    ProfileController &profiles();
+    StorageController &storage();
 
 private:
     struct Private;

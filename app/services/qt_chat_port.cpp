@@ -3,6 +3,7 @@
 #include "app/services/qt_items.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace kvasir::app {
 
@@ -16,24 +17,41 @@ std::optional<int64_t> optionalId(qint64 id) {
 
 }  // namespace
 
+QtChatPort::QtChatPort(const ChatSettings& settings, QObject* parent)
+    : ui::ChatPort(parent), m_settings(settings) {}
+
 QtChatPort::QtChatPort(Profile& profile, const ChatSettings& settings, QObject* parent)
-    : ui::ChatPort(parent), m_settings(settings), m_chats(std::make_unique<ChatService>(profile, *this)) {
+    : QtChatPort(settings, parent) {
+  attach(profile, {});
+}
+
+QtChatPort::~QtChatPort() = default;
+
+void QtChatPort::attach(Profile& profile, const QString& profileId) {
+  m_chats = std::make_unique<ChatService>(profile, *this);
   withStore([](ConversationStore& store) { return read_thinking_settings(store); },
             [this](const auto& kept) {
               m_settings.thinking = *kept;
               showThinking();
             });
+  emit profileChanged(std::exchange(m_profileId, profileId), profileId);
 }
 
-QtChatPort::~QtChatPort() = default;
+std::unique_ptr<ChatService> QtChatPort::detach() {
+  return std::move(m_chats);
+}
 
 void QtChatPort::loadModel(const ModelRequest& request) {
-  m_chats->load_model(request);
+  if (m_chats) m_chats->load_model(request);
+}
+
+void QtChatPort::inStore(std::function<void(ConversationStore&)> job) {
+  if (m_chats) m_chats->with_store(std::move(job));
 }
 
 template <class Job, class Then>
 void QtChatPort::withStore(Job job, Then then) {
-  m_chats->with_store([this, job = std::move(job), then = std::move(then)](ConversationStore& store) {
+  inStore([this, job = std::move(job), then = std::move(then)](ConversationStore& store) {
     auto result = job(store);
     inGuiThread([this, result = std::move(result), then] {
       if (result)
@@ -46,7 +64,7 @@ void QtChatPort::withStore(Job job, Then then) {
 
 void QtChatPort::readSetting(const std::string& key,
                              std::function<void(const std::optional<std::string>&)> then) {
-  m_chats->with_store([this, key, then = std::move(then)](ConversationStore& store) {
+  inStore([this, key, then = std::move(then)](ConversationStore& store) {
     const auto value = store.setting(key);
     inGuiThread([then, value = value ? *value : std::nullopt] { then(value); });
   });
@@ -74,7 +92,7 @@ void QtChatPort::openConversation(qint64 id) {
                 if (message.role != storage::MessageRole::System) items.append(toItem(message));
               emit messagesLoaded(id, items);
             });
-  m_chats->select(id);
+  if (m_chats) m_chats->select(id);
 }
 
 void QtChatPort::sendMessage(qint64 conversationId, const QString& text, qint64 systemPromptId,
@@ -85,15 +103,15 @@ void QtChatPort::sendMessage(qint64 conversationId, const QString& text, qint64 
   request.system_text = systemText.toStdString();
   request.system_prompt_id = optionalId(systemPromptId);
   request.settings = m_settings;
-  m_chats->send(std::move(request));
+  if (m_chats) m_chats->send(std::move(request));
 }
 
 void QtChatPort::retry(qint64 conversationId) {
-  m_chats->retry(conversationId, m_settings);
+  if (m_chats) m_chats->retry(conversationId, m_settings);
 }
 
 void QtChatPort::stop(qint64 conversationId) {
-  m_chats->stop(conversationId);
+  if (m_chats) m_chats->stop(conversationId);
 }
 
 void QtChatPort::renameConversation(qint64 id, const QString& title) {
@@ -105,7 +123,7 @@ void QtChatPort::renameConversation(qint64 id, const QString& title) {
 }
 
 void QtChatPort::deleteConversation(qint64 id) {
-  m_chats->stop(id);
+  if (m_chats) m_chats->stop(id);
   withStore([id](ConversationStore& store) { return store.delete_conversation(id); },
             [this, id](const auto&) { emit conversationRemoved(id); });
 }

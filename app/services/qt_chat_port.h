@@ -18,9 +18,19 @@ class QtChatPort final : public ui::ChatPort, public ChatObserver {
   Q_OBJECT
 
  public:
-  /// `profile` must outlive the port.
+  /// Does nothing before `attach`.
+  explicit QtChatPort(const ChatSettings& settings, QObject* parent = nullptr);
   QtChatPort(Profile& profile, const ChatSettings& settings, QObject* parent = nullptr);
   ~QtChatPort() override;
+
+  /// Begins to speak of a profile, which must stay open until `detach` or the port's end.
+  void attach(Profile& profile, const QString& profileId);
+  /// Stops speaking of it. To destroy what is returned stops answers and waits until they are stored; that
+  /// may be done on any thread, and must be before the port's end.
+  std::unique_ptr<ChatService> detach();
+
+  /// Runs a job on the storage thread, if a profile is attached.
+  void inStore(std::function<void(storage::ConversationStore&)> job);
 
   /// `modelReported` tells how it goes.
   void loadModel(const ModelRequest& request);
@@ -72,6 +82,7 @@ class QtChatPort final : public ui::ChatPort, public ChatObserver {
   void showThinking();
 
   ChatSettings m_settings;
+  QString m_profileId;
   bool m_modelThinks = false;
   bool m_thinkingOptional = false;
   std::unique_ptr<ChatService> m_chats;  // last: joins its threads before anything else goes

@@ -36,6 +36,15 @@ QtModelPort::QtModelPort(QtChatPort& chats, fs::path starter, QObject* parent)
 QtModelPort::~QtModelPort() = default;
 
 void QtModelPort::start(const std::optional<fs::path>& asked) {
+  ++m_newestReading;
+  m_loading.reset();
+  m_ready.reset();
+  m_offered.reset();
+  m_remembered = {};
+  m_item = {};
+  setOffer({});
+  emit modelChanged(m_item);
+
   const QPointer<QtModelPort> self(this);
   m_chats.readSetting(
       std::string(RememberedModels::kKey), [self, asked](const std::optional<std::string>& json) {

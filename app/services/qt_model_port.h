@@ -24,7 +24,8 @@ class QtModelPort final : public ui::ModelPort {
   QtModelPort(QtChatPort& chats, std::filesystem::path starter, QObject* parent = nullptr);
   ~QtModelPort() override;
 
-  /// Loads `asked`, for this run only, or else the model that was used last, at first the starter.
+  /// Loads `asked`, for this run only, or else the model that was used last, at first the starter. What was
+  /// known before is forgotten: `chats` speaks of another profile.
   void start(const std::optional<std::filesystem::path>& asked);
 
   void openModel(const QString& path) override;

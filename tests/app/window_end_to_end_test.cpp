@@ -1,9 +1,12 @@
-#include "app/services/profile.h"
+#include "app/services/profile_host.h"
 #include "app/services/qt_chat_port.h"
 #include "app/services/qt_model_port.h"
+#include "app/services/qt_profile_port.h"
+#include "app/services/qt_storage_port.h"
 #include "tests/support/tiny_model.h"
 #include "ui/controllers/chat_controller.h"
 #include "ui/controllers/model_controller.h"
+#include "ui/controllers/profile_controller.h"
 #include "ui/controllers/ui_settings.h"
 #include "ui/window.h"
 
@@ -26,11 +29,15 @@ namespace {
 class Application {
  public:
   explicit Application(const QString& folder, const std::optional<std::filesystem::path>& asked = {})
-      : m_profile(std::move(*app::Profile::open({folder.toStdString()}))),
-        port(*m_profile, likeliestTokens()),
+      : host({folder.toStdString()}),
+        port(likeliestTokens()),
         models(port, KVASIR_STARTER_MODEL),
-        window(port, models, m_uiSettings) {
-    models.start(asked);
+        storage(host, port),
+        profiles(host, port, models, asked),
+        m_opened(profiles.openFirst(host.book().last_used().id)),
+        window({port, models, profiles, storage}, m_uiSettings) {
+    if (!m_opened) qFatal("%s", m_opened.error().c_str());
+    QObject::connect(&storage, &app::QtStoragePort::reopenNeeded, &profiles, &app::QtProfilePort::reopen);
   }
 
   static app::ChatSettings likeliestTokens() {
@@ -46,12 +53,19 @@ class Application {
   }
 
  private:
-  std::unique_ptr<app::Profile> m_profile;
   ui::UiSettings m_uiSettings;
 
  public:
+  app::ProfileHost host;
   app::QtChatPort port;
   app::QtModelPort models;
+  app::QtStoragePort storage;
+  app::QtProfilePort profiles;
+
+ private:
+  app::Outcome<void> m_opened;
+
+ public:
   ui::Window window;
 };
 
@@ -76,8 +90,17 @@ class WindowEndToEndTest : public QObject {
   void model_that_is_gone_is_said_and_comes_back_with_its_file();
   void chosen_settings_reach_the_engine_and_are_remembered();
   void model_of_the_command_line_is_for_one_run();
+  void switching_profiles_stops_and_keeps_the_answer_and_hides_the_chats();
+  void profile_that_is_in_use_leaves_the_former_one_open();
+  void stored_blocks_are_told_deleted_and_encrypted_or_not();
 
  private:
+  ui::ProfileController& profiles() const { return m_application->window.profiles(); }
+  ui::StorageItem measure() const {
+    QSignalSpy measured(&m_application->storage, &ui::StoragePort::measured);
+    m_application->storage.measure();
+    return measured.wait(30'000) ? measured.last().at(0).value<ui::StorageItem>() : ui::StorageItem();
+  }
   ui::ModelController& models() const { return m_application->window.models(); }
   QString copyOfStarter(const QString& name) const {
     const QString path = m_folder->filePath(name);
@@ -98,6 +121,9 @@ class WindowEndToEndTest : public QObject {
   void waitForModel(const QString& path) const {
     QTRY_COMPARE_WITH_TIMEOUT(models().path(), path, 30'000);
     QTRY_COMPARE_WITH_TIMEOUT(models().state(), ui::ModelController::Ready, 30'000);
+  }
+  ui::ConversationListModel& chatsOfThisRun() const {
+    return *m_application->window.controller().conversations();
   }
   /// Sends a message in the open chat; true if it is answered.
   bool isAnswered() const;
@@ -332,6 +358,91 @@ void WindowEndToEndTest::model_of_the_command_line_is_for_one_run() {
   m_application.reset();
   start();
   waitForModel(KVASIR_STARTER_MODEL);
+}
+
+void WindowEndToEndTest::switching_profiles_stops_and_keeps_the_answer_and_hides_the_chats() {
+  start();
+  waitForModel(KVASIR_STARTER_MODEL);
+  auto& chat = m_application->window.controller();
+  m_application->port.setChatSettings(Application::endlessTokens());
+  QSignalSpy grew(&m_application->port, &ui::ChatPort::answerGrew);
+  QSignalSpy ended(&m_application->port, &ui::ChatPort::messageChanged);
+  QVERIFY(chat.send(QStringLiteral("Tell me a story.")));
+  QVERIFY(grew.wait(60'000));
+  QVERIFY(profiles().create(QStringLiteral("Work")));
+  QTRY_COMPARE_WITH_TIMEOUT(profiles().openName(), QStringLiteral("Work"), 60'000);
+  QCOMPARE(ended.count(), 1);
+  const auto stopped = ended.first().at(1).value<ui::MessageItem>();
+  QCOMPARE(stopped.status, ui::MessageStatus::Stopped);
+  QVERIFY(!chat.generating());
+  QCOMPARE(chat.currentId(), 0);
+  waitForModel(KVASIR_STARTER_MODEL);
+  QVERIFY(isAnswered());  // and its chat has no trace of the other profile's
+  QTRY_COMPARE(chat.conversations()->rowCount(), 1);
+  QCOMPARE(chat.conversations()->index(0).data().toString(), QStringLiteral("Hello"));
+
+  // The one that was used last opens next time, and the other one has kept every word.
+  m_application.reset();
+  start();
+  QTRY_COMPARE(profiles().openName(), QStringLiteral("Work"));
+  profiles().open(QStringLiteral("default"));
+  QTRY_COMPARE_WITH_TIMEOUT(profiles().openName(), QStringLiteral("Default"), 60'000);
+  QTRY_COMPARE(chatsOfThisRun().rowCount(), 1);
+  QSignalSpy loaded(&m_application->port, &ui::ChatPort::messagesLoaded);
+  m_application->window.controller().open(chatsOfThisRun().idAt(0));
+  QTRY_COMPARE(loaded.count(), 1);
+  QCOMPARE(loaded.first().at(1).value<QVector<ui::MessageItem>>().last().text, stopped.text);
+
+  profiles().remove(QStringLiteral("work"));
+  QTRY_COMPARE(profiles().profiles().size(), 1);
+  QVERIFY(!QFile::exists(m_folder->filePath(QStringLiteral("profiles/work"))));
+}
+
+void WindowEndToEndTest::profile_that_is_in_use_leaves_the_former_one_open() {
+  start();
+  waitForModel(KVASIR_STARTER_MODEL);
+  QVERIFY(isAnswered());
+  const auto work = app::ProfileBook({m_folder->path().toStdString()}).create("Work");
+  const auto other = app::Profile::open({m_folder->path().toStdString(), work->id});
+  m_application->profiles.loadProfiles();
+  QTRY_COMPARE(profiles().profiles().size(), 2);
+  profiles().open(QStringLiteral("work"));
+  QTRY_VERIFY_WITH_TIMEOUT(profiles().notice().contains("in use"), 60'000);
+  QCOMPARE(profiles().openName(), QStringLiteral("Default"));
+  QTRY_COMPARE(chatsOfThisRun().rowCount(), 1);
+  waitForModel(KVASIR_STARTER_MODEL);
+  QVERIFY(isAnswered());
+}
+
+void WindowEndToEndTest::stored_blocks_are_told_deleted_and_encrypted_or_not() {
+  start();
+  waitForModel(KVASIR_STARTER_MODEL);
+  app::ChatSettings few = Application::likeliestTokens();
+  few.max_tokens = 4;
+  m_application->port.setChatSettings(few);
+  QSignalSpy ended(&m_application->port, &ui::ChatPort::messageChanged);
+  const QString question =
+      QStringLiteral("My two dogs and I sail over the lake to the island. ").repeated(12);
+  m_application->window.controller().send(question);
+  QVERIFY(ended.wait(60'000));
+  m_application->storage.pinChat(QStringLiteral("nobody"), false);  // has what is queued written
+  const ui::StorageItem kept = measure();
+  QVERIFY(kept.usedBytes > 64 * 1024);
+  QVERIFY(kept.freeBytes > 0 && kept.quotaBytes > 0);
+  QVERIFY(kept.saving == ui::StorageItem::Saving::On);
+  QVERIFY(kept.settings == ui::StorageSettingsItem());
+  m_application->storage.deleteAll();
+  const quint64 left = measure().usedBytes;
+  QVERIFY2(left < 1024, qPrintable(QString::number(left)));
+
+  QSignalSpy opened(&m_application->profiles, &ui::ProfilePort::opened);
+  m_application->storage.applySettings({3'000'000'000, 7, false});
+  QTRY_COMPARE_WITH_TIMEOUT(opened.count(), 1, 60'000);
+  const ui::StorageItem changed = measure();
+  QVERIFY((changed.settings == ui::StorageSettingsItem{3'000'000'000, 7, false}));
+  QCOMPARE(changed.quotaBytes, quint64(3'000'000'000));
+  waitForModel(KVASIR_STARTER_MODEL);
+  QVERIFY(isAnswered());
 }
 
 QTEST_MAIN(WindowEndToEndTest)

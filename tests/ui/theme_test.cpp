@@ -1,5 +1,7 @@
 #include "tests/support/fake_chat_port.h"
 #include "tests/support/fake_model_port.h"
+#include "tests/support/fake_profile_port.h"
+#include "tests/support/fake_storage_port.h"
 #include "ui/controllers/ui_settings.h"
 #include "ui/window.h"
 
@@ -92,7 +94,9 @@ private slots:
         FakeModelPort models;
         UiSettings settings;
         settings.setThemeMode(dark ? UiSettings::Dark : UiSettings::Light);
-        Window window(port, models, settings);
+        FakeProfilePort profiles;
+        FakeStoragePort storage;
+        Window window({ port, models, profiles, storage }, settings);
         QVERIFY(window.quickWindow());
         QQmlExpression expression(qmlContext(window.quickWindow()), window.quickWindow(),
                                   QStringLiteral("Theme"));

@@ -3,12 +3,15 @@
 #include <QClipboard>
 #include <QGuiApplication>
 
+#include <utility>
+
 namespace kvasir::ui {
 
 ChatController::ChatController(ChatPort &port, QObject *parent)
     : QObject(parent)
     , m_port(port)
 {
+    connect(&port, &ChatPort::profileChanged, this, &ChatController::onProfileChanged);
     connect(&port, &ChatPort::conversationsLoaded, this, &ChatController::onConversationsLoaded);
     connect(&port, &ChatPort::conversationCreated, this, &ChatController::onConversationCreated);
     connect(&port, &ChatPort::conversationChanged, this, &ChatController::onConversationChanged);
@@ -186,6 +189,29 @@ void ChatController::copyMessage(qint64 id)
 void ChatController::copyText(const QString &text)
 {
     QGuiApplication::clipboard()->setText(text);
+}
+
+void ChatController::onProfileChanged(const QString &formerId, const QString &id)
+{
+    // A draft lives here alone; everything else is kept by the profile itself.
+    m_otherDrafts.insert(formerId, std::exchange(m_drafts, m_otherDrafts.take(id)));
+    m_generating.clear();
+    m_sentText.clear();
+    m_useWhenSaved.clear();
+    m_newPromptChosen = false;
+    m_prompts.reset({});
+    m_conversations.reset({});
+    m_messages.reset({});
+    dismissUndo();
+    dismissNotice();
+    setLoadingMessages(false);
+    setSending(false);
+    m_followCreated = false;
+    m_newPromptId = 0;
+    m_newPromptText.clear();
+    setCurrent(0);
+    m_port.loadSystemPrompts();
+    m_port.loadConversations();
 }
 
 void ChatController::onConversationsLoaded(const QVector<ConversationItem> &conversations)

@@ -108,6 +108,7 @@ signals:
     void messageSent();
 
 private:
+    void onProfileChanged(const QString &formerId, const QString &id);
     void onConversationsLoaded(const QVector<ConversationItem> &conversations);
     void onConversationCreated(const ConversationItem &conversation);
     void onConversationChanged(const ConversationItem &conversation);
@@ -132,6 +133,7 @@ private:
     qint64 m_currentId = 0;
     bool m_loadingMessages = false;
     QHash<qint64, QString> m_drafts; ///< by conversation; 0: the new one
+    QHash<QString, QHash<qint64, QString>> m_otherDrafts; ///< of the profiles that are not open
     QSet<qint64> m_generating; ///< conversations with an answer under way
 
     bool m_sending = false; ///< between a send and the first sign of it from the port

@@ -89,6 +89,9 @@ public:
     virtual void deleteSystemPrompt(qint64 id) = 0;
 
 signals:
+    /// Another profile was opened: everything before was about chats that are not there any more.
+    void profileChanged(const QString &formerId, const QString &id);
+
     void conversationsLoaded(const QVector<kvasir::ui::ConversationItem> &conversations);
     /// Created by this window: becomes the open one.
     void conversationCreated(const kvasir::ui::ConversationItem &conversation);

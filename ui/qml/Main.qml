@@ -8,6 +8,8 @@ T.ApplicationWindow {
 
     required property ChatController chat
     required property ModelController models
+    required property ProfileController profiles
+    required property StorageController storage
     required property UiSettings settings
 
     readonly property bool overlaid: width < Theme.overlayWidth
@@ -63,6 +65,13 @@ T.ApplicationWindow {
         target: window.chat
         function onCurrentChanged() { page.focusComposer(); }
     }
+    Connections {
+        target: window.profiles
+        function onNoticeChanged() {
+            if (window.profiles.notice.length > 0)
+                profilePanel.open();
+        }
+    }
 
     ChatPage {
         id: page
@@ -94,8 +103,11 @@ T.ApplicationWindow {
         x: window.sidebarOpen ? 0 : -width
         visible: x > -width
         chat: window.chat
+        profiles: window.profiles
         settings: window.settings
         onHideRequested: window.toggleSidebar()
+        onManageProfilesRequested: profilePanel.open()
+        onStorageRequested: storagePanel.open()
         onChosen: window.overlayOpen = false
         Behavior on x { NumberAnimation { duration: Theme.durationSlow; easing.type: Easing.OutCubic } }
     }
@@ -110,6 +122,22 @@ T.ApplicationWindow {
         models: window.models
         settings: window.settings
         onClosed: page.focusComposer() // else what had opened it would have the keys, unseen in a closed panel
+    }
+    ProfilePanel {
+        id: profilePanel
+        objectName: "profilePanel"
+        profiles: window.profiles
+        onClosed: page.focusComposer()
+    }
+    StoragePanel {
+        id: storagePanel
+        objectName: "storagePanel"
+        storage: window.storage
+        onClosed: page.focusComposer()
+    }
+    OpeningOverlay {
+        profiles: window.profiles
+        onClosed: page.focusComposer()
     }
     DropOverlay {
         id: dropArea

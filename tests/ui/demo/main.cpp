@@ -2,6 +2,8 @@
 
 #include "tests/support/fake_chat_port.h"
 #include "tests/support/fake_model_port.h"
+#include "tests/support/fake_profile_port.h"
+#include "tests/support/fake_storage_port.h"
 #include "tests/ui/demo/scenes.h"
 #include "ui/controllers/chat_controller.h"
 #include "ui/controllers/ui_settings.h"
@@ -123,7 +125,9 @@ int main(int argc, char *argv[])
     settings.setWindowWidth(size.value(0).toInt());
     settings.setWindowHeight(size.value(1).toInt());
 
-    Window window(port, models, settings);
+    FakeProfilePort profiles;
+    FakeStoragePort storage;
+    Window window({ port, models, profiles, storage }, settings);
     QQuickWindow *quickWindow = window.quickWindow();
     if (!quickWindow)
         return 1;

@@ -8,9 +8,12 @@ Rectangle {
     id: sidebar
 
     required property ChatController chat
+    required property ProfileController profiles
     required property UiSettings settings
     signal hideRequested
     signal chosen
+    signal manageProfilesRequested
+    signal storageRequested
 
     color: Theme.surfaceSunken
     Accessible.role: Accessible.Pane
@@ -148,6 +151,19 @@ Rectangle {
             Layout.preferredHeight: 52
             Layout.leftMargin: Theme.space3
             Layout.rightMargin: Theme.space3
+            spacing: 0
+            ProfileChip {
+                maximumWidth: Theme.sidebarWidth - 2 * Theme.space3 - 2 * Theme.controlHeight - Theme.space2
+                profiles: sidebar.profiles
+                onManageRequested: sidebar.manageProfilesRequested()
+            }
+            Item { Layout.fillWidth: true }
+            IconButton {
+                objectName: "storageButton"
+                iconName: "storage"
+                text: qsTr("Storage")
+                onClicked: sidebar.storageRequested()
+            }
             IconButton {
                 id: appearance
                 objectName: "appearanceButton"
@@ -161,7 +177,6 @@ Rectangle {
                     y: -implicitHeight - Theme.space2
                 }
             }
-            Item { Layout.fillWidth: true }
         }
     }
 }
