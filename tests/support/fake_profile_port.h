@@ -16,7 +16,7 @@ class FakeProfilePort : public ProfilePort {
 
   QVector<ProfileItem> profiles{{"default", "Default"}, {"work", "Work"}};
   QString openId = QStringLiteral("default");
-  QStringList calls;    ///< "open work", "create Novel", "rename work Office", "delete work", in order
+  QStringList calls;          ///< "open work", "create Novel", "rename work Office", "delete work", in order
   bool holdsOpening = false;  ///< until `finishOpening`
 
   void finishOpening();

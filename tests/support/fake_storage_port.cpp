@@ -9,8 +9,8 @@ FakeStoragePort::FakeStoragePort(QObject* parent) : StoragePort(parent) {
   storage.chats = {
       {"conversation:1", "Mead from the first honey", 312'000'000, 312'000'000, 9984, false, today, 41'216,
        312'000},
-      {"conversation:2", "The lighthouse keeper's log", 88'400'000, 62'000'000, 2816, true,
-       today.addDays(-1), 9'216, 74'000},
+      {"conversation:2", "The lighthouse keeper's log", 88'400'000, 62'000'000, 2816, true, today.addDays(-1),
+       9'216, 74'000},
       {"conversation:3", "A week in Uppsala", 4'100'000, 4'100'000, 128, false, today.addDays(-12), 0, 0},
   };
   storage.usedBytes = 404'500'000;

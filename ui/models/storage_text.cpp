@@ -63,9 +63,9 @@ QString keptUseText(const StoredChatItem &chat)
 QString keptTotalText(const StorageItem &storage)
 {
     const QString used = tr("%1 of up to %2").arg(sizeText(storage.usedBytes), sizeText(storage.quotaBytes));
-    return storage.freeBytes == 0 ? used
-                                  : used + QStringLiteral(" · ")
-            + tr("the disk has %1 free").arg(sizeText(storage.freeBytes));
+    return storage.freeBytes == 0
+        ? used
+        : used + QStringLiteral(" · ") + tr("the disk has %1 free").arg(sizeText(storage.freeBytes));
 }
 
 QString savedTotalText(const StorageItem &storage)

@@ -50,8 +50,8 @@ QVariant StoredChatModel::data(const QModelIndex &index, int role) const
 QHash<int, QByteArray> StoredChatModel::roleNames() const
 {
     return {
-        { OwnerRole, "owner" },     { TitleRole, "title" },   { SizeRole, "sizeText" },
-        { UseRole, "useText" },     { PinnedRole, "pinned" },
+        { OwnerRole, "owner" }, { TitleRole, "title" },   { SizeRole, "sizeText" },
+        { UseRole, "useText" }, { PinnedRole, "pinned" },
     };
 }
 

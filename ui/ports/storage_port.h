@@ -43,8 +43,8 @@ struct StorageItem {
     StorageSettingsItem settings;
 };
 
-/// What the window asks about the KV on the disk. The interface lives in the GUI thread; calls return at once.
-/// What they change is told by `measured`.
+/// What the window asks about the KV on the disk. The interface lives in the GUI thread; calls return at
+/// once. What they change is told by `measured`.
 class StoragePort : public QObject {
     Q_OBJECT
 
