@@ -1,4 +1,5 @@
 #include "app/cli/command.h"
+#include "app/cli/open_profile.h"
 #include "app/logging/logging.h"
 #include "app/services/chat_service.h"
 
@@ -15,7 +16,7 @@ namespace {
 
 struct AskOptions {
   std::string model;
-  std::string data_dir;
+  ProfileChoice profile;
   std::string conversation;
   std::optional<std::string> system;
   std::optional<float> temperature;
@@ -132,13 +133,11 @@ SendRequest make_request(const AskOptions& options, int64_t conversation_id) {
 void ask(const AskOptions& options) {
   const auto problem = engine::check(make_request(options, 0).settings.sampling);
   if (problem) throw CommandFailed{kExitBadInput, *problem};
-  const DataFolder folder = options.data_dir.empty() ? DataFolder::standard() : DataFolder{options.data_dir};
-  auto profile = Profile::open(folder);
-  if (!profile) throw CommandFailed{kExitBadInput, profile.error()};
-  start_logging(folder.logs());
+  const auto profile = open_profile(options.profile);
+  start_logging(profile_folder(options.profile).logs());
 
   AskObserver observer(!options.json, options.show_reasoning);
-  ChatService chats(**profile, observer);
+  ChatService chats(*profile, observer);
   ModelRequest wanted{options.model.empty() ? starter_model_path() : std::filesystem::path(options.model)};
   wanted.settings.threads = options.threads;
   chats.load_model(std::move(wanted));
@@ -146,7 +145,7 @@ void ask(const AskOptions& options) {
   if (model.stage != ModelState::Stage::Ready || !model.can_chat)
     throw CommandFailed{kExitBadInput, model.note};
   if (!model.note.empty()) std::cerr << "kvasir-cli: " << model.note << "\n";
-  if (!(*profile)->kv_problem().empty()) std::cerr << "kvasir-cli: " << (*profile)->kv_problem() << "\n";
+  if (!profile->kv_problem().empty()) std::cerr << "kvasir-cli: " << profile->kv_problem() << "\n";
 
   const int64_t conversation = options.is_private ? 0 : find_conversation(chats, options);
   const auto answer = chats.send(make_request(options, conversation)).get();
@@ -169,10 +168,11 @@ void add_ask_command(CLI::App& parent) {
   auto* command = parent.add_subcommand("ask", "Add one turn to a conversation and print the answer");
   auto* model =
       command->add_option("--model", options->model, "GGUF file; the installed starter model if not given");
-  auto* data_dir = command->add_option("--data-dir", options->data_dir,
+  auto* data_dir = command->add_option("--data-dir", options->profile.data_dir,
                                        "Folder of profiles; ~/.local/share/kvasir if not given");
   auto* conversation = command->add_option("--conversation", options->conversation,
                                            "Its title; created if there is none of that name");
+  command->add_option("--profile", options->profile.name, "The one that was used last if not given");
   command
       ->add_flag("--private", options->is_private,
                  "Instead of a conversation: a single question of which nothing is kept")
@@ -198,7 +198,7 @@ void add_ask_command(CLI::App& parent) {
       throw CommandFailed{kExitBadInput,
                           "The conversation has no name. Give it one with --conversation, or say --private."};
     // An empty variable in a script must not lead to a person's own chats.
-    if (data_dir->count() > 0 && options->data_dir.empty())
+    if (data_dir->count() > 0 && options->profile.data_dir.empty())
       throw CommandFailed{kExitBadInput, "--data-dir is empty. Name a folder, or leave the option away."};
     if (model->count() > 0 && options->model.empty())
       throw CommandFailed{kExitBadInput, "--model is empty. Name a file, or leave the option away."};

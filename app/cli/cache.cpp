@@ -1,4 +1,5 @@
 #include "app/cli/command.h"
+#include "app/cli/open_profile.h"
 #include "app/services/kv_owner.h"
 #include "app/services/profile.h"
 #include "app/settings/kv_settings.h"
@@ -22,7 +23,7 @@ namespace kvasir::app {
 namespace {
 
 struct CacheOptions {
-  std::string data_dir;
+  ProfileChoice profile;
   std::string conversation;
   bool all = false;
   bool json = false;
@@ -39,16 +40,13 @@ struct CacheEntry {
   uint64_t tokens() const { return usage.blocks * engine::kBlockTokens; }
 };
 
-std::unique_ptr<Profile> open_profile(const CacheOptions& options) {
-  const DataFolder folder = options.data_dir.empty() ? DataFolder::standard() : DataFolder{options.data_dir};
-  auto profile = Profile::open(folder);
-  if (!profile) throw CommandFailed{kExitBadInput, profile.error()};
-  if ((*profile)->blocks() == nullptr) throw CommandFailed{kExitFailed, (*profile)->kv_problem()};
-  value_or_fail(release_deleted_conversations((*profile)->conversations(), *(*profile)->blocks()).map([] {
-    return true;
-  }),
-                kExitFailed);
-  return std::move(*profile);
+std::unique_ptr<Profile> open_with_blocks(const CacheOptions& options) {
+  auto profile = open_profile(options.profile);
+  if (profile->blocks() == nullptr) throw CommandFailed{kExitFailed, profile->kv_problem()};
+  value_or_fail(
+      release_deleted_conversations(profile->conversations(), *profile->blocks()).map([] { return true; }),
+      kExitFailed);
+  return profile;
 }
 
 /// By the last use, the newest first.
@@ -102,7 +100,7 @@ nlohmann::json to_json(const CacheEntry& entry) {
 }
 
 void list(const CacheOptions& options) {
-  const auto profile = open_profile(options);
+  const auto profile = open_with_blocks(options);
   const auto entries = list_entries(*profile);
   if (options.json) {
     nlohmann::json rows = nlohmann::json::array();
@@ -123,7 +121,7 @@ void list(const CacheOptions& options) {
 }
 
 void show_stats(const CacheOptions& options) {
-  const auto profile = open_profile(options);
+  const auto profile = open_with_blocks(options);
   const auto stats = profile->blocks()->stats();
   if (options.json) {
     std::cout << nlohmann::json{{"blocks", stats.blocks},
@@ -159,7 +157,7 @@ storage::BlockOwner find_owner(Profile& profile, const std::string& title) {
 void remove(const CacheOptions& options) {
   if (options.all != options.conversation.empty())
     throw CommandFailed{kExitBadInput, "Name one conversation, or say --all."};
-  const auto profile = open_profile(options);
+  const auto profile = open_with_blocks(options);
   storage::DiskBlockStore& blocks = *profile->blocks();
   if (options.all)
     blocks.clear();
@@ -170,14 +168,14 @@ void remove(const CacheOptions& options) {
 }
 
 void pin(const CacheOptions& options, bool pinned) {
-  const auto profile = open_profile(options);
+  const auto profile = open_with_blocks(options);
   profile->blocks()->pin(find_owner(*profile, options.conversation), pinned);
   profile->blocks()->flush();
 }
 
 /// Sets what was given, and shows what holds.
 void limits(const CacheOptions& options) {
-  const auto profile = open_profile(options);
+  const auto profile = open_with_blocks(options);
   const KvSettings before = value_or_fail(read_kv_settings(profile->conversations()), kExitFailed);
   KvSettings settings = before;
   if (options.quota_gb) settings.quota_bytes = static_cast<uint64_t>(*options.quota_gb * 1e9);
@@ -213,13 +211,14 @@ void add_cache_command(CLI::App& parent) {
   auto options = std::make_shared<CacheOptions>();
   auto* command = parent.add_subcommand("cache", "What is kept of chats on the disk to open them faster");
   command->require_subcommand(1);
-  auto* data_dir = command->add_option("--data-dir", options->data_dir,
+  auto* data_dir = command->add_option("--data-dir", options->profile.data_dir,
                                        "Folder of profiles; ~/.local/share/kvasir if not given");
+  command->add_option("--profile", options->profile.name, "The one that was used last if not given");
   const auto add = [&](const char* name, const char* help, auto run) {
     auto* sub = command->add_subcommand(name, help);
     sub->fallthrough();
     sub->callback([options, data_dir, run] {
-      if (data_dir->count() > 0 && options->data_dir.empty())
+      if (data_dir->count() > 0 && options->profile.data_dir.empty())
         throw CommandFailed{kExitBadInput, "--data-dir is empty. Name a folder, or leave the option away."};
       run(*options);
     });

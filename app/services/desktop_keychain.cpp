@@ -3,8 +3,10 @@
 #include <qt6keychain/keychain.h>
 
 #include <QByteArray>
+#include <QCoreApplication>
+#include <QEventLoop>
 #include <QFile>
-#include <QStringList>
+#include <QThread>
 #include <chrono>
 #include <future>
 
@@ -15,7 +17,8 @@ using namespace std::chrono_literals;
 
 // Long enough to type a password into the keychain's own question.
 constexpr auto kPatience = 60s;
-constexpr auto kCloseInterval = 50ms;
+constexpr auto kCloseInterval = 10ms;
+constexpr int kEventsMs = 10;
 
 template <class Job>
 Job* makeJob(const std::string& entry) {
@@ -58,9 +61,12 @@ DesktopKeychain::Answer DesktopKeychain::ask(const MakeJob& makeJob) {
         job->start();
       },
       Qt::QueuedConnection);
+  const bool isOwnThread = QThread::currentThread() == thread();
   const auto giveUpAt = std::chrono::steady_clock::now() + kPatience;
-  while (!m_closed && std::chrono::steady_clock::now() < giveUpAt)
+  while (!m_closed && std::chrono::steady_clock::now() < giveUpAt) {
+    if (isOwnThread) QCoreApplication::processEvents(QEventLoop::AllEvents, kEventsMs);
     if (future.wait_for(kCloseInterval) == std::future_status::ready) return future.get();
+  }
   return {QKeychain::OtherError, QStringLiteral("it did not answer"), {}};
 }
 

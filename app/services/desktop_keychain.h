@@ -18,7 +18,8 @@ namespace kvasir::app {
 /// The desktop's keychain: GNOME's, KWallet, or another that offers the Secret Service.
 ///
 /// Lives in the thread with Qt's event loop, where the jobs run. Calls come from another thread and wait for
-/// them: the person may have to unlock the keychain first. After a while without an answer they fail.
+/// them, or from this one, whose events are then handled meanwhile: the person may have to unlock the
+/// keychain first. After a while without an answer they fail.
 class DesktopKeychain final : public QObject, public Keychain {
  public:
   /// Null where this session has no bus on which a keychain could be asked.
