@@ -20,11 +20,6 @@ std::optional<int64_t> optionalId(qint64 id) {
 QtChatPort::QtChatPort(const ChatSettings& settings, QObject* parent)
     : ui::ChatPort(parent), m_settings(settings) {}
 
-QtChatPort::QtChatPort(Profile& profile, const ChatSettings& settings, QObject* parent)
-    : QtChatPort(settings, parent) {
-  attach(profile, {});
-}
-
 QtChatPort::~QtChatPort() = default;
 
 void QtChatPort::attach(Profile& profile, const QString& profileId) {

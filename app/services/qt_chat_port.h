@@ -20,7 +20,6 @@ class QtChatPort final : public ui::ChatPort, public ChatObserver {
  public:
   /// Does nothing before `attach`.
   explicit QtChatPort(const ChatSettings& settings, QObject* parent = nullptr);
-  QtChatPort(Profile& profile, const ChatSettings& settings, QObject* parent = nullptr);
   ~QtChatPort() override;
 
   /// Begins to speak of a profile, which must stay open until `detach` or the port's end.

@@ -1,6 +1,8 @@
 #include "app/services/qt_storage_port.h"
 
+#include "app/services/kv_owner.h"
 #include "app/settings/kv_settings.h"
+#include "engine/kv/block_hash.h"
 #include "storage/fs/file_system.h"
 
 #include <QHash>
@@ -12,9 +14,6 @@ namespace kvasir::app {
 namespace {
 
 using Saving = ui::StorageItem::Saving;
-
-constexpr int kBlockTokens = 64;
-constexpr QLatin1String kConversationPrefix("conversation:");
 
 Saving toItem(storage::Saving saving) {
   switch (saving) {
@@ -37,7 +36,7 @@ ui::StoredChatItem toItem(const storage::BlockOwnerUsage& usage) {
   item.owner = QString::fromStdString(usage.owner);
   item.bytes = usage.bytes;
   item.ownBytes = usage.own_bytes;
-  item.tokens = int(usage.blocks) * kBlockTokens;
+  item.tokens = int(usage.blocks * engine::kBlockTokens);
   item.pinned = usage.pinned;
   const auto used = std::chrono::duration_cast<std::chrono::milliseconds>(usage.last_used.time_since_epoch());
   if (used.count() > 0) item.lastUsed = QDateTime::fromMSecsSinceEpoch(used.count());
@@ -72,7 +71,7 @@ ui::StorageItem measureStore(Profile& profile, const std::filesystem::path& fold
 void nameChats(ui::StorageItem& item, const std::vector<storage::StoredConversation>& conversations) {
   QHash<QString, QString> titles;
   for (const auto& conversation : conversations)
-    titles.insert(kConversationPrefix + QString::number(conversation.id),
+    titles.insert(QString::fromStdString(conversation_owner(conversation.id)),
                   QString::fromStdString(conversation.title));
   for (ui::StoredChatItem& chat : item.chats)
     chat.title = titles.value(chat.owner, QtStoragePort::tr("A deleted chat"));
@@ -81,7 +80,9 @@ void nameChats(ui::StorageItem& item, const std::vector<storage::StoredConversat
 }  // namespace
 
 QtStoragePort::QtStoragePort(ProfileHost& host, QtChatPort& chats, QObject* parent)
-    : ui::StoragePort(parent), m_host(host), m_chats(chats) {}
+    : ui::StoragePort(parent), m_host(host), m_chats(chats) {
+  connect(&chats, &ui::ChatPort::profileChanged, this, &QtStoragePort::measure);
+}
 
 QtStoragePort::~QtStoragePort() {
   m_host.post([] {}).wait();

@@ -1,5 +1,6 @@
 #include "tests/support/cli_process.h"
 
+#include <QDir>
 #include <QFile>
 #include <QTemporaryDir>
 #include <QtTest>
@@ -156,6 +157,10 @@ void CliTest::bad_usage_ends_with_code_2_and_one_line_data() {
                                 << "--data-dir";
   QTest::newRow("absurd threads") << QStringList{"ask", "--conversation", "a", "--threads", "300000", "hello"}
                                   << "300000";
+  QTest::newRow("no such profile") << QStringList{"ask",       "--data-dir", QDir::tempPath(),
+                                                  "--profile", "nowhere",    "--conversation",
+                                                  "a",         "hello"}
+                                   << "nowhere";
   QTest::newRow("no such folder") << QStringList{"ask", "--data-dir", "/proc/nowhere", "--conversation",
                                                  "a",   "hello"}
                                   << "/proc/nowhere";

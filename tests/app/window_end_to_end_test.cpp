@@ -92,15 +92,10 @@ class WindowEndToEndTest : public QObject {
   void model_of_the_command_line_is_for_one_run();
   void switching_profiles_stops_and_keeps_the_answer_and_hides_the_chats();
   void profile_that_is_in_use_leaves_the_former_one_open();
-  void stored_blocks_are_told_deleted_and_encrypted_or_not();
+  void what_is_kept_is_told_pinned_deleted_and_encrypted_or_not();
 
  private:
   ui::ProfileController& profiles() const { return m_application->window.profiles(); }
-  ui::StorageItem measure() const {
-    QSignalSpy measured(&m_application->storage, &ui::StoragePort::measured);
-    m_application->storage.measure();
-    return measured.wait(30'000) ? measured.last().at(0).value<ui::StorageItem>() : ui::StorageItem();
-  }
   ui::ModelController& models() const { return m_application->window.models(); }
   QString copyOfStarter(const QString& name) const {
     const QString path = m_folder->filePath(name);
@@ -414,35 +409,47 @@ void WindowEndToEndTest::profile_that_is_in_use_leaves_the_former_one_open() {
   QVERIFY(isAnswered());
 }
 
-void WindowEndToEndTest::stored_blocks_are_told_deleted_and_encrypted_or_not() {
+void WindowEndToEndTest::what_is_kept_is_told_pinned_deleted_and_encrypted_or_not() {
   start();
   waitForModel(KVASIR_STARTER_MODEL);
+  auto& storage = m_application->storage;
+  ui::StorageItem told;
+  connect(&storage, &ui::StoragePort::measured, this, [&](const ui::StorageItem& item) { told = item; });
   app::ChatSettings few = Application::likeliestTokens();
   few.max_tokens = 4;
   m_application->port.setChatSettings(few);
   QSignalSpy ended(&m_application->port, &ui::ChatPort::messageChanged);
-  const QString question =
-      QStringLiteral("My two dogs and I sail over the lake to the island. ").repeated(12);
-  m_application->window.controller().send(question);
+  m_application->window.controller().send(
+      QStringLiteral("My two dogs and I sail over the lake to the island. ").repeated(12));
   QVERIFY(ended.wait(60'000));
-  m_application->storage.pinChat(QStringLiteral("nobody"), false);  // has what is queued written
-  const ui::StorageItem kept = measure();
-  QVERIFY(kept.usedBytes > 64 * 1024);
-  QVERIFY(kept.freeBytes > 0 && kept.quotaBytes > 0);
-  QVERIFY(kept.saving == ui::StorageItem::Saving::On);
-  QVERIFY(kept.settings == ui::StorageSettingsItem());
-  m_application->storage.deleteAll();
-  const quint64 left = measure().usedBytes;
-  QVERIFY2(left < 1024, qPrintable(QString::number(left)));
 
-  QSignalSpy opened(&m_application->profiles, &ui::ProfilePort::opened);
-  m_application->storage.applySettings({3'000'000'000, 7, false});
-  QTRY_COMPARE_WITH_TIMEOUT(opened.count(), 1, 60'000);
-  const ui::StorageItem changed = measure();
-  QVERIFY((changed.settings == ui::StorageSettingsItem{3'000'000'000, 7, false}));
-  QCOMPARE(changed.quotaBytes, quint64(3'000'000'000));
+  // It is written a little later.
+  const auto isKept = [&] {
+    storage.measure();
+    return told.chats.size() == 1 && told.chats.first().bytes > 64 * 1024;
+  };
+  QTRY_VERIFY_WITH_TIMEOUT(isKept(), 60'000);
+  QVERIFY(told.usedBytes >= told.chats.first().bytes);
+  QVERIFY(told.freeBytes > 0 && told.quotaBytes > 0);
+  QVERIFY(told.saving == ui::StorageItem::Saving::On);
+  QVERIFY(told.settings == ui::StorageSettingsItem());
+  QCOMPARE(told.chats.first().title, chatsOfThisRun().index(0).data().toString());
+
+  const QString owner = told.chats.first().owner;
+  storage.pinChat(owner, true);
+  QTRY_VERIFY(told.chats.first().pinned);
+  storage.deleteChat(owner);
+  QTRY_VERIFY(told.chats.isEmpty());
+  storage.deleteAll();
+  QTRY_VERIFY(told.usedBytes < 1024);
+  QCOMPARE(chatsOfThisRun().rowCount(), 1);  // no message was lost
+
+  storage.applySettings({3'000'000'000, 7, false});
+  QTRY_VERIFY_WITH_TIMEOUT((told.settings == ui::StorageSettingsItem{3'000'000'000, 7, false}), 60'000);
+  QCOMPARE(told.quotaBytes, quint64(3'000'000'000));
   waitForModel(KVASIR_STARTER_MODEL);
   QVERIFY(isAnswered());
+  disconnect(&storage, nullptr, this, nullptr);
 }
 
 QTEST_MAIN(WindowEndToEndTest)
