@@ -3,7 +3,7 @@
 #include "app/cli/command.h"
 #include "app/services/profile_book.h"
 
-#if KVASIR_KEYCHAIN
+#ifdef KVASIR_KEYCHAIN
 #include "app/services/desktop_keychain.h"
 
 #include <QCoreApplication>
@@ -15,7 +15,7 @@ namespace kvasir::app {
 namespace {
 
 Outcome<std::unique_ptr<Profile>> open_standard(const DataFolder& folder) {
-#if KVASIR_KEYCHAIN
+#ifdef KVASIR_KEYCHAIN
   // The keychain answers in an event loop, which lives no longer than this.
   int count = 1;
   char name[] = "kvasir-cli";
