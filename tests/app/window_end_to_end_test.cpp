@@ -446,7 +446,7 @@ void WindowEndToEndTest::what_is_kept_is_told_pinned_deleted_and_encrypted_or_no
 
   storage.applySettings({3'000'000'000, 7, false});
   QTRY_VERIFY_WITH_TIMEOUT((told.settings == ui::StorageSettingsItem{3'000'000'000, 7, false}), 60'000);
-  QCOMPARE(told.quotaBytes, quint64(3'000'000'000));
+  QTRY_COMPARE_WITH_TIMEOUT(told.quotaBytes, quint64(3'000'000'000), 60'000);
   waitForModel(KVASIR_STARTER_MODEL);
   QVERIFY(isAnswered());
   disconnect(&storage, nullptr, this, nullptr);
