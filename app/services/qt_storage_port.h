@@ -10,8 +10,8 @@ namespace kvasir::app {
 
 /// The window's port onto the KV on the disk.
 ///
-/// Lives in the GUI thread. Tells of each profile that is opened. The store is asked on the host's thread, the chats' titles and the settings on
-/// the storage thread.
+/// Lives in the GUI thread. Tells of each profile that is opened. The store is asked on the host's thread,
+/// the chats' titles and the settings on the storage thread.
 class QtStoragePort final : public ui::StoragePort {
   Q_OBJECT
 
