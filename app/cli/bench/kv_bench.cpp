@@ -4,6 +4,7 @@
 #include "app/cli/bench/measure.h"
 #include "app/cli/bench/random_source.h"
 #include "app/cli/command.h"
+#include "app/cli/interrupt.h"
 #include "app/services/block_store_adapter.h"
 #include "engine/runtime/engine.h"
 #include "engine/runtime/sequence.h"
@@ -16,6 +17,7 @@
 #include <cmath>
 #include <filesystem>
 #include <memory>
+#include <stop_token>
 #include <utility>
 
 namespace kvasir::app {
@@ -99,7 +101,13 @@ class KvBench {
     request.sampling = {.temperature = 100, .top_k = 0, .top_p = 1, .min_p = 0, .seed = ++seed_};
     engine::GenerateCallbacks callbacks;
     callbacks.on_token = [](const engine::TokenEvent&) {};
-    return value_or_fail(engine_->generate(request, callbacks, {}), kExitFailed);
+    std::stop_source stop;
+    callbacks.on_prefill = [&](uint32_t, uint32_t) {
+      if (interrupt_.caught()) stop.request_stop();
+    };
+    auto result = value_or_fail(engine_->generate(request, callbacks, stop.get_token()), kExitFailed);
+    if (interrupt_.caught()) throw CommandFailed{kExitFailed, "Interrupted."};
+    return result;
   }
 
   void drop_page_cache() {
@@ -135,6 +143,7 @@ class KvBench {
   fs::path store_folder() const { return scratch_.path() / "kv"; }
 
   const KvBenchOptions& options_;
+  const InterruptCatcher interrupt_;  // so that the folder is removed
   ScratchFolder scratch_;
   std::unique_ptr<storage::DiskBlockStore> disk_;
   std::shared_ptr<BlockStoreAdapter> blocks_;
