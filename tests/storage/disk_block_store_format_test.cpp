@@ -17,7 +17,6 @@
 #include <filesystem>
 #include <fstream>
 #include <map>
-#include <set>
 #include <sstream>
 #include <string>
 
@@ -322,11 +321,13 @@ class DiskBlockStoreFormatTest : public QObject {
     const Document document;
     options_.secret = kSecret;
     const auto path = kFolder / "000001.pack";
-    std::set<Bytes> sessions;
+    std::vector<Bytes> sessions;
     for (int round = 0; round < 4; ++round) {
       write_chain(1);
       const Bytes pack = files_->contents(path);
-      QVERIFY(sessions.insert(document.take(pack, kPackHeaderBytes, "session")).second);
+      const Bytes session = document.take(pack, kPackHeaderBytes, "session");
+      QVERIFY(!session.empty() && std::ranges::find(sessions, session) == sessions.end());
+      sessions.push_back(session);
       // Torn, so that the same place is written once more.
       Bytes torn = pack;
       torn.resize(kPackHeaderBytes + kRecordHeaderBytes + 1);
