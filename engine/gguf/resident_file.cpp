@@ -1,5 +1,6 @@
 #include "engine/gguf/resident_file.h"
 
+#include "engine/base/pages.h"
 #include "engine/gguf/messages.h"
 
 #include <fcntl.h>
@@ -16,15 +17,6 @@
 
 namespace kvasir::engine {
 namespace {
-
-size_t page_bytes() {
-  static const auto bytes = static_cast<size_t>(sysconf(_SC_PAGESIZE));
-  return bytes;
-}
-
-size_t pages_of(size_t bytes) {
-  return (bytes + page_bytes() - 1) / page_bytes();
-}
 
 /// Which pages of a mapping the page cache holds. Where that is not known, none.
 std::vector<unsigned char> cached_pages(std::span<const std::byte> mapping) {
@@ -131,11 +123,8 @@ std::span<std::byte> ResidentFile::memory(std::span<const std::byte> data) const
 }
 
 void ResidentFile::discard(std::span<const std::byte> data) const {
-  const std::span<std::byte> own = memory(data);
-  const auto address = reinterpret_cast<uintptr_t>(own.data());
-  const size_t to_page = (page_bytes() - address % page_bytes()) % page_bytes();
-  if (own.size() < to_page + page_bytes()) return;
-  madvise(own.data() + to_page, (own.size() - to_page) / page_bytes() * page_bytes(), MADV_DONTNEED);
+  const std::span<const std::byte> pages = whole_pages(memory(data));
+  if (!pages.empty()) madvise(const_cast<std::byte*>(pages.data()), pages.size(), MADV_DONTNEED);
 }
 
 }  // namespace kvasir::engine

@@ -1,7 +1,8 @@
 #include "engine/kv/kv_cache.h"
 
+#include "engine/base/pages.h"
+
 #include <sys/mman.h>
-#include <unistd.h>
 
 #include <limits>
 #include <string>
@@ -25,7 +26,7 @@ Result<KvCache> KvCache::create(const KvLayout& layout, uint32_t capacity_tokens
     return fail(ErrorCode::BadRequest, "A context needs room for at least one token of a model with layers.");
 
   // Each layer's run starts on its own page, so that runs can be read, advised and dropped by themselves.
-  const auto page = static_cast<size_t>(sysconf(_SC_PAGESIZE));
+  const size_t page = page_bytes();
   const size_t limit = std::numeric_limits<ptrdiff_t>::max();
   const size_t row = layout.row_bytes();
   if (row > (limit - page) / capacity_tokens) return too_large(capacity_tokens);

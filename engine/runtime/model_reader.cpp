@@ -1,9 +1,9 @@
 #include "engine/runtime/model_reader.h"
 
+#include "engine/base/pages.h"
 #include "engine/runtime/fingerprint.h"
 
 #include <sys/mman.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <functional>
@@ -17,30 +17,14 @@ namespace {
 constexpr unsigned kThreads = 6;
 /// What is read and hashed at once.
 constexpr size_t kPieceBytes = kSha256Lanes * kContentChunkBytes;
-/// How far the system is asked to read a mapping ahead.
-constexpr size_t kReadAheadBytes = size_t{64} << 20;
 
 size_t pieces_of(size_t bytes) {
   return (bytes + kPieceBytes - 1) / kPieceBytes;
 }
 
-size_t page_bytes() {
-  static const auto bytes = static_cast<size_t>(sysconf(_SC_PAGESIZE));
-  return bytes;
-}
-
-/// Advice about the whole pages in `data`, or about all that it touches.
-void advise(std::span<const std::byte> data, int advice, bool only_whole_pages) {
-  const size_t page = page_bytes();
-  const auto address = reinterpret_cast<uintptr_t>(data.data());
-  uintptr_t first = address / page * page;
-  uintptr_t end = address + data.size();
-  if (only_whole_pages) {
-    first = (address + page - 1) / page * page;
-    end = end / page * page;
-  }
-  // NOLINTNEXTLINE(performance-no-int-to-ptr): advice is given about addresses
-  if (end > first) madvise(reinterpret_cast<void*>(first), end - first, advice);
+/// `data` begins with a page, or is nothing.
+void advise(std::span<const std::byte> data, int advice) {
+  if (!data.empty()) madvise(const_cast<std::byte*>(data.data()), data.size(), advice);
 }
 
 /// Reads a byte of every page, which waits for the disk.
@@ -105,8 +89,7 @@ Result<void> ModelReader::read_piece(Part& part, size_t piece) {
   if (part.memory != nullptr) {
     if (auto read = part.memory->read(first, bytes.size()); !read) return read;
   } else {
-    const size_t ahead = std::min(part.bytes.size() - first, kReadAheadBytes);
-    advise(part.bytes.subspan(first, ahead), MADV_WILLNEED, false);
+    advise(bytes, MADV_WILLNEED);  // in large requests, of which each thread has one under way
   }
   if (hash_)
     content_chunk_hashes(
@@ -146,7 +129,7 @@ void ModelReader::release(std::span<const std::byte> data) {
   if (part->memory != nullptr)
     part->memory->discard(data);
   else
-    advise(data, MADV_DONTNEED, true);
+    advise(whole_pages(data), MADV_DONTNEED);
 }
 
 Result<uint64_t> ModelReader::wait_beyond(uint64_t bytes) {

@@ -18,6 +18,7 @@
 #include <string>
 #include <string_view>
 #include <thread>
+#include <utility>
 
 using namespace kvasir::storage;
 using namespace kvasir::storage::testing;
@@ -64,6 +65,45 @@ int write_forever(const char* folder) {
 }
 
 }  // namespace
+
+/// Another process, which writes to a store for ever.
+class Writer {
+ public:
+  explicit Writer(const std::filesystem::path& folder) {
+    if (pipe(output_) != 0) return;
+    child_ = fork();
+    if (child_ == 0) {
+      dup2(output_[1], STDOUT_FILENO);
+      execl("/proc/self/exe", "writer", kWriteForever.data(), folder.c_str(), nullptr);
+      _exit(1);
+    }
+    close(output_[1]);
+  }
+  Writer(const Writer&) = delete;
+  Writer& operator=(const Writer&) = delete;
+  ~Writer() {
+    kill();
+    close(output_[0]);
+  }
+
+  /// Waits until it has something on the disk.
+  bool has_flushed() const {
+    char byte = 0;
+    return child_ > 0 && read(output_[0], &byte, 1) == 1;
+  }
+  /// Whether it was alive until now.
+  bool kill() {
+    if (child_ <= 0) return false;
+    const pid_t child = std::exchange(child_, -1);
+    ::kill(child, SIGKILL);
+    int status = 0;
+    return waitpid(child, &status, 0) == child && WIFSIGNALED(status);
+  }
+
+ private:
+  int output_[2] = {-1, -1};
+  pid_t child_ = -1;
+};
 
 class DiskBlockStoreTest : public QObject {
   Q_OBJECT
@@ -364,18 +404,8 @@ class DiskBlockStoreTest : public QObject {
 
   /// The profile's lock prevents it; where it happens nevertheless, blocks may be lost.
   void two_processes_in_one_folder_never_read_anything_wrong() {
-    int output[2];
-    QCOMPARE(pipe(output), 0);
-    const pid_t child = fork();
-    QVERIFY(child >= 0);
-    if (child == 0) {
-      dup2(output[1], STDOUT_FILENO);
-      execl("/proc/self/exe", "writer", kWriteForever.data(), folder_.c_str(), nullptr);
-      _exit(1);
-    }
-    close(output[1]);
-    char byte = 0;
-    QCOMPARE(read(output[0], &byte, 1), ssize_t{1});
+    Writer writer(folder_);
+    QVERIFY(writer.has_flushed());
     for (int round = 0; round < 10; ++round) {
       auto store = open_store(posix_file_system(), folder_);
       QVERIFY(read_chain(*store, 200) >= 0);
@@ -386,33 +416,16 @@ class DiskBlockStoreTest : public QObject {
         QVERIFY(!record || *record == record_of(n));
       }
     }
-    kill(child, SIGKILL);
-    int status = 0;
-    QCOMPARE(waitpid(child, &status, 0), child);
-    close(output[0]);
+    QVERIFY(writer.kill());
     QVERIFY(read_chain(*open_store(posix_file_system(), folder_), 200) >= 0);
   }
 
   void a_kill_at_any_moment_leaves_a_chain_of_right_records() {
     uint32_t before = 0;
     for (int round = 0; round < 5; ++round) {
-      int output[2];
-      QCOMPARE(pipe(output), 0);
-      const pid_t child = fork();
-      QVERIFY(child >= 0);
-      if (child == 0) {
-        dup2(output[1], STDOUT_FILENO);
-        execl("/proc/self/exe", "writer", kWriteForever.data(), folder_.c_str(), nullptr);
-        _exit(1);
-      }
-      close(output[1]);
-      char byte = 0;
-      QCOMPARE(read(output[0], &byte, 1), ssize_t{1});
-      kill(child, SIGKILL);
-      int status = 0;
-      QCOMPARE(waitpid(child, &status, 0), child);
-      close(output[0]);
-      QVERIFY(WIFSIGNALED(status));
+      Writer writer(folder_);
+      QVERIFY(writer.has_flushed());
+      QVERIFY(writer.kill());
       auto store = open_store(posix_file_system(), folder_);
       const auto held = static_cast<uint32_t>(store->find_prefix(keys_of(100000)));
       QCOMPARE(store->stats().blocks, uint64_t{held});
