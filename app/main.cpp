@@ -2,6 +2,7 @@
 #include "app/quit_on_signals.h"
 #include "app/services/desktop_keychain.h"
 #include "app/services/profile_host.h"
+#include "app/services/qt_chat_list_port.h"
 #include "app/services/qt_chat_port.h"
 #include "app/services/qt_model_port.h"
 #include "app/services/qt_profile_port.h"
@@ -118,10 +119,11 @@ int main(int argc, char** argv) {
 
   const auto keychain = arguments.ownFolder ? nullptr : app::DesktopKeychain::find();
   app::ProfileHost host(arguments.data, keychain.get());
-  app::QtChatPort chats(app::ChatSettings{});
-  app::QtModelPort models(chats, app::starter_model_path());
-  app::QtStoragePort storage(host, chats);
-  app::QtProfilePort profiles(host, chats, models, arguments.model);
+  app::QtChatPort chat(app::ChatSettings{});
+  app::QtChatListPort chats(chat);
+  app::QtModelPort models(chat, app::starter_model_path());
+  app::QtStoragePort storage(host, chat);
+  app::QtProfilePort profiles(host, chat, models, arguments.model);
   QObject::connect(&storage, &app::QtStoragePort::reopenNeeded, &profiles, &app::QtProfilePort::reopen);
   // No thread may wait for what only this one could give.
   QObject::connect(&application, &QCoreApplication::aboutToQuit, [&] {
@@ -140,7 +142,7 @@ int main(int argc, char** argv) {
   QSettings store(QString::fromStdString((arguments.data.root / "window.ini").string()),
                   QSettings::IniFormat);
   ui::UiSettings settings(&store);
-  const ui::Window window({chats, models, profiles, storage}, settings);
+  const ui::Window window({chat, chats, models, profiles, storage}, settings);
   if (window.quickWindow() == nullptr) return EXIT_FAILURE;
   return QGuiApplication::exec();
 }

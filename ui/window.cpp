@@ -1,6 +1,7 @@
 #include "ui/window.h"
 
 #include "ui/controllers/chat_controller.h"
+#include "ui/controllers/chat_list_controller.h"
 #include "ui/controllers/icon_provider.h"
 #include "ui/controllers/model_controller.h"
 #include "ui/controllers/profile_controller.h"
@@ -45,7 +46,8 @@ QQuickWindow *rootWindow(const QQmlApplicationEngine &engine)
 
 struct Window::Private {
     Private(const WindowPorts &ports, UiSettings &settings)
-        : controller(ports.chats)
+        : chats(ports.chats)
+        , controller(ports.chat, chats)
         , models(ports.models)
         , profiles(ports.profiles)
         , storage(ports.storage)
@@ -53,6 +55,7 @@ struct Window::Private {
         engine.addImageProvider(QStringLiteral("icons"), new IconProvider);
         engine.addImportPath(QStringLiteral("qrc:/qt/qml"));
         engine.setInitialProperties({ { QStringLiteral("chat"), QVariant::fromValue(&controller) },
+                                      { QStringLiteral("chats"), QVariant::fromValue(&chats) },
                                       { QStringLiteral("models"), QVariant::fromValue(&models) },
                                       { QStringLiteral("profiles"), QVariant::fromValue(&profiles) },
                                       { QStringLiteral("storage"), QVariant::fromValue(&storage) },
@@ -60,6 +63,7 @@ struct Window::Private {
         engine.load(QUrl(QStringLiteral("qrc:/qt/qml/Kvasir/qml/Main.qml")));
     }
 
+    ChatListController chats;
     ChatController controller;
     ModelController models;
     ProfileController profiles;
@@ -83,6 +87,11 @@ QQuickWindow *Window::quickWindow() const
 ChatController &Window::controller()
 {
     return d->controller;
+}
+
+ChatListController &Window::chats()
+{
+    return d->chats;
 }
 
 ModelController &Window::models()

@@ -8,6 +8,8 @@ class QString;
 namespace kvasir::ui {
 
 class ChatController;
+class ChatListController;
+class ChatListPort;
 class ChatPort;
 class ModelController;
 class ModelPort;
@@ -19,7 +21,8 @@ class UiSettings;
 
 /// Everything that the window asks of the application.
 struct WindowPorts {
-    ChatPort &chats;
+    ChatPort &chat;
+    ChatListPort &chats;
     ModelPort &models;
     ProfilePort &profiles;
     StoragePort &storage;
@@ -36,6 +39,7 @@ public:
     /// Null when the QML could not be loaded, which the log says.
     QQuickWindow *quickWindow() const;
     ChatController &controller();
+    ChatListController &chats();
     ModelController &models();
     ProfileController &profiles();
     StorageController &storage();

@@ -44,19 +44,6 @@ void QtChatPort::inStore(std::function<void(ConversationStore&)> job) {
   if (m_chats) m_chats->with_store(std::move(job));
 }
 
-template <class Job, class Then>
-void QtChatPort::withStore(Job job, Then then) {
-  inStore([this, job = std::move(job), then = std::move(then)](ConversationStore& store) {
-    auto result = job(store);
-    inGuiThread([this, result = std::move(result), then] {
-      if (result)
-        then(result);
-      else
-        emit ChatPort::failed(QString::fromStdString(result.error().message));
-    });
-  });
-}
-
 void QtChatPort::readSetting(const std::string& key,
                              std::function<void(const std::optional<std::string>&)> then) {
   inStore([this, key, then = std::move(then)](ConversationStore& store) {
@@ -68,15 +55,6 @@ void QtChatPort::readSetting(const std::string& key,
 void QtChatPort::keepSetting(const std::string& key, const std::string& value) {
   withStore([key, value](ConversationStore& store) { return store.set_setting(key, value); },
             [](const auto&) {});
-}
-
-void QtChatPort::loadConversations() {
-  withStore([](ConversationStore& store) { return store.conversations(); },
-            [this](const auto& conversations) {
-              QVector<ui::ConversationItem> items;
-              for (const auto& conversation : *conversations) items.append(toItem(conversation));
-              emit conversationsLoaded(items);
-            });
 }
 
 void QtChatPort::openConversation(qint64 id) {
@@ -109,28 +87,6 @@ void QtChatPort::stop(qint64 conversationId) {
   if (m_chats) m_chats->stop(conversationId);
 }
 
-void QtChatPort::renameConversation(qint64 id, const QString& title) {
-  withStore(
-      [id, title = title.toStdString()](ConversationStore& store) {
-        return store.rename_conversation(id, title).and_then([&] { return store.conversation(id); });
-      },
-      [this](const auto& conversation) { emit conversationChanged(toItem(*conversation)); });
-}
-
-void QtChatPort::deleteConversation(qint64 id) {
-  if (m_chats) m_chats->stop(id);
-  withStore([id](ConversationStore& store) { return store.delete_conversation(id); },
-            [this, id](const auto&) { emit conversationRemoved(id); });
-}
-
-void QtChatPort::restoreConversation(qint64 id) {
-  withStore(
-      [id](ConversationStore& store) {
-        return store.restore_conversation(id).and_then([&] { return store.conversation(id); });
-      },
-      [this](const auto& conversation) { emit conversationChanged(toItem(*conversation)); });
-}
-
 void QtChatPort::setSystemText(qint64 conversationId, qint64 systemPromptId, const QString& text) {
   withStore(
       [=, text = text.toStdString()](ConversationStore& store) {
@@ -138,7 +94,7 @@ void QtChatPort::setSystemText(qint64 conversationId, qint64 systemPromptId, con
           return store.conversation(conversationId);
         });
       },
-      [this](const auto& conversation) { emit conversationChanged(toItem(*conversation)); });
+      [this](const auto& conversation) { emit conversationReported(toItem(*conversation)); });
 }
 
 void QtChatPort::setThinking(bool on, int maxTokens) {
@@ -175,11 +131,14 @@ void QtChatPort::deleteSystemPrompt(qint64 id) {
 }
 
 void QtChatPort::conversation_created(const storage::StoredConversation& conversation) {
-  inGuiThread([this, item = toItem(conversation)] { emit conversationCreated(item); });
+  inGuiThread([this, item = toItem(conversation)] {
+    emit conversationReported(item);
+    emit conversationCreated(item.id);
+  });
 }
 
 void QtChatPort::conversation_changed(const storage::StoredConversation& conversation) {
-  inGuiThread([this, item = toItem(conversation)] { emit conversationChanged(item); });
+  inGuiThread([this, item = toItem(conversation)] { emit conversationReported(item); });
 }
 
 void QtChatPort::message_added(const storage::StoredMessage& message) {

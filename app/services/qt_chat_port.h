@@ -1,12 +1,14 @@
 #pragma once
 
 #include "app/services/chat_service.h"
+#include "ui/ports/chat_list_port.h"
 #include "ui/ports/chat_port.h"
 
 #include <functional>
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 
 namespace kvasir::app {
 
@@ -30,6 +32,19 @@ class QtChatPort final : public ui::ChatPort, public ChatObserver {
 
   /// Runs a job on the storage thread, if a profile is attached.
   void inStore(std::function<void(storage::ConversationStore&)> job);
+  /// The same, and hands the job's Result, if it succeeded, to `then` in this thread.
+  template <class Job, class Then>
+  void withStore(Job job, Then then) {
+    inStore([this, job = std::move(job), then = std::move(then)](storage::ConversationStore& store) {
+      auto result = job(store);
+      inGuiThread([this, result = std::move(result), then] {
+        if (result)
+          then(result);
+        else
+          emit ui::ChatPort::failed(QString::fromStdString(result.error().message));
+      });
+    });
+  }
 
   /// `modelReported` tells how it goes.
   void loadModel(const ModelRequest& request);
@@ -39,15 +54,11 @@ class QtChatPort final : public ui::ChatPort, public ChatObserver {
   /// For the answers to come.
   void setChatSettings(const ChatSettings& settings) { m_settings = settings; }
 
-  void loadConversations() override;
   void openConversation(qint64 id) override;
   void sendMessage(qint64 conversationId, const QString& text, qint64 systemPromptId,
                    const QString& systemText) override;
   void retry(qint64 conversationId) override;
   void stop(qint64 conversationId) override;
-  void renameConversation(qint64 id, const QString& title) override;
-  void deleteConversation(qint64 id) override;
-  void restoreConversation(qint64 id) override;
   void setSystemText(qint64 conversationId, qint64 systemPromptId, const QString& text) override;
   void setThinking(bool on, int maxTokens) override;
   void loadSystemPrompts() override;
@@ -56,6 +67,8 @@ class QtChatPort final : public ui::ChatPort, public ChatObserver {
 
  signals:
   void modelReported(const kvasir::app::ModelState& model);
+  /// What the list shows of it is new.
+  void conversationReported(const kvasir::ui::ConversationItem& conversation);
 
  private:
   // ChatObserver, on the service's threads.
@@ -74,10 +87,6 @@ class QtChatPort final : public ui::ChatPort, public ChatObserver {
   void inGuiThread(Call call) {
     QMetaObject::invokeMethod(this, std::move(call), Qt::QueuedConnection);
   }
-  /// Runs `job` on the storage thread and hands its value, if it succeeded, to `then` in this thread.
-  template <class Job, class Then>
-  void withStore(Job job, Then then);
-
   void showThinking();
 
   ChatSettings m_settings;

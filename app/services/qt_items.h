@@ -4,6 +4,7 @@
 #include "app/services/model_plan.h"
 #include "app/settings/remembered_models.h"
 #include "storage/conversations/conversation_store.h"
+#include "ui/ports/chat_list_port.h"
 #include "ui/ports/chat_port.h"
 #include "ui/ports/model_port.h"
 

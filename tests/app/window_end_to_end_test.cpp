@@ -1,10 +1,12 @@
 #include "app/services/profile_host.h"
+#include "app/services/qt_chat_list_port.h"
 #include "app/services/qt_chat_port.h"
 #include "app/services/qt_model_port.h"
 #include "app/services/qt_profile_port.h"
 #include "app/services/qt_storage_port.h"
 #include "tests/support/tiny_model.h"
 #include "ui/controllers/chat_controller.h"
+#include "ui/controllers/chat_list_controller.h"
 #include "ui/controllers/model_controller.h"
 #include "ui/controllers/profile_controller.h"
 #include "ui/controllers/ui_settings.h"
@@ -31,11 +33,12 @@ class Application {
   explicit Application(const QString& folder, const std::optional<std::filesystem::path>& asked = {})
       : host({folder.toStdString()}),
         port(likeliestTokens()),
+        list(port),
         models(port, KVASIR_STARTER_MODEL),
         storage(host, port),
         profiles(host, port, models, asked),
         m_opened(profiles.openFirst(host.book().last_used().id)),
-        window({port, models, profiles, storage}, m_uiSettings) {
+        window({port, list, models, profiles, storage}, m_uiSettings) {
     if (!m_opened) qFatal("%s", m_opened.error().c_str());
     QObject::connect(&storage, &app::QtStoragePort::reopenNeeded, &profiles, &app::QtProfilePort::reopen);
   }
@@ -58,6 +61,7 @@ class Application {
  public:
   app::ProfileHost host;
   app::QtChatPort port;
+  app::QtChatListPort list;
   app::QtModelPort models;
   app::QtStoragePort storage;
   app::QtProfilePort profiles;
@@ -117,9 +121,7 @@ class WindowEndToEndTest : public QObject {
     QTRY_COMPARE_WITH_TIMEOUT(models().path(), path, 30'000);
     QTRY_COMPARE_WITH_TIMEOUT(models().state(), ui::ModelController::Ready, 30'000);
   }
-  ui::ConversationListModel& chatsOfThisRun() const {
-    return *m_application->window.controller().conversations();
-  }
+  ui::ConversationListModel& chatsOfThisRun() const { return *m_application->window.chats().conversations(); }
   /// Sends a message in the open chat; true if it is answered.
   bool isAnswered() const;
   QList<QQuickItem*> shown(const QString& name) const {
@@ -373,8 +375,8 @@ void WindowEndToEndTest::switching_profiles_stops_and_keeps_the_answer_and_hides
   QCOMPARE(chat.currentId(), 0);
   waitForModel(KVASIR_STARTER_MODEL);
   QVERIFY(isAnswered());  // and its chat has no trace of the other profile's
-  QTRY_COMPARE(chat.conversations()->rowCount(), 1);
-  QCOMPARE(chat.conversations()->index(0).data().toString(), QStringLiteral("Hello"));
+  QTRY_COMPARE(chatsOfThisRun().rowCount(), 1);
+  QCOMPARE(chatsOfThisRun().index(0).data().toString(), QStringLiteral("Hello"));
 
   // The one that was used last opens next time, and the other one has kept every word.
   m_application.reset();

@@ -15,12 +15,14 @@ auto findById(Items& items, qint64 id) {
 
 }  // namespace
 
-FakeChatPort::FakeChatPort(QObject* parent) : ChatPort(parent) {}
+FakeChatPort::FakeChatPort(QObject* parent) : ChatPort(parent) {
+  connect(this, &ChatPort::profileChanged, &list, &ChatListPort::profileChanged);
+}
 
 qint64 FakeChatPort::addConversation(const QString& title, const QVector<MessageItem>& items,
                                      const QDateTime& updatedAt) {
   const qint64 id = m_nextId++;
-  conversations.append({id, title, updatedAt, 0, {}});
+  list.conversations.append({id, title, updatedAt, 0, {}});
   for (MessageItem item : items) {
     item.id = m_nextId++;
     messages[id].append(item);
@@ -32,22 +34,10 @@ void FakeChatPort::later(std::function<void()> effect) {
   QTimer::singleShot(0, this, std::move(effect));
 }
 
-ConversationItem* FakeChatPort::conversation(qint64 id) {
-  const auto found = findById(conversations, id);
-  return found == conversations.end() ? nullptr : &*found;
-}
-
 MessageItem* FakeChatPort::message(qint64 conversationId, qint64 messageId) {
   auto& items = messages[conversationId];
   const auto found = findById(items, messageId);
   return found == items.end() ? nullptr : &*found;
-}
-
-void FakeChatPort::loadConversations() {
-  later([this] {
-    emit conversationsLoaded(conversations);
-    emit thinkingChanged(m_thinking);
-  });
 }
 
 void FakeChatPort::openConversation(qint64 id) {
@@ -68,11 +58,12 @@ void FakeChatPort::sendMessage(qint64 conversationId, const QString& text, qint6
       id = m_nextId++;
       const ConversationItem created{id, text.left(48), QDateTime::currentDateTime(), systemPromptId,
                                      systemText};
-      conversations.append(created);
-      emit conversationCreated(created);
-    } else if (ConversationItem* changed = conversation(id)) {
+      list.conversations.append(created);
+      emit list.conversationChanged(created);
+      emit conversationCreated(id);
+    } else if (ConversationItem* changed = list.find(id)) {
       changed->updatedAt = QDateTime::currentDateTime();
-      emit conversationChanged(*changed);
+      emit list.conversationChanged(*changed);
     }
     MessageItem question;
     question.id = m_nextId++;
@@ -181,43 +172,20 @@ void FakeChatPort::stop(qint64 conversationId) {
   later([=, this] { finish(conversationId, MessageStatus::Stopped); });
 }
 
-void FakeChatPort::renameConversation(qint64 id, const QString& title) {
-  calls << QStringLiteral("rename %1 %2").arg(id).arg(title);
-  if (ConversationItem* changed = conversation(id)) {
-    changed->title = title;
-    later([this, item = *changed] { emit conversationChanged(item); });
-  }
-}
-
-void FakeChatPort::deleteConversation(qint64 id) {
-  calls << QStringLiteral("delete %1").arg(id);
-  if (ConversationItem* gone = conversation(id)) {
-    m_deleted.append(*gone);
-    conversations.erase(findById(conversations, id));
-    later([this, id] { emit conversationRemoved(id); });
-  }
-}
-
-void FakeChatPort::restoreConversation(qint64 id) {
-  calls << QStringLiteral("restore %1").arg(id);
-  const auto found = findById(m_deleted, id);
-  if (found == m_deleted.end()) return;
-  conversations.append(*found);
-  later([this, item = *found] { emit conversationChanged(item); });
-  m_deleted.erase(found);
-}
-
 void FakeChatPort::setSystemText(qint64 conversationId, qint64 systemPromptId, const QString& text) {
   calls << QStringLiteral("system %1 %2 %3").arg(conversationId).arg(systemPromptId).arg(text);
-  if (ConversationItem* changed = conversation(conversationId)) {
+  if (ConversationItem* changed = list.find(conversationId)) {
     changed->systemPromptId = systemPromptId;
     changed->systemText = text;
-    later([this, item = *changed] { emit conversationChanged(item); });
+    list.report(*changed);
   }
 }
 
 void FakeChatPort::loadSystemPrompts() {
-  later([this] { emit systemPromptsLoaded(prompts); });
+  later([this] {
+    emit systemPromptsLoaded(prompts);
+    emit thinkingChanged(m_thinking);
+  });
 }
 
 void FakeChatPort::saveSystemPrompt(const SystemPromptItem& prompt) {

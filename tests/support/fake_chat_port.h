@@ -1,5 +1,6 @@
 #pragma once
 
+#include "tests/support/fake_chat_list_port.h"
 #include "ui/ports/chat_port.h"
 
 #include <QHash>
@@ -28,7 +29,7 @@ class FakeChatPort : public ChatPort {
   Script script;
 
   // What is there, for tests to look at and the demo to fill.
-  QVector<ConversationItem> conversations;
+  FakeChatListPort list;  ///< of the chats whose messages these are
   QHash<qint64, QVector<MessageItem>> messages;
   QVector<SystemPromptItem> prompts;
   QStringList calls;  ///< "send 1 Hello", "stop 1", …, in order
@@ -45,15 +46,11 @@ class FakeChatPort : public ChatPort {
   /// The next call to `sendMessage` fails with this sentence.
   void failNextSend(const QString& sentence) { m_failNextSend = sentence; }
 
-  void loadConversations() override;
   void openConversation(qint64 id) override;
   void sendMessage(qint64 conversationId, const QString& text, qint64 systemPromptId,
                    const QString& systemText) override;
   void retry(qint64 conversationId) override;
   void stop(qint64 conversationId) override;
-  void renameConversation(qint64 id, const QString& title) override;
-  void deleteConversation(qint64 id) override;
-  void restoreConversation(qint64 id) override;
   void setSystemText(qint64 conversationId, qint64 systemPromptId, const QString& text) override;
   void setThinking(bool on, int maxTokens) override;
   void loadSystemPrompts() override;
@@ -69,14 +66,12 @@ class FakeChatPort : public ChatPort {
   };
 
   void later(std::function<void()> effect);
-  ConversationItem* conversation(qint64 id);
   MessageItem* message(qint64 conversationId, qint64 messageId);
   void startAnswer(qint64 conversationId);
   void step(qint64 conversationId, qint64 messageId);
   void finish(qint64 conversationId, MessageStatus status, const QString& error = {});
 
   QHash<qint64, Run> m_runs;  ///< by conversation
-  QVector<ConversationItem> m_deleted;
   ThinkingItem m_thinking;
   QString m_failNextSend;
   qint64 m_nextId = 1;

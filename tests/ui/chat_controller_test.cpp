@@ -1,5 +1,6 @@
 #include "tests/support/fake_chat_port.h"
 #include "ui/controllers/chat_controller.h"
+#include "ui/controllers/chat_list_controller.h"
 #include "ui/controllers/ui_settings.h"
 
 #include <QClipboard>
@@ -28,7 +29,8 @@ private slots:
     void a_new_chat_exists_once_something_is_sent()
     {
         FakeChatPort port;
-        ChatController chat(port);
+        ChatListController list(port.list);
+        ChatController chat(port, list);
         QCOMPARE(chat.currentId(), 0);
         QVERIFY(!chat.send(QStringLiteral("  \n")));
         QVERIFY(chat.send(QStringLiteral(" Hello ")));
@@ -45,12 +47,13 @@ private slots:
     {
         FakeChatPort port;
         const qint64 other = port.addConversation(QStringLiteral("Other"), { user(QStringLiteral("x")) });
-        ChatController chat(port);
-        QTRY_COMPARE(chat.conversations()->rowCount(), 1);
+        ChatListController list(port.list);
+        ChatController chat(port, list);
+        QTRY_COMPARE(list.conversations()->rowCount(), 1);
         QVERIFY(chat.send(QStringLiteral("Hello")));
         chat.open(other);
         QVERIFY(!chat.generating());
-        QTRY_COMPARE(chat.conversations()->rowCount(), 2);
+        QTRY_COMPARE(list.conversations()->rowCount(), 2);
         QTest::qWait(0);
         QCOMPARE(chat.currentId(), other);
         QTRY_COMPARE(chat.messages()->rowCount(), 1);
@@ -61,7 +64,8 @@ private slots:
         FakeChatPort port;
         const qint64 one = port.addConversation(QStringLiteral("One"), {});
         const qint64 two = port.addConversation(QStringLiteral("Two"), {});
-        ChatController chat(port);
+        ChatListController list(port.list);
+        ChatController chat(port, list);
         chat.setDraft(QStringLiteral("for a new one"));
         chat.open(one);
         QCOMPARE(chat.draft(), QString());
@@ -78,7 +82,8 @@ private slots:
     {
         FakeChatPort port;
         port.failNextSend(QStringLiteral("The disk is full. Free some space and send it again."));
-        ChatController chat(port);
+        ChatListController list(port.list);
+        ChatController chat(port, list);
         chat.setDraft(QStringLiteral("Precious words"));
         QVERIFY(chat.send(chat.draft()));
         QCOMPARE(chat.draft(), QString());
@@ -95,16 +100,17 @@ private slots:
         port.script.holdsAfterPieces = true;
         const qint64 one = port.addConversation(QStringLiteral("One"), {});
         const qint64 two = port.addConversation(QStringLiteral("Two"), {});
-        ChatController chat(port);
-        QTRY_COMPARE(chat.conversations()->rowCount(), 2);
+        ChatListController list(port.list);
+        ChatController chat(port, list);
+        QTRY_COMPARE(list.conversations()->rowCount(), 2);
         chat.open(one);
         QVERIFY(chat.send(QStringLiteral("Go")));
         QTRY_COMPARE(chat.messages()->rowCount(), 2);
         chat.open(two);
         QVERIFY(!chat.generating());
         const auto answering = [&] {
-            const int row = chat.conversations()->rowOf(one);
-            return chat.conversations()->index(row).data(ConversationListModel::GeneratingRole).toBool();
+            const int row = list.conversations()->rowOf(one);
+            return list.conversations()->index(row).data(ConversationListModel::GeneratingRole).toBool();
         };
         QVERIFY(answering());
         port.grow(one, QStringLiteral("More."));
@@ -129,18 +135,19 @@ private slots:
         const QDateTime now = QDateTime::currentDateTime();
         const qint64 old = port.addConversation(QStringLiteral("Old"), {}, now.addDays(-1));
         const qint64 recent = port.addConversation(QStringLiteral("Recent"), {}, now);
-        ChatController chat(port);
-        QTRY_COMPARE(chat.conversations()->rowCount(), 2);
+        ChatListController list(port.list);
+        ChatController chat(port, list);
+        QTRY_COMPARE(list.conversations()->rowCount(), 2);
         chat.open(recent);
-        chat.remove(recent);
+        list.remove(recent);
         QTRY_COMPARE(chat.currentId(), old);
-        QCOMPARE(chat.deletedTitle(), QStringLiteral("Recent"));
-        chat.undoRemove();
-        QVERIFY(!chat.canUndoDelete());
-        QTRY_COMPARE(chat.conversations()->rowCount(), 2);
-        chat.remove(old);
+        QCOMPARE(list.deletedTitle(), QStringLiteral("Recent"));
+        list.undoRemove();
+        QVERIFY(!list.canUndoDelete());
+        QTRY_COMPARE(list.conversations()->rowCount(), 2);
+        list.remove(old);
         QTRY_COMPARE(chat.currentId(), recent);
-        chat.remove(recent);
+        list.remove(recent);
         QTRY_COMPARE(chat.currentId(), 0);
     }
 
@@ -148,7 +155,8 @@ private slots:
     {
         FakeChatPort port;
         port.script.error = QStringLiteral("The model's file is gone: choose another one.");
-        ChatController chat(port);
+        ChatListController list(port.list);
+        ChatController chat(port, list);
         QVERIFY(chat.send(QStringLiteral("Hello")));
         QTRY_VERIFY(!chat.generating());
         const QModelIndex failed = chat.messages()->index(1);
@@ -168,11 +176,12 @@ private slots:
         FakeChatPort port;
         port.prompts = { { 7, QStringLiteral("Friendly"), QStringLiteral("Be kind."), true },
                          { 8, QStringLiteral("Terse"), QStringLiteral("Be short."), false } };
-        ChatController chat(port);
+        ChatListController list(port.list);
+        ChatController chat(port, list);
         QTRY_COMPARE(chat.promptLabel(), QStringLiteral("Friendly"));
         QVERIFY(chat.send(QStringLiteral("Hello")));
         QTRY_VERIFY(!chat.generating());
-        QCOMPARE(port.conversations.last().systemText, QStringLiteral("Be kind."));
+        QCOMPARE(port.list.conversations.last().systemText, QStringLiteral("Be kind."));
 
         chat.setDefaultPrompt(8);
         QTRY_COMPARE(chat.systemPrompts()->defaultPrompt()->id, 8);
@@ -187,7 +196,8 @@ private slots:
     {
         FakeChatPort port;
         port.prompts = { { 7, QStringLiteral("Friendly"), QStringLiteral("Be kind."), true } };
-        ChatController chat(port);
+        ChatListController list(port.list);
+        ChatController chat(port, list);
         QTRY_COMPARE(chat.promptLabel(), QStringLiteral("Friendly"));
         QVERIFY(chat.send(QStringLiteral("Hello")));
         QTRY_VERIFY(!chat.generating());
@@ -201,12 +211,13 @@ private slots:
     void a_prompt_written_for_one_chat_can_join_the_library()
     {
         FakeChatPort port;
-        ChatController chat(port);
+        ChatListController list(port.list);
+        ChatController chat(port, list);
         chat.usePromptText(QStringLiteral(" Speak like a sailor. "));
         QCOMPARE(chat.promptLabel(), QStringLiteral("Own prompt"));
         QVERIFY(chat.send(QStringLiteral("Ahoy")));
         QTRY_VERIFY(!chat.generating());
-        QCOMPARE(port.conversations.last().systemText, QStringLiteral("Speak like a sailor."));
+        QCOMPARE(port.list.conversations.last().systemText, QStringLiteral("Speak like a sailor."));
         chat.savePrompt(0, QStringLiteral("Sailor"), chat.promptText(), true);
         QTRY_COMPARE(chat.promptLabel(), QStringLiteral("Sailor"));
         QVERIFY(chat.promptId() > 0);
@@ -219,7 +230,8 @@ private slots:
     void copying_puts_the_whole_text_on_the_clipboard()
     {
         FakeChatPort port;
-        ChatController chat(port);
+        ChatListController list(port.list);
+        ChatController chat(port, list);
         QVERIFY(chat.send(QStringLiteral("Hello")));
         QTRY_VERIFY(!chat.generating());
         chat.copyMessage(chat.messages()->index(1).data(MessageListModel::IdRole).toLongLong());

@@ -96,7 +96,7 @@ private slots:
         settings.setThemeMode(dark ? UiSettings::Dark : UiSettings::Light);
         FakeProfilePort profiles;
         FakeStoragePort storage;
-        Window window({ port, models, profiles, storage }, settings);
+        Window window({ port, port.list, models, profiles, storage }, settings);
         QVERIFY(window.quickWindow());
         QQmlExpression expression(qmlContext(window.quickWindow()), window.quickWindow(),
                                   QStringLiteral("Theme"));

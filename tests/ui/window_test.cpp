@@ -3,6 +3,7 @@
 #include "tests/support/fake_profile_port.h"
 #include "tests/support/fake_storage_port.h"
 #include "ui/controllers/chat_controller.h"
+#include "ui/controllers/chat_list_controller.h"
 #include "ui/controllers/model_controller.h"
 #include "ui/controllers/profile_controller.h"
 #include "ui/controllers/storage_controller.h"
@@ -54,6 +55,7 @@ class WindowTest : public QObject {
 
     QQuickWindow *quick() const { return m_window->quickWindow(); }
     ChatController &chat() const { return m_window->controller(); }
+    ChatListController &chats() const { return m_window->chats(); }
     ModelController &models() const { return m_window->models(); }
 
     QList<QQuickItem *> items() const
@@ -118,11 +120,11 @@ class WindowTest : public QObject {
         m_settings->setReducedMotion(true);
         m_settings->setWindowWidth(width);
         m_settings->setWindowHeight(height);
-        m_window = std::make_unique<Window>(WindowPorts { *m_port, *m_models, *m_profiles, *m_storage },
-                                            *m_settings);
+        m_window = std::make_unique<Window>(
+            WindowPorts { *m_port, m_port->list, *m_models, *m_profiles, *m_storage }, *m_settings);
         QVERIFY(quick());
         QVERIFY(QTest::qWaitForWindowExposed(quick()));
-        QTRY_COMPARE(chat().conversations()->rowCount(), int(m_port->conversations.size()));
+        QTRY_COMPARE(chats().conversations()->rowCount(), int(m_port->list.conversations.size()));
         QTRY_COMPARE(models().state(), ModelController::Ready);
     }
 
@@ -466,7 +468,7 @@ private slots:
         QTRY_VERIFY(find(QStringLiteral("renameField"))->hasActiveFocus());
         type(QStringLiteral("After"));
         QTest::keyClick(quick(), Qt::Key_Return);
-        QTRY_COMPARE(chat().conversations()->find(id)->title, QStringLiteral("After"));
+        QTRY_COMPARE(chats().conversations()->find(id)->title, QStringLiteral("After"));
 
         row(id)->forceActiveFocus();
         QTest::keyClick(quick(), Qt::Key_F2);
@@ -475,7 +477,7 @@ private slots:
         QTest::keyClick(quick(), Qt::Key_Escape);
         QVERIFY(!find(QStringLiteral("renameField"))->isVisible());
         QTest::qWait(0);
-        QCOMPARE(chat().conversations()->find(id)->title, QStringLiteral("After"));
+        QCOMPARE(chats().conversations()->find(id)->title, QStringLiteral("After"));
     }
 
     void a_deleted_chat_comes_back_with_undo()
@@ -484,10 +486,10 @@ private slots:
         start();
         QTest::mouseMove(quick(), centre(row(id)));
         click(find(QStringLiteral("deleteButton")));
-        QTRY_COMPARE(chat().conversations()->rowCount(), 0);
+        QTRY_COMPARE(chats().conversations()->rowCount(), 0);
         QTRY_VERIFY(isShown(find(QStringLiteral("undoBar"))));
         click(find(QStringLiteral("undoButton")));
-        QTRY_COMPARE(chat().conversations()->rowCount(), 1);
+        QTRY_COMPARE(chats().conversations()->rowCount(), 1);
         QVERIFY(!isShown(find(QStringLiteral("undoBar"))));
         QTRY_VERIFY(row(id));
     }
@@ -868,16 +870,16 @@ private slots:
         click(row(id));
         QTRY_COMPARE(chat().messages()->rowCount(), 1);
         type(QStringLiteral("Unsent"));
-        const auto former = std::exchange(m_port->conversations, {});
+        const auto former = std::exchange(m_port->list.conversations, {});
         emit m_port->profileChanged(QStringLiteral("default"), QStringLiteral("work"));
-        QTRY_COMPARE(chat().conversations()->rowCount(), 0);
+        QTRY_COMPARE(chats().conversations()->rowCount(), 0);
         QCOMPARE(chat().messages()->rowCount(), 0);
         QCOMPARE(chat().currentId(), 0);
         QCOMPARE(chat().draft(), QString());
 
-        m_port->conversations = former;
+        m_port->list.conversations = former;
         emit m_port->profileChanged(QStringLiteral("work"), QStringLiteral("default"));
-        QTRY_COMPARE(chat().conversations()->rowCount(), 1);
+        QTRY_COMPARE(chats().conversations()->rowCount(), 1);
         QTRY_VERIFY(row(id));
         settle();
         click(row(id));

@@ -1,5 +1,7 @@
 #include "ui/controllers/chat_controller.h"
 
+#include "ui/controllers/chat_list_controller.h"
+
 #include <QClipboard>
 #include <QGuiApplication>
 
@@ -7,15 +9,16 @@
 
 namespace kvasir::ui {
 
-ChatController::ChatController(ChatPort &port, QObject *parent)
+ChatController::ChatController(ChatPort &port, ChatListController &list, QObject *parent)
     : QObject(parent)
     , m_port(port)
+    , m_list(list)
 {
     connect(&port, &ChatPort::profileChanged, this, &ChatController::onProfileChanged);
-    connect(&port, &ChatPort::conversationsLoaded, this, &ChatController::onConversationsLoaded);
+    connect(&list, &ChatListController::reloaded, this, [this] { onConversationChanged(m_currentId); });
+    connect(&list, &ChatListController::changed, this, &ChatController::onConversationChanged);
+    connect(&list, &ChatListController::removed, this, &ChatController::onConversationRemoved);
     connect(&port, &ChatPort::conversationCreated, this, &ChatController::onConversationCreated);
-    connect(&port, &ChatPort::conversationChanged, this, &ChatController::onConversationChanged);
-    connect(&port, &ChatPort::conversationRemoved, this, &ChatController::onConversationRemoved);
     connect(&port, &ChatPort::messagesLoaded, this, &ChatController::onMessagesLoaded);
     connect(&port, &ChatPort::messageAdded, this, &ChatController::onMessageAdded);
     connect(&port, &ChatPort::messageChanged, this, &ChatController::onMessageChanged);
@@ -41,12 +44,11 @@ ChatController::ChatController(ChatPort &port, QObject *parent)
         emit thinkingChanged();
     });
     m_port.loadSystemPrompts();
-    m_port.loadConversations();
 }
 
 QString ChatController::currentTitle() const
 {
-    const auto conversation = m_conversations.find(m_currentId);
+    const auto conversation = m_list.find(m_currentId);
     return conversation ? conversation->title : tr("New chat");
 }
 
@@ -127,42 +129,6 @@ void ChatController::retry()
     m_port.retry(m_currentId);
 }
 
-void ChatController::rename(qint64 id, const QString &title)
-{
-    const QString trimmed = title.simplified();
-    const auto conversation = m_conversations.find(id);
-    if (conversation && !trimmed.isEmpty() && trimmed != conversation->title)
-        m_port.renameConversation(id, trimmed);
-}
-
-void ChatController::remove(qint64 id)
-{
-    const auto conversation = m_conversations.find(id);
-    if (!conversation)
-        return;
-    m_deletedId = id;
-    m_deletedTitle = conversation->title;
-    emit deletedChanged();
-    m_port.deleteConversation(id);
-}
-
-void ChatController::undoRemove()
-{
-    const qint64 id = m_deletedId;
-    dismissUndo();
-    if (id != 0)
-        m_port.restoreConversation(id);
-}
-
-void ChatController::dismissUndo()
-{
-    if (m_deletedId == 0)
-        return;
-    m_deletedId = 0;
-    m_deletedTitle.clear();
-    emit deletedChanged();
-}
-
 void ChatController::dismissNotice()
 {
     if (m_notice.isEmpty())
@@ -200,9 +166,7 @@ void ChatController::onProfileChanged(const QString &formerId, const QString &id
     m_useWhenSaved.clear();
     m_newPromptChosen = false;
     m_prompts.reset({});
-    m_conversations.reset({});
     m_messages.reset({});
-    dismissUndo();
     dismissNotice();
     setLoadingMessages(false);
     setSending(false);
@@ -211,46 +175,32 @@ void ChatController::onProfileChanged(const QString &formerId, const QString &id
     m_newPromptText.clear();
     setCurrent(0);
     m_port.loadSystemPrompts();
-    m_port.loadConversations();
 }
 
-void ChatController::onConversationsLoaded(const QVector<ConversationItem> &conversations)
+void ChatController::onConversationCreated(qint64 id)
 {
-    m_conversations.reset(conversations);
-    emit currentTitleChanged();
-    emit promptChanged();
-}
-
-void ChatController::onConversationCreated(const ConversationItem &conversation)
-{
-    m_conversations.put(conversation);
     if (m_sending && m_sendingFrom == 0)
-        m_sendingFrom = conversation.id;
+        m_sendingFrom = id;
     if (!m_followCreated)
         return;
     m_followCreated = false;
     m_messages.reset({});
-    setCurrent(conversation.id);
+    setCurrent(id);
 }
 
-void ChatController::onConversationChanged(const ConversationItem &conversation)
+void ChatController::onConversationChanged(qint64 id)
 {
-    m_conversations.put(conversation);
-    if (conversation.id == m_currentId) {
-        emit currentTitleChanged();
-        emit promptChanged();
-    }
+    if (id != m_currentId)
+        return;
+    emit currentTitleChanged();
+    emit promptChanged();
 }
 
-void ChatController::onConversationRemoved(qint64 id)
+void ChatController::onConversationRemoved(qint64 id, qint64 neighbour)
 {
-    const int row = m_conversations.rowOf(id);
-    m_conversations.remove(id);
     m_drafts.remove(id);
     if (id != m_currentId)
         return;
-    const qint64 neighbour =
-        m_conversations.idAt(row) != 0 ? m_conversations.idAt(row) : m_conversations.idAt(row - 1);
     if (neighbour != 0)
         open(neighbour);
     else
@@ -334,7 +284,7 @@ void ChatController::noteStatus(qint64 conversationId, const MessageItem &messag
         m_generating.insert(conversationId);
     else
         m_generating.remove(conversationId);
-    m_conversations.setGenerating(conversationId, live);
+    m_list.setGenerating(conversationId, live);
     m_sending = m_sending && !ofSending;
     emit generatingChanged();
 }

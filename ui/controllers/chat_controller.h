@@ -1,6 +1,5 @@
 #pragma once
 
-#include "ui/models/conversation_list_model.h"
 #include "ui/models/message_list_model.h"
 #include "ui/models/system_prompt_model.h"
 #include "ui/ports/chat_port.h"
@@ -12,14 +11,14 @@
 
 namespace kvasir::ui {
 
-/// What the window shows and does: joins the port with the list models, and holds what no list does: which
-/// chat is open, what is written but not sent in each, what is being generated, what can be undone. GUI
-/// thread only.
+class ChatListController;
+
+/// The open chat: joins the port with what is shown of it, and holds what no list does: which chat is open,
+/// what is written but not sent in each, what is being generated. GUI thread only.
 class ChatController : public QObject {
     Q_OBJECT
     QML_ELEMENT
     QML_UNCREATABLE("The window is given its controller")
-    Q_PROPERTY(kvasir::ui::ConversationListModel *conversations READ conversations CONSTANT)
     Q_PROPERTY(kvasir::ui::MessageListModel *messages READ messages CONSTANT)
     Q_PROPERTY(kvasir::ui::SystemPromptModel *systemPrompts READ systemPrompts CONSTANT)
     /// 0: a new chat that has no message yet.
@@ -29,8 +28,6 @@ class ChatController : public QObject {
     Q_PROPERTY(bool generating READ generating NOTIFY generatingChanged)
     Q_PROPERTY(QString draft READ draft WRITE setDraft NOTIFY draftChanged)
     Q_PROPERTY(QString notice READ notice NOTIFY noticeChanged)
-    Q_PROPERTY(QString deletedTitle READ deletedTitle NOTIFY deletedChanged)
-    Q_PROPERTY(bool canUndoDelete READ canUndoDelete NOTIFY deletedChanged)
     /// Whether the model thinks before it answers, can leave it, is to do it, and for how many tokens at
     /// most.
     Q_PROPERTY(bool canThink READ canThink NOTIFY thinkingChanged)
@@ -43,10 +40,9 @@ class ChatController : public QObject {
     Q_PROPERTY(QString promptLabel READ promptLabel NOTIFY promptChanged)
 
 public:
-    /// `port` must live longer. Asks it for the chats and the prompts at once.
-    explicit ChatController(ChatPort &port, QObject *parent = nullptr);
+    /// Both must live longer. Asks the port for the prompts at once.
+    ChatController(ChatPort &port, ChatListController &list, QObject *parent = nullptr);
 
-    ConversationListModel *conversations() { return &m_conversations; }
     MessageListModel *messages() { return &m_messages; }
     SystemPromptModel *systemPrompts() { return &m_prompts; }
 
@@ -57,8 +53,6 @@ public:
     QString draft() const { return m_drafts.value(m_currentId); }
     void setDraft(const QString &draft);
     QString notice() const { return m_notice; }
-    QString deletedTitle() const { return m_deletedTitle; }
-    bool canUndoDelete() const { return m_deletedId != 0; }
     bool canThink() const { return m_thinking.available; }
     bool thinkingOptional() const { return m_thinking.optional; }
     bool thinking() const { return m_thinking.on || !m_thinking.optional; }
@@ -73,10 +67,6 @@ public:
     Q_INVOKABLE bool send(const QString &text);
     Q_INVOKABLE void stop();
     Q_INVOKABLE void retry();
-    Q_INVOKABLE void rename(qint64 id, const QString &title);
-    Q_INVOKABLE void remove(qint64 id);
-    Q_INVOKABLE void undoRemove();
-    Q_INVOKABLE void dismissUndo();
     Q_INVOKABLE void dismissNotice();
     /// `maxTokens` 0: no limit.
     Q_INVOKABLE void setThinking(bool on, int maxTokens);
@@ -101,7 +91,6 @@ signals:
     void generatingChanged();
     void draftChanged();
     void noticeChanged();
-    void deletedChanged();
     void thinkingChanged();
     void promptChanged();
     /// The person sent something: the list goes to its end.
@@ -109,10 +98,9 @@ signals:
 
 private:
     void onProfileChanged(const QString &formerId, const QString &id);
-    void onConversationsLoaded(const QVector<ConversationItem> &conversations);
-    void onConversationCreated(const ConversationItem &conversation);
-    void onConversationChanged(const ConversationItem &conversation);
-    void onConversationRemoved(qint64 id);
+    void onConversationCreated(qint64 id);
+    void onConversationChanged(qint64 id);
+    void onConversationRemoved(qint64 id, qint64 neighbour);
     void onMessagesLoaded(qint64 conversationId, const QVector<MessageItem> &messages);
     void onMessageAdded(qint64 conversationId, const MessageItem &message);
     void onMessageChanged(qint64 conversationId, const MessageItem &message);
@@ -126,7 +114,7 @@ private:
     void storePrompt(qint64 id, const QString &text);
 
     ChatPort &m_port;
-    ConversationListModel m_conversations;
+    ChatListController &m_list;
     MessageListModel m_messages;
     SystemPromptModel m_prompts;
 
@@ -148,8 +136,6 @@ private:
     qint64 m_useWhenSavedIn = 0;
 
     QString m_notice;
-    qint64 m_deletedId = 0;
-    QString m_deletedTitle;
     ThinkingItem m_thinking;
 };
 

@@ -1,18 +1,19 @@
 // The part of the chat controller that deals with system prompts.
 
 #include "ui/controllers/chat_controller.h"
+#include "ui/controllers/chat_list_controller.h"
 
 namespace kvasir::ui {
 
 qint64 ChatController::promptId() const
 {
-    const auto conversation = m_conversations.find(m_currentId);
+    const auto conversation = m_list.find(m_currentId);
     return conversation ? conversation->systemPromptId : m_newPromptId;
 }
 
 QString ChatController::promptText() const
 {
-    const auto conversation = m_conversations.find(m_currentId);
+    const auto conversation = m_list.find(m_currentId);
     return conversation ? conversation->systemText : m_newPromptText;
 }
 

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "ui/ports/chat_port.h"
+#include "ui/ports/chat_list_port.h"
 
 #include <QAbstractListModel>
 #include <QSet>
@@ -14,7 +14,7 @@ namespace kvasir::ui {
 class ConversationListModel : public QAbstractListModel {
     Q_OBJECT
     QML_ELEMENT
-    QML_UNCREATABLE("The chat controller owns the list of chats")
+    QML_UNCREATABLE("The list's controller owns it")
 
 public:
     enum Role {

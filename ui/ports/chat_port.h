@@ -1,19 +1,10 @@
 #pragma once
 
-#include <QDateTime>
 #include <QObject>
 #include <QString>
 #include <QVector>
 
 namespace kvasir::ui {
-
-struct ConversationItem {
-    qint64 id = 0;
-    QString title;
-    QDateTime updatedAt;
-    qint64 systemPromptId = 0; ///< the library prompt it was started with; 0: none, or written for this chat
-    QString systemText; ///< the chat's own copy
-};
 
 enum class MessageRole { User, Assistant };
 enum class MessageStatus { Complete, Waiting, Streaming, Stopped, Length, Failed, Interrupted };
@@ -57,15 +48,15 @@ struct ThinkingItem {
     int maxTokens = 0; ///< 0: no limit
 };
 
-/// Everything that the window asks about chats; models have their own port. The interface lives in the GUI
-/// thread; calls return at once and their effects arrive as signals, in order.
+/// Everything that the window asks about what is said in chats; the list of them and models have ports of
+/// their own. The interface lives in the GUI thread; calls return at once and their effects arrive as
+/// signals, in order. Of a chat that is new or has changed the ChatListPort tells.
 class ChatPort : public QObject {
     Q_OBJECT
 
 public:
     using QObject::QObject;
 
-    virtual void loadConversations() = 0;
     /// Its messages follow; its KV prefix is fetched ahead.
     virtual void openConversation(qint64 id) = 0;
     /// conversationId 0 starts a new chat with the given system prompt (`systemPromptId` 0 and empty text:
@@ -76,9 +67,6 @@ public:
     /// What stands is kept.
     virtual void retry(qint64 conversationId) = 0;
     virtual void stop(qint64 conversationId) = 0;
-    virtual void renameConversation(qint64 id, const QString &title) = 0;
-    virtual void deleteConversation(qint64 id) = 0;
-    virtual void restoreConversation(qint64 id) = 0;
     virtual void setSystemText(qint64 conversationId, qint64 systemPromptId, const QString &text) = 0;
 
     /// For the answers to come, also after a restart; `thinkingChanged` follows.
@@ -92,11 +80,8 @@ signals:
     /// Another profile was opened: everything before was about chats that are not there any more.
     void profileChanged(const QString &formerId, const QString &id);
 
-    void conversationsLoaded(const QVector<kvasir::ui::ConversationItem> &conversations);
-    /// Created by this window: becomes the open one.
-    void conversationCreated(const kvasir::ui::ConversationItem &conversation);
-    void conversationChanged(const kvasir::ui::ConversationItem &conversation);
-    void conversationRemoved(qint64 id);
+    /// Created by this window, and in the list by now: becomes the open one.
+    void conversationCreated(qint64 id);
 
     void messagesLoaded(qint64 conversationId, const QVector<kvasir::ui::MessageItem> &messages);
     void messageAdded(qint64 conversationId, const kvasir::ui::MessageItem &message);

@@ -7,6 +7,7 @@ T.ApplicationWindow {
     id: window
 
     required property ChatController chat
+    required property ChatListController chats
     required property ModelController models
     required property ProfileController profiles
     required property StorageController storage
@@ -103,6 +104,7 @@ T.ApplicationWindow {
         x: window.sidebarOpen ? 0 : -width
         visible: x > -width
         chat: window.chat
+        chats: window.chats
         profiles: window.profiles
         settings: window.settings
         onHideRequested: window.toggleSidebar()

@@ -32,7 +32,7 @@ void openScene(const QString &scene, FakeChatPort &port, ChatController &control
 {
     if (scene == u"empty" || scene == u"first" || scene == u"failed")
         return;
-    const qint64 id = port.conversations.last().id;
+    const qint64 id = port.list.conversations.last().id;
     controller.open(id);
     if (scene == u"streaming" || scene == u"waiting" || scene == u"thinking") {
         QTimer::singleShot(100, &port, [&controller] {
@@ -127,7 +127,7 @@ int main(int argc, char *argv[])
 
     FakeProfilePort profiles;
     FakeStoragePort storage;
-    Window window({ port, models, profiles, storage }, settings);
+    Window window({ port, port.list, models, profiles, storage }, settings);
     QQuickWindow *quickWindow = window.quickWindow();
     if (!quickWindow)
         return 1;

@@ -109,8 +109,8 @@ qint64 addMead(FakeChatPort &port)
           answer(QStringLiteral("In a cool cellar a traditional mead keeps for years, and most people find "
                                 "it better after the first one."),
                  kMixed) });
-    port.conversations.last().systemPromptId = 101;
-    port.conversations.last().systemText = port.prompts.first().text;
+    port.list.conversations.last().systemPromptId = 101;
+    port.list.conversations.last().systemText = port.prompts.first().text;
     return id;
 }
 

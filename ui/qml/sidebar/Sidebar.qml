@@ -8,6 +8,7 @@ Rectangle {
     id: sidebar
 
     required property ChatController chat
+    required property ChatListController chats
     required property ProfileController profiles
     required property UiSettings settings
     signal hideRequested
@@ -79,7 +80,7 @@ Rectangle {
             clip: true
             reuseItems: true
             boundsBehavior: Flickable.StopAtBounds
-            model: sidebar.chat.conversations
+            model: sidebar.chats.conversations
             spacing: 2
             currentIndex: -1
             footer: Item { height: Theme.space3 }
@@ -115,8 +116,8 @@ Rectangle {
                     sidebar.chat.open(conversationId);
                     sidebar.chosen();
                 }
-                onRenamed: title => sidebar.chat.rename(conversationId, title)
-                onRemoved: sidebar.chat.remove(conversationId)
+                onRenamed: title => sidebar.chats.rename(conversationId, title)
+                onRemoved: sidebar.chats.remove(conversationId)
                 Keys.onDownPressed: nextRow(1)
                 Keys.onUpPressed: nextRow(-1)
                 required property int index
@@ -133,17 +134,17 @@ Rectangle {
             Layout.fillWidth: true
             Layout.leftMargin: Theme.space3
             Layout.rightMargin: Theme.space3
-            visible: sidebar.chat.canUndoDelete
-            text: qsTr("“%1” deleted").arg(sidebar.chat.deletedTitle)
+            visible: sidebar.chats.canUndoDelete
+            text: qsTr("“%1” deleted").arg(sidebar.chats.deletedTitle)
             actionText: qsTr("Undo")
             actionObjectName: "undoButton"
-            onAction: sidebar.chat.undoRemove()
-            onDismissed: sidebar.chat.dismissUndo()
+            onAction: sidebar.chats.undoRemove()
+            onDismissed: sidebar.chats.dismissUndo()
             HoverHandler { id: undoHover }
             Timer {
-                running: sidebar.chat.canUndoDelete && !undoHover.hovered
+                running: sidebar.chats.canUndoDelete && !undoHover.hovered
                 interval: Theme.undoTime
-                onTriggered: sidebar.chat.dismissUndo()
+                onTriggered: sidebar.chats.dismissUndo()
             }
         }
         RowLayout {
