@@ -8,8 +8,8 @@
 namespace kvasir::engine::cpu {
 namespace {
 
-/// AVX2, FMA and F16C: a register for rows 0 to 7 and one for rows 8 to 15. Codes of types without a minimum
-/// are signed; those of types with one have at most five bits.
+/// AVX2, FMA and F16C: a register for rows 0 to 7 and one for rows 8 to 15. Codes are signed,
+/// or unsigned in at most six bits.
 struct Vec : ByteRows {
   struct Bytes {
     __m256i low, high;
@@ -121,13 +121,18 @@ struct Vec : ByteRows {
 
   static Ints zero() { return {_mm256_setzero_si256(), _mm256_setzero_si256()}; }
   static Ints start(const int32_t*) { return zero(); }
+  template <int kExcess>
+  static Ints start_of_excess(const int32_t* negative_sum) {
+    const __m256i sums = _mm256_srai_epi32(_mm256_set1_epi32(*negative_sum), __builtin_ctz(128 / kExcess));
+    return {sums, sums};
+  }
   /// Four values of a token for every row.
   static Ints four(const int8_t* values) {
     int32_t all;
     __builtin_memcpy(&all, values, sizeof(all));
     return {_mm256_set1_epi32(all), _mm256_set1_epi32(all)};
   }
-  /// Neither way do two products overflow 16 bits: 2 · 31 · 127, and 2 · 128 · 127 as `sign` leaves no −128
+  /// Neither way do two products overflow 16 bits: 2 · 63 · 127, and 2 · 128 · 127 as `sign` leaves no −128
   /// in activations, which have none.
   template <bool kUnsigned>
   static __m256i dot(__m256i sum, __m256i codes, __m256i four) {

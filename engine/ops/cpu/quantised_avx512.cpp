@@ -109,6 +109,10 @@ struct Vec : ByteRows {
 
   static Ints zero() { return _mm512_setzero_si512(); }
   static Ints start(const int32_t* negative_sum) { return _mm512_set1_epi32(*negative_sum); }
+  template <int kExcess>
+  static Ints start_of_excess(const int32_t* negative_sum) {
+    return _mm512_srai_epi32(start(negative_sum), __builtin_ctz(128 / kExcess));
+  }
   /// Four values of a token for every row.
   static Ints four(const int8_t* values) {
     int32_t all;

@@ -2,13 +2,14 @@
 
 // How 32 columns of 16 interleaved rows become codes, scales and minima, for each quantised type. Written on
 // `Vec`, see quantised_impl.h, which includes this. Offsets are those of the fields of interleave.cpp,
-// times 16. `kLargestCode` is the largest magnitude of a code, less the bias: what requantised_panels.h
-// needs.
+// times 16. `kExcess` is what codes are too large by as they are unpacked: what the dot product wants
+// (Vec::kBias), or less, where one token's sums can start lower instead. `kLargestCode` is the largest
+// magnitude of a code, less its excess: what requantised_panels.h needs.
 
 namespace kvasir::engine::cpu {
 namespace {
 
-/// value of row r, column 4i + c = scale[h][r] · (codes[i] byte 4r + c, less the bias) − minimum[h][r], where
+/// value of row r, column 4i + c = scale[h][r] · (codes[i] byte 4r + c − kExcess) − minimum[h][r], where
 /// h is the column's half for types with a scale for each 16 columns, else 0.
 struct Unpacked {
   Bytes codes[8];
@@ -26,9 +27,9 @@ inline __attribute__((always_inline)) void nibbles(const std::byte* qs, Bytes* c
   }
 }
 
-/// −offset, plus what the dot product wants its codes to be too large by.
-inline void centre(Bytes* codes, int offset) {
-  const Bytes shift = Vec::set1(static_cast<uint8_t>(Vec::kBias - offset));
+/// From an excess to what the dot product wants.
+inline void centre(Bytes* codes, int excess) {
+  const Bytes shift = Vec::set1(static_cast<uint8_t>(Vec::kBias - excess));
 #pragma GCC unroll 8
   for (int i = 0; i < 8; ++i) codes[i] = Vec::add(codes[i], shift);
 }
@@ -36,6 +37,7 @@ inline void centre(Bytes* codes, int offset) {
 struct Q8_0 {
   static constexpr uint32_t kValues = 32, kBytes = 34, kHalves = 1;
   static constexpr bool kHasMinimum = false;
+  static constexpr int kExcess = Vec::kBias;
   template <int>
   static void unpack(const std::byte* p, Unpacked& out) {
     out.scale[0] = Vec::load_f16(p);
@@ -48,17 +50,18 @@ struct Q8_0 {
 struct Q4_0 {
   static constexpr uint32_t kValues = 32, kBytes = 18, kHalves = 1;
   static constexpr bool kHasMinimum = false;
+  static constexpr int kExcess = 8;
   template <int>
   static void unpack(const std::byte* p, Unpacked& out) {
     out.scale[0] = Vec::load_f16(p);
     nibbles(p + 32, out.codes);
-    centre(out.codes, 8);
   }
 };
 
 struct Q4_1 {
   static constexpr uint32_t kValues = 32, kBytes = 20, kHalves = 1;
   static constexpr bool kHasMinimum = true;
+  static constexpr int kExcess = 0;
   static constexpr float kLargestCode = 15;
   template <int>
   static void unpack(const std::byte* p, Unpacked& out) {
@@ -116,17 +119,18 @@ inline __attribute__((always_inline)) void unpack_codes(const std::byte* packed,
 struct Q5_0 {
   static constexpr uint32_t kValues = 32, kBytes = 22, kHalves = 1;
   static constexpr bool kHasMinimum = false;
+  static constexpr int kExcess = 16;
   template <int>
   static void unpack(const std::byte* p, Unpacked& out) {
     out.scale[0] = Vec::load_f16(p);
     unpack_codes<5>(p + 32, out.codes);
-    centre(out.codes, 16);
   }
 };
 
 struct Q5_1 {
   static constexpr uint32_t kValues = 32, kBytes = 24, kHalves = 1;
   static constexpr bool kHasMinimum = true;
+  static constexpr int kExcess = 0;
   static constexpr float kLargestCode = 31;
   template <int>
   static void unpack(const std::byte* p, Unpacked& out) {
@@ -148,6 +152,7 @@ inline void look_up(Bytes* codes, const std::array<int8_t, 16>& values) {
 struct Iq4Nl {
   static constexpr uint32_t kValues = 32, kBytes = 18, kHalves = 1;
   static constexpr bool kHasMinimum = false;
+  static constexpr int kExcess = Vec::kBias;
   template <int>
   static void unpack(const std::byte* p, Unpacked& out) {
     out.scale[0] = Vec::load_f16(p);
@@ -159,6 +164,7 @@ struct Iq4Nl {
 struct Mxfp4 {
   static constexpr uint32_t kValues = 32, kBytes = 17, kHalves = 1;
   static constexpr bool kHasMinimum = false;
+  static constexpr int kExcess = Vec::kBias;
   template <int>
   static void unpack(const std::byte* p, Unpacked& out) {
     out.scale[0] = Vec::half_power(Vec::load_rows(p));
@@ -188,6 +194,7 @@ void six_bit_scales(const std::byte* d, const std::byte* q, Unpacked& out) {
 struct Q4_K {
   static constexpr uint32_t kValues = 256, kBytes = 144, kHalves = 1;
   static constexpr bool kHasMinimum = true;
+  static constexpr int kExcess = 0;
   static constexpr float kLargestCode = 15;
   template <int S>
   static void unpack(const std::byte* p, Unpacked& out) {
@@ -199,6 +206,7 @@ struct Q4_K {
 struct Q5_K {
   static constexpr uint32_t kValues = 256, kBytes = 176, kHalves = 1;
   static constexpr bool kHasMinimum = true;
+  static constexpr int kExcess = 0;
   static constexpr float kLargestCode = 31;
   template <int S>
   static void unpack(const std::byte* p, Unpacked& out) {
@@ -210,6 +218,7 @@ struct Q5_K {
 struct Q6_K {
   static constexpr uint32_t kValues = 256, kBytes = 210, kHalves = 2;
   static constexpr bool kHasMinimum = false;
+  static constexpr int kExcess = 32;
   static constexpr float kLargestCode = 32;
   template <int S>
   static void unpack(const std::byte* p, Unpacked& out) {
@@ -217,13 +226,13 @@ struct Q6_K {
     out.scale[0] = Vec::mul(d, Vec::from_i8(Vec::load_rows(p + 32 + 16 * (2 * S))));
     out.scale[1] = Vec::mul(d, Vec::from_i8(Vec::load_rows(p + 32 + 16 * (2 * S + 1))));
     unpack_codes<6>(p + 288 + 384 * S, out.codes);
-    centre(out.codes, 32);
   }
 };
 
 struct Q3_K {
   static constexpr uint32_t kValues = 256, kBytes = 110, kHalves = 2;
   static constexpr bool kHasMinimum = false;
+  static constexpr int kExcess = 4;
   static constexpr float kLargestCode = 4;
   /// Scale K of 16: four low bits, two high ones, 32 too large.
   template <int K>
@@ -239,13 +248,13 @@ struct Q3_K {
     out.scale[0] = Vec::mul(d, scale<2 * S>(p));
     out.scale[1] = Vec::mul(d, scale<2 * S + 1>(p));
     unpack_codes<3>(p + 224 + 192 * S, out.codes);
-    centre(out.codes, 4);
   }
 };
 
 struct Q2_K {
   static constexpr uint32_t kValues = 256, kBytes = 84, kHalves = 2;
   static constexpr bool kHasMinimum = true;
+  static constexpr int kExcess = 0;
   static constexpr float kLargestCode = 3;
   template <int S>
   static void unpack(const std::byte* p, Unpacked& out) {
@@ -264,6 +273,7 @@ struct Q2_K {
 struct Iq4Xs {
   static constexpr uint32_t kValues = 256, kBytes = 136, kHalves = 1;
   static constexpr bool kHasMinimum = false;
+  static constexpr int kExcess = Vec::kBias;
   template <int S>
   static void unpack(const std::byte* p, Unpacked& out) {
     const Rows low = Vec::row_bits<S % 2 * 4, 0x0f>(Vec::load_rows(p + 64 + 16 * (S / 2)));
@@ -273,6 +283,17 @@ struct Iq4Xs {
     look_up(out.codes, kIq4Values);
   }
 };
+
+/// Whether codes fit seven bits and are too large by less than the dot product wants.
+template <class Format>
+constexpr bool kHasOwnExcess = !Format::kHasMinimum && Format::kExcess != Vec::kBias;
+
+/// Block S with codes as the dot product wants them.
+template <class Format, int S>
+void unpack_centred(const std::byte* p, Unpacked& out) {
+  Format::template unpack<S>(p, out);
+  if constexpr (kHasOwnExcess<Format>) centre(out.codes, Format::kExcess);
+}
 
 /// Calls body(std::integral_constant<int, S>) for each block of 32 columns in a file's block.
 template <class Format, class Body>

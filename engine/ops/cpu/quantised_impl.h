@@ -22,30 +22,42 @@ using Rows = Vec::Rows;
 namespace kvasir::engine::cpu {
 namespace {
 
+/// What a sum of products starts from: what the codes' excess adds too much.
+template <class Format>
+inline __attribute__((always_inline)) Ints start_of(const int32_t* negative_sum) {
+  if constexpr (kHasOwnExcess<Format>)
+    return Vec::template start_of_excess<Format::kExcess>(negative_sum);
+  else
+    return Format::kHasMinimum ? Vec::zero() : Vec::start(negative_sum);
+}
+
 /// Block sums of codes [First, First + Count).
-template <bool kHasMinimum, int First, int Count>
-Ints dot(const Bytes* codes, const QuantisedBlock& x, const int32_t* negative_sum) {
-  Ints sum = kHasMinimum ? Vec::zero() : Vec::start(negative_sum);
+template <class Format, int First, int Count>
+inline __attribute__((always_inline)) Ints dot(const Bytes* codes, const QuantisedBlock& x,
+                                               const int32_t* negative_sum) {
+  constexpr bool kUnsigned = Format::kHasMinimum || kHasOwnExcess<Format>;
+  Ints sum = start_of<Format>(negative_sum);
 #pragma GCC unroll 8
   for (int i = First; i < First + Count; ++i)
-    sum = Vec::template dot<kHasMinimum>(sum, codes[i], Vec::four(x.values + 4 * i));
+    sum = Vec::template dot<kUnsigned>(sum, codes[i], Vec::four(x.values + 4 * i));
   return sum;
 }
 
 /// One block's share of a part, as quantised_kernels.h describes.
-template <uint32_t kHalves, bool kHasMinimum>
-Floats accumulate(Floats part, const Unpacked& u, const QuantisedBlock& x) {
-  if constexpr (kHalves == 1) {
-    const Floats products = Vec::convert(dot<kHasMinimum, 0, 8>(u.codes, x, &x.negative_sum));
+template <class Format>
+inline __attribute__((always_inline)) Floats accumulate(Floats part, const Unpacked& u,
+                                                        const QuantisedBlock& x) {
+  if constexpr (Format::kHalves == 1) {
+    const Floats products = Vec::convert(dot<Format, 0, 8>(u.codes, x, &x.negative_sum));
     part = Vec::fma(products, u.scale[0], part);
-    if constexpr (kHasMinimum) part = Vec::fnma(Vec::set1(x.sum), u.minimum[0], part);
+    if constexpr (Format::kHasMinimum) part = Vec::fnma(Vec::set1(x.sum), u.minimum[0], part);
   } else {
-    const Floats first = Vec::convert(dot<kHasMinimum, 0, 4>(u.codes, x, &x.negative_half_sum[0]));
-    const Floats second = Vec::convert(dot<kHasMinimum, 4, 4>(u.codes, x, &x.negative_half_sum[1]));
+    const Floats first = Vec::convert(dot<Format, 0, 4>(u.codes, x, &x.negative_half_sum[0]));
+    const Floats second = Vec::convert(dot<Format, 4, 4>(u.codes, x, &x.negative_half_sum[1]));
     part = Vec::fma(first, u.scale[0], part);
-    if constexpr (kHasMinimum) part = Vec::fnma(Vec::set1(x.half_sum[0]), u.minimum[0], part);
+    if constexpr (Format::kHasMinimum) part = Vec::fnma(Vec::set1(x.half_sum[0]), u.minimum[0], part);
     part = Vec::fma(second, u.scale[1], part);
-    if constexpr (kHasMinimum) part = Vec::fnma(Vec::set1(x.half_sum[1]), u.minimum[1], part);
+    if constexpr (Format::kHasMinimum) part = Vec::fnma(Vec::set1(x.half_sum[1]), u.minimum[1], part);
   }
   return part;
 }
@@ -74,7 +86,7 @@ void multiply_one(const QuantisedGemm& g) {
         next += next_step;
         Unpacked u;
         Format::template unpack<s>(p, u);
-        part = accumulate<Format::kHalves, Format::kHasMinimum>(part, u, *x);
+        part = accumulate<Format>(part, u, *x);
         if (--left == 0) {
           sum = Vec::fma(part, Vec::set1(x->scale), sum);
           part = Vec::zero_floats();

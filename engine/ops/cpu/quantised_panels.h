@@ -146,7 +146,7 @@ void unpack_group(const std::byte* p, uint32_t cols, PanelBlock<Format::kHalves,
   for (uint32_t k = 0; k < cols; k += Format::kValues, p += kStep) {
     for_blocks<Format>([&](auto s) __attribute__((always_inline)) {
       Unpacked u;
-      Format::template unpack<s>(p, u);
+      unpack_centred<Format, s>(p, u);
 #pragma GCC unroll 8
       for (int i = 0; i < 8; ++i) Vec::store(out->codes + 64 * i, u.codes[i]);
 #pragma GCC unroll 2

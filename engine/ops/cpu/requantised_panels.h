@@ -84,7 +84,7 @@ void requantise_run(const std::byte* p, RequantisedBlock* out) {
   Unpacked u[Blocks];
   Ints bits = Vec::zero();
   [&]<int... I>(std::integer_sequence<int, I...>) __attribute__((always_inline)) {
-    (Format::template unpack < kIsLarge ? First + I : 0 > (p + I * kStep, u[I]), ...);
+    (unpack_centred < Format, kIsLarge ? First + I : 0 > (p + I * kStep, u[I]), ...);
     ((bits = Vec::larger(bits, largest_weight<Format>(u[I]))), ...);
   }
   (std::make_integer_sequence<int, Blocks>());
