@@ -1,6 +1,7 @@
 #include "storage/conversations/conversation_store.h"
 
 #include "storage/base/try.h"
+#include "storage/conversations/search_index.h"
 #include "storage/sqlite/transaction.h"
 
 #include <algorithm>
@@ -17,7 +18,7 @@ tl::unexpected<Error> no_such_conversation() {
 const std::string kSelectConversation =
     "SELECT id, title, system_prompt_id, "
     "COALESCE((SELECT text FROM messages WHERE conversation_id = conversations.id AND position = 0), ''), "
-    "created_at_ms, updated_at_ms FROM conversations";
+    "created_at_ms, updated_at_ms, folder_id, pin_position, draft FROM conversations";
 
 StoredConversation read_conversation(const Statement& row) {
   StoredConversation conversation;
@@ -27,15 +28,35 @@ StoredConversation read_conversation(const Statement& row) {
   conversation.system_text = row.text(3);
   conversation.created_at_ms = row.integer(4);
   conversation.updated_at_ms = row.integer(5);
+  if (!row.is_null(6)) conversation.folder_id = row.integer(6);
+  if (!row.is_null(7)) conversation.pin_position = row.integer(7);
+  conversation.draft = row.text(8);
   return conversation;
+}
+
+/// A process that died left them growing.
+Result<void> end_interrupted_answers(Database& database) {
+  KVASIR_TRY_ASSIGN(auto transaction, Transaction::begin(database));
+  std::vector<int64_t> ended;
+  {
+    KVASIR_TRY_ASSIGN(auto rows,
+                      database.query("UPDATE messages SET status = ?2 WHERE status = ?1 RETURNING id",
+                                     static_cast<int64_t>(MessageStatus::Streaming),
+                                     static_cast<int64_t>(MessageStatus::Interrupted)));
+    for (;;) {
+      KVASIR_TRY_ASSIGN(const bool has_row, rows.step());
+      if (!has_row) break;
+      ended.push_back(rows.integer(0));
+    }
+  }
+  for (const int64_t id : ended) KVASIR_TRY(add_message_to_search(database, id));
+  return transaction.commit();
 }
 
 }  // namespace
 
 Result<ConversationStore> ConversationStore::open(Database& database) {
-  KVASIR_TRY(database.run("UPDATE messages SET status = ?2 WHERE status = ?1",
-                          static_cast<int64_t>(MessageStatus::Streaming),
-                          static_cast<int64_t>(MessageStatus::Interrupted)));
+  KVASIR_TRY(end_interrupted_answers(database));
   return ConversationStore(database);
 }
 
@@ -63,6 +84,7 @@ Result<int64_t> ConversationStore::create_conversation(std::string_view title, s
                      "VALUES (?1, (SELECT id FROM system_prompts WHERE id = ?2), ?3, ?3)",
                      title, system_prompt_id, change_time_ms()));
   const int64_t id = database_->last_insert_id();
+  KVASIR_TRY(add_title_to_search(*database_, id));
   KVASIR_TRY(write_system_message(id, system_text));
   KVASIR_TRY(transaction.commit());
   return id;
@@ -104,10 +126,12 @@ Result<std::optional<int64_t>> ConversationStore::find_conversation(std::string_
 }
 
 Result<void> ConversationStore::rename_conversation(int64_t id, std::string_view title) {
-  KVASIR_TRY(database_->run("UPDATE conversations SET title = ?2 WHERE id = ?1 AND deleted_at_ms IS NULL", id,
-                            title));
-  if (database_->changes() == 0) return no_such_conversation();
-  return {};
+  KVASIR_TRY_ASSIGN(auto transaction, Transaction::begin(*database_));
+  KVASIR_TRY(conversation(id));
+  KVASIR_TRY(remove_title_from_search(*database_, id));
+  KVASIR_TRY(database_->run("UPDATE conversations SET title = ?2 WHERE id = ?1", id, title));
+  KVASIR_TRY(add_title_to_search(*database_, id));
+  return transaction.commit();
 }
 
 Result<void> ConversationStore::delete_conversation(int64_t id) {
@@ -125,7 +149,14 @@ Result<void> ConversationStore::restore_conversation(int64_t id) {
 }
 
 Result<void> ConversationStore::purge_deleted() {
-  return database_->run("DELETE FROM conversations WHERE deleted_at_ms IS NOT NULL");
+  KVASIR_TRY_ASSIGN(const int64_t deleted, database_->integer("SELECT count(*) FROM conversations "
+                                                              "WHERE deleted_at_ms IS NOT NULL"));
+  if (deleted == 0) return {};
+  KVASIR_TRY_ASSIGN(auto transaction, Transaction::begin(*database_));
+  KVASIR_TRY(remove_deleted_from_search(*database_));
+  KVASIR_TRY(database_->run("DELETE FROM conversations WHERE deleted_at_ms IS NOT NULL"));
+  KVASIR_TRY(wipe_removed_from_search(*database_));
+  return transaction.commit();
 }
 
 }  // namespace kvasir::storage

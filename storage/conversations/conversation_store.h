@@ -1,6 +1,7 @@
 #pragma once
 
 #include "storage/base/result.h"
+#include "storage/conversations/search.h"
 #include "storage/sqlite/database.h"
 
 #include <cstddef>
@@ -62,8 +63,16 @@ struct StoredConversation {
   /// The library prompt that the chat's system message was copied from, if it still exists.
   std::optional<int64_t> system_prompt_id;
   std::string system_text;  ///< the chat's own copy; empty: none
+  std::optional<int64_t> folder_id;
+  std::optional<int64_t> pin_position;  ///< ascending among the pinned ones; absent: not pinned
+  std::string draft;                    ///< written, but not sent
   int64_t created_at_ms = 0;
   int64_t updated_at_ms = 0;
+};
+
+struct StoredFolder {
+  int64_t id = 0;
+  std::string name;  ///< not empty
 };
 
 struct StoredSystemPrompt {
@@ -95,6 +104,22 @@ class ConversationStore {
   Result<void> delete_conversation(int64_t id);
   Result<void> restore_conversation(int64_t id);
   Result<void> purge_deleted();
+
+  Result<std::vector<StoredFolder>> folders();           ///< in the order that a person gave them
+  Result<int64_t> create_folder(std::string_view name);  ///< behind the others
+  Result<void> rename_folder(int64_t id, std::string_view name);
+  /// Its conversations are kept, and are in none.
+  Result<void> delete_folder(int64_t id);
+  /// Those that are not among `ids` keep their positions.
+  Result<void> order_folders(const std::vector<int64_t>& ids);
+  /// Into none, if there is no id.
+  Result<void> move_to_folder(int64_t conversation_id, std::optional<int64_t> folder_id);
+  /// These are pinned, in this order, and no others. Deleted ones keep their pins until they are restored.
+  Result<void> pin_conversations(const std::vector<int64_t>& ids);
+  Result<void> set_draft(int64_t conversation_id, std::string_view draft);
+  /// Conversations whose title or messages, of any branch, have every word that is asked for; the last word
+  /// may be a beginning. Those whose titles have them come first, then those that changed last.
+  Result<std::vector<FoundConversation>> search(std::string_view asked);
 
   Result<std::vector<StoredMessage>> messages(int64_t conversation_id);
   /// Puts a user's or an assistant's message at the conversation's end; `id`, `position` and `created_at_ms`

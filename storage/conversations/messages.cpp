@@ -1,5 +1,6 @@
 #include "storage/base/try.h"
 #include "storage/conversations/conversation_store.h"
+#include "storage/conversations/search_index.h"
 #include "storage/sqlite/transaction.h"
 
 #include <algorithm>
@@ -151,6 +152,7 @@ Result<StoredMessage> ConversationStore::append_message(StoredMessage message) {
   bind_usage(insert, 14, message.usage);
   KVASIR_TRY(insert.run());
   message.id = database_->last_insert_id();
+  KVASIR_TRY(add_message_to_search(*database_, message.id));
   KVASIR_TRY(touch(message.conversation_id));
   KVASIR_TRY(transaction.commit());
   return message;
@@ -158,6 +160,7 @@ Result<StoredMessage> ConversationStore::append_message(StoredMessage message) {
 
 Result<void> ConversationStore::update_message(const StoredMessage& message) {
   KVASIR_TRY_ASSIGN(auto transaction, Transaction::begin(*database_));
+  KVASIR_TRY(remove_message_from_search(*database_, message.id));
   KVASIR_TRY_ASSIGN(
       auto update,
       database_->query("UPDATE messages SET status = ?2, text = ?3, token_ids = ?4, vocabulary_hash = ?5, "
@@ -176,6 +179,7 @@ Result<void> ConversationStore::update_message(const StoredMessage& message) {
   if (!found) return no_such_message();
   const int64_t conversation_id = update.integer(0);
   KVASIR_TRY(update.run());
+  KVASIR_TRY(add_message_to_search(*database_, message.id));
   KVASIR_TRY(touch(conversation_id));
   return transaction.commit();
 }

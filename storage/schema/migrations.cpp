@@ -3,6 +3,7 @@
 #include "storage/base/try.h"
 #include "storage/schema/v001_initial.h"
 #include "storage/schema/v002_reasoning.h"
+#include "storage/schema/v003_chat_list.h"
 #include "storage/sqlite/transaction.h"
 
 #include <array>
@@ -11,7 +12,8 @@
 namespace kvasir::storage {
 namespace {
 
-constexpr std::array kMigrations = {Migration{1, kV001Initial}, Migration{2, kV002Reasoning}};
+constexpr std::array kMigrations = {Migration{1, kV001Initial}, Migration{2, kV002Reasoning},
+                                    Migration{3, kV003ChatList}};
 
 Result<void> apply(Database& database, const Migration& step) {
   KVASIR_TRY_ASSIGN(auto transaction, Transaction::begin(database));

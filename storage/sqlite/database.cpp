@@ -2,6 +2,7 @@
 
 #include "storage/base/try.h"
 #include "storage/sqlite/file_system_vfs.h"
+#include "storage/sqlite/search_tokenizer.h"
 #include "storage/sqlite/sqlite_error.h"
 
 #include <fcntl.h>
@@ -115,6 +116,8 @@ Result<Database> Database::open_in_memory() {
 Result<void> Database::configure() {
   sqlite3_busy_timeout(connection_.get(), kBusyTimeoutMs);
   sqlite3_db_config(connection_.get(), SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr);
+  if (const int code = register_search_tokenizer(connection_.get()); code != SQLITE_OK)
+    return tl::unexpected<Error>(sqlite_error(connection_.get(), code));
   // The file may come from elsewhere: nothing in its schema may call what reaches outside of it.
   return execute(
       "PRAGMA trusted_schema = OFF;"

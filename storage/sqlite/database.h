@@ -56,6 +56,8 @@ class Database {
   /// Rows that the last INSERT, UPDATE or DELETE changed.
   int64_t changes() const;
   std::filesystem::path path() const;
+  /// For what of SQLite has no class here.
+  sqlite3* connection() { return connection_.get(); }
 
  private:
   friend class Transaction;

@@ -139,10 +139,11 @@ class DatabaseTest : public QObject {
   void the_document_lists_every_table_and_column() {
     auto database = Database::open(path_);
     QVERIFY(migrate(*database));
-    std::string actual;
+    std::string actual;  // but for what FTS5 keeps for itself
     auto columns = database->prepare(
         "SELECT t.name, c.name FROM sqlite_schema t, pragma_table_info(t.name) c "
-        "WHERE t.type = 'table' AND t.name NOT LIKE 'sqlite_%' ORDER BY t.name, c.cid");
+        "WHERE t.type = 'table' AND t.name NOT LIKE 'sqlite_%' AND t.name NOT GLOB '*_search_*' "
+        "ORDER BY t.name, c.cid");
     while (*columns->step()) actual += columns->text(0) + "." + columns->text(1) + "\n";
     QVERIFY(!actual.empty());
 
