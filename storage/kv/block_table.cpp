@@ -9,7 +9,11 @@ const StoredRecord* BlockTable::find(const BlockKey& key) const {
 
 bool BlockTable::insert(const BlockKey& key, const StoredRecord& record) {
   if (!records_.emplace(key, record).second) return false;
-  if (record.parent != kNoParent) ++children_[record.parent];
+  if (children(key) == 0) leaves_.insert({record.last_used_ms, key});
+  if (record.parent != kNoParent && ++children_[record.parent] == 1) {
+    if (const StoredRecord* parent = find(record.parent))
+      leaves_.erase({parent->last_used_ms, record.parent});
+  }
   if (record.kind == RecordKind::Tail) ++tails_;
   account(record, true);
   return true;
@@ -20,7 +24,12 @@ std::optional<StoredRecord> BlockTable::erase(const BlockKey& key) {
   if (held == records_.end()) return std::nullopt;
   StoredRecord record = std::move(held->second);
   records_.erase(held);
-  if (record.parent != kNoParent && --children_[record.parent] == 0) children_.erase(record.parent);
+  leaves_.erase({record.last_used_ms, key});
+  if (record.parent != kNoParent && --children_[record.parent] == 0) {
+    children_.erase(record.parent);
+    if (const StoredRecord* parent = find(record.parent))
+      leaves_.insert({parent->last_used_ms, record.parent});
+  }
   if (record.kind == RecordKind::Tail) --tails_;
   account(record, false);
   return record;
@@ -34,7 +43,9 @@ void BlockTable::move(const BlockKey& key, const RecordPlace& place) {
 }
 
 void BlockTable::touch(const BlockKey& key, int64_t now_ms) {
-  records_.at(key).last_used_ms = now_ms;
+  StoredRecord& record = records_.at(key);
+  if (leaves_.erase({record.last_used_ms, key}) != 0) leaves_.insert({now_ms, key});
+  record.last_used_ms = now_ms;
 }
 
 void BlockTable::clear() {

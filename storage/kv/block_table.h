@@ -7,6 +7,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <unordered_map>
 #include <unordered_set>
 #include <vector>
@@ -44,6 +45,13 @@ struct StoredRecord {
   uint64_t bytes_on_disk() const { return record_bytes(payload_bytes); }
 };
 
+/// A record that nothing continues, in the order of the last use.
+struct Leaf {
+  int64_t last_used_ms = 0;
+  BlockKey key{};
+  auto operator<=>(const Leaf&) const = default;
+};
+
 /// All durable records that are in use, in memory, with how they hang together. For one thread at a time.
 class BlockTable {
  public:
@@ -63,7 +71,8 @@ class BlockTable {
 
   /// How many records name `key` as their parent, whether it is held or not.
   uint32_t children(const BlockKey& key) const;
-  const BlockMap<uint32_t>& children() const { return children_; }
+  /// Those that no record names as its parent, the longest unused first.
+  const std::set<Leaf>& leaves() const { return leaves_; }
   size_t tails() const { return tails_; }
   uint64_t live_bytes() const { return live_bytes_; }
   /// Of one pack.
@@ -74,6 +83,7 @@ class BlockTable {
 
   Records records_;
   BlockMap<uint32_t> children_;
+  std::set<Leaf> leaves_;
   std::unordered_map<uint32_t, uint64_t> live_bytes_of_;
   uint64_t live_bytes_ = 0;
   size_t tails_ = 0;

@@ -32,6 +32,7 @@ DiskBlockStore::~DiskBlockStore() {
   {
     const std::lock_guard lock(state_->mutex);
     state_->stopping = true;
+    state_->queue_held_tail();
   }
   state_->work.notify_one();
   state_->writer.join();
@@ -115,36 +116,8 @@ bool DiskBlockStore::write(const BlockKey& key, const BlockKey& parent, std::vec
   if (state.holds(key)) return true;
   if (parent != kNoParent && !state.holds(parent)) return false;
   if (!state.accepts(record.size())) return false;
-  state.enqueue(RecordKind::Block, key, parent, std::move(record));
+  state.enqueue(key, parent, std::move(record));
   return true;
-}
-
-bool DiskBlockStore::write_tail(const BlockOwner& owner, const BlockKey& parent,
-                                std::vector<std::byte> record) {
-  if (owner.empty() || owner.size() > kMaxOwnerBytes) return false;
-  const BlockKey key = tail_key(owner);
-  const std::lock_guard lock(state_->mutex);
-  State& state = *state_;
-  if (parent != kNoParent && !state.holds(parent)) return false;
-  if (!state.accepts(record.size())) return false;
-  // Of those that are queued only the newest is of use.
-  state.drop_queued(key);
-  state.enqueue(RecordKind::Tail, key, parent, std::move(record));
-  state.owners.entry(owner).last_used_ms = state.now_ms();
-  state.dirty_owners.insert(owner);
-  return true;
-}
-
-std::optional<std::vector<std::byte>> DiskBlockStore::read_tail(const BlockOwner& owner) {
-  const BlockKey key = tail_key(owner);
-  std::optional<std::vector<std::byte>> tail;
-  read(std::span(&key, 1),
-       [&](size_t, std::span<const std::byte> record) {
-         tail.emplace(record.begin(), record.end());
-         return true;
-       },
-       {});
-  return tail;
 }
 
 void DiskBlockStore::quarantine(std::span<const BlockKey> keys) {
@@ -156,6 +129,7 @@ void DiskBlockStore::quarantine(std::span<const BlockKey> keys) {
 void DiskBlockStore::flush() {
   State& state = *state_;
   State::Lock lock(state.mutex);
+  state.queue_held_tail();
   const uint64_t until = state.last_sequence;
   const uint64_t pass = state.passes_begun + 1;
   state.flush_until = std::max(state.flush_until, until);
@@ -185,6 +159,7 @@ DiskBlockStoreStats DiskBlockStore::stats() const {
   stats.live_bytes = state.table.live_bytes();
   stats.quota_bytes = state.quota_bytes;
   stats.bytes_written_today = state.bytes_written_today();
+  stats.bytes_written = state.counters.bytes_written;
   stats.reused_tokens = state.counters.reused_tokens;
   stats.saved_ms = state.counters.saved_ms;
   return stats;

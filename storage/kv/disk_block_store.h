@@ -49,6 +49,11 @@ struct DiskBlockStoreOptions {
   uint64_t pack_bytes = uint64_t{128} << 20;
   /// How long a record waits for others to be written and synced with it.
   std::chrono::milliseconds group_delay{2000};
+  /// How long a tail waits for the one that takes its place, as long as no other owner has a newer one.
+  std::chrono::milliseconds tail_delay{5 * 60 * 1000};
+  /// Beyond this, tails are replaced on the disk only while that makes up no more than a twenty-fifth of all
+  /// bytes written.
+  uint64_t replaced_tail_bytes = uint64_t{32} << 20;
   /// How long after it had no room the disk is asked again, when there is something to write.
   std::chrono::milliseconds retry_delay{5000};
   unsigned read_threads = 4;
@@ -73,6 +78,7 @@ struct DiskBlockStoreStats {
   uint64_t live_bytes = 0;     ///< of records that are held
   uint64_t quota_bytes = 0;    ///< in force
   uint64_t bytes_written_today = 0;
+  uint64_t bytes_written = 0;  ///< ever, without the copies that compaction makes
   uint64_t reused_tokens = 0;  ///< ever, as reported
   uint64_t saved_ms = 0;       ///< ever, as reported
 
@@ -142,9 +148,11 @@ class DiskBlockStore {
   bool write(const BlockKey& key, const BlockKey& parent, std::vector<std::byte> record);
 
   /// Queues the owner's tail: what follows its last full block `parent`. It takes the place of the owner's
-  /// former tail and touches no block. False as in `write`.
+  /// former tail and touches no block. Only the last of several is written: when another owner has one, after
+  /// `tail_delay`, with `flush` and at the end; or none, where too much has been written for such already.
+  /// False as in `write`.
   bool write_tail(const BlockOwner& owner, const BlockKey& parent, std::vector<std::byte> record);
-  /// The owner's newest tail, also while it is queued.
+  /// The owner's newest tail, also while it is not written yet; where it never was, the one before.
   std::optional<std::vector<std::byte>> read_tail(const BlockOwner& owner);
 
   /// Never returns these records again: at once in this process, and after `flush` also after any restart.

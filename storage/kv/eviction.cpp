@@ -1,48 +1,65 @@
 #include "storage/kv/eviction.h"
 
-#include <algorithm>
+#include <functional>
 #include <queue>
 
 namespace kvasir::storage {
 namespace {
 
-struct Leaf {
-  BlockKey key;
-  const StoredRecord* record;
-};
-
-/// For a queue that gives the longest unused first.
-struct UsedLater {
-  bool operator()(const Leaf& a, const Leaf& b) const {
-    if (a.record->last_used_ms != b.record->last_used_ms) {
-      return a.record->last_used_ms > b.record->last_used_ms;
-    }
-    return a.key > b.key;  // any order, but always the same
+/// The leaves of a table while its records go one by one, the longest unused first.
+class Leaves {
+ public:
+  Leaves(const BlockTable& table, const BlockSet& kept)
+      : table_(table), kept_(kept), next_(table.leaves().begin()) {
+    skip_kept();
   }
+
+  /// Null where there is none.
+  const Leaf* first() const {
+    const Leaf* held = next_ != table_.leaves().end() ? &*next_ : nullptr;
+    if (bared_.empty() || (held != nullptr && *held < bared_.top())) return held;
+    return &bared_.top();
+  }
+
+  /// The first one goes; `parent` is what it continued.
+  void remove_first(const BlockKey& parent) {
+    if (!bared_.empty() && first() == &bared_.top()) {
+      bared_.pop();
+    } else {
+      ++next_;
+      skip_kept();
+    }
+    const StoredRecord* held = table_.find(parent);
+    if (held == nullptr || ++children_gone_[parent] < table_.children(parent)) return;
+    if (!kept_.contains(parent)) bared_.push({held->last_used_ms, parent});
+  }
+
+ private:
+  void skip_kept() {
+    while (next_ != table_.leaves().end() && kept_.contains(next_->key)) ++next_;
+  }
+
+  const BlockTable& table_;
+  const BlockSet& kept_;
+  std::set<Leaf>::const_iterator next_;
+  std::priority_queue<Leaf, std::vector<Leaf>, std::greater<>> bared_;  // those that are leaves only now
+  BlockMap<uint32_t> children_gone_;
 };
 
 }  // namespace
 
-std::vector<BlockKey> choose_victims(const BlockTable& table, const BlockSet& pinned,
+std::vector<BlockKey> choose_victims(const BlockTable& table, const BlockSet& kept,
                                      const EvictionWish& wish) {
-  std::vector<Leaf> first;
-  for (const auto& [key, record] : table.records()) {
-    if (table.children(key) == 0 && !pinned.contains(key)) first.push_back({key, &record});
-  }
-  std::priority_queue<Leaf, std::vector<Leaf>, UsedLater> leaves(UsedLater{}, std::move(first));
-  BlockMap<uint32_t> children_gone;
+  Leaves leaves(table, kept);
   std::vector<BlockKey> victims;
   uint64_t freed = 0;
-  while (!leaves.empty()) {
-    const Leaf leaf = leaves.top();
-    if (freed >= wish.bytes && leaf.record->last_used_ms >= wish.unused_since_ms) break;
-    leaves.pop();
-    victims.push_back(leaf.key);
-    freed += leaf.record->bytes_on_disk();
-    const BlockKey& parent = leaf.record->parent;
-    const StoredRecord* held = table.find(parent);
-    if (held == nullptr || ++children_gone[parent] < table.children(parent)) continue;
-    if (!pinned.contains(parent)) leaves.push({parent, held});
+  while (victims.size() < wish.at_most) {
+    const Leaf* leaf = leaves.first();
+    if (leaf == nullptr || (freed >= wish.bytes && leaf->last_used_ms >= wish.unused_since_ms)) break;
+    const StoredRecord& record = *table.find(leaf->key);
+    victims.push_back(leaf->key);
+    freed += record.bytes_on_disk();
+    leaves.remove_first(record.parent);
   }
   return victims;
 }

@@ -37,6 +37,28 @@ std::array<std::byte, 12> nonce_of(uint64_t offset) {
   return nonce;
 }
 
+enum class Direction { Decrypt, Encrypt };
+
+/// `in` under a record's key, nonce and associated data, into `out`, which may be the same bytes. What is
+/// left is the tag, to be read or compared.
+CipherContext run_cipher(Direction direction, std::span<const std::byte> key, uint64_t offset,
+                         const RecordHeader& header, std::span<const std::byte> in, std::byte* out) {
+  CipherContext context(EVP_CIPHER_CTX_new());
+  const auto nonce = nonce_of(offset);
+  const auto associated = associated_data(header);
+  int length = 0;
+  require(EVP_CipherInit_ex(context.get(), EVP_aes_256_gcm(), nullptr, uchar(key.data()), uchar(nonce.data()),
+                            direction == Direction::Encrypt ? 1 : 0));
+  require(EVP_CipherUpdate(context.get(), nullptr, &length, uchar(associated.data()),
+                           static_cast<int>(associated.size())));
+  // libcrypto takes an empty buffer for associated data.
+  if (!in.empty()) {
+    require(
+        EVP_CipherUpdate(context.get(), uchar(out), &length, uchar(in.data()), static_cast<int>(in.size())));
+  }
+  return context;
+}
+
 }  // namespace
 
 void fill_randomly(std::span<std::byte> out) {
@@ -88,23 +110,12 @@ std::span<const std::byte> RecordCipher::seal(const PackId& pack, uint64_t offse
     header.check = payload_checksum(payload);
     return payload;
   }
-  const Key key = key_of(pack, header.session);
-  const auto nonce = nonce_of(offset);
-  const auto associated = associated_data(header);
   buffer.resize(payload.size());
-  const CipherContext context(EVP_CIPHER_CTX_new());
-  int length = 0;
-  require(
-      EVP_EncryptInit_ex(context.get(), EVP_aes_256_gcm(), nullptr, uchar(key.data()), uchar(nonce.data())));
-  require(EVP_EncryptUpdate(context.get(), nullptr, &length, uchar(associated.data()),
-                            static_cast<int>(associated.size())));
-  // libcrypto takes an empty buffer for associated data.
-  if (!payload.empty()) {
-    require(EVP_EncryptUpdate(context.get(), uchar(buffer.data()), &length, uchar(payload.data()),
-                              static_cast<int>(payload.size())));
-  }
+  const auto context =
+      run_cipher(Direction::Encrypt, key_of(pack, header.session), offset, header, payload, buffer.data());
   unsigned char none[16];
-  require(EVP_EncryptFinal_ex(context.get(), none, &length));
+  int length = 0;
+  require(EVP_CipherFinal_ex(context.get(), none, &length));
   require(EVP_CIPHER_CTX_ctrl(context.get(), EVP_CTRL_GCM_GET_TAG, static_cast<int>(header.check.size()),
                               header.check.data()));
   return buffer;
@@ -113,23 +124,13 @@ std::span<const std::byte> RecordCipher::seal(const PackId& pack, uint64_t offse
 bool RecordCipher::open(const PackId& pack, uint64_t offset, const RecordHeader& header,
                         std::span<std::byte> payload) const {
   if (secret_.empty()) return header.check == payload_checksum(payload);
-  const Key key = key_of(pack, header.session);
-  const auto nonce = nonce_of(offset);
-  const auto associated = associated_data(header);
   PayloadCheck tag = header.check;
-  const CipherContext context(EVP_CIPHER_CTX_new());
-  int length = 0;
-  require(
-      EVP_DecryptInit_ex(context.get(), EVP_aes_256_gcm(), nullptr, uchar(key.data()), uchar(nonce.data())));
-  require(EVP_DecryptUpdate(context.get(), nullptr, &length, uchar(associated.data()),
-                            static_cast<int>(associated.size())));
-  if (!payload.empty()) {
-    require(EVP_DecryptUpdate(context.get(), uchar(payload.data()), &length, uchar(payload.data()),
-                              static_cast<int>(payload.size())));
-  }
+  const auto context =
+      run_cipher(Direction::Decrypt, key_of(pack, header.session), offset, header, payload, payload.data());
   require(EVP_CIPHER_CTX_ctrl(context.get(), EVP_CTRL_GCM_SET_TAG, static_cast<int>(tag.size()), tag.data()));
   unsigned char none[16];
-  return EVP_DecryptFinal_ex(context.get(), none, &length) == 1;
+  int length = 0;
+  return EVP_CipherFinal_ex(context.get(), none, &length) == 1;
 }
 
 }  // namespace kvasir::storage

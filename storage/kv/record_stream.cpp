@@ -12,20 +12,30 @@ namespace {
 constexpr uint64_t kExtentBytes = uint64_t{8} << 20;
 constexpr size_t kExtentsAhead = 6;
 
-struct FreeAligned {
-  void operator()(std::byte* bytes) const {
-    ::operator delete (bytes, std::align_val_t{kRecordAlignmentBytes});
-  }
-};
-/// Not filled with zeros, and at the alignment of a record; null where memory is short.
-using Buffer = std::unique_ptr<std::byte, FreeAligned>;
-
-Buffer make_buffer(size_t bytes) {
-  return Buffer(
-      static_cast<std::byte*>(::operator new (bytes, std::align_val_t{kRecordAlignmentBytes}, std::nothrow)));
-}
-
 }  // namespace
+
+/// Not filled with zeros, and at the alignment of a record.
+class RecordStream::Buffer {
+ public:
+  /// Makes room for so many bytes, whose contents are lost; null where memory is short.
+  std::byte* reserve(size_t bytes) {
+    if (bytes <= bytes_) return memory_.get();
+    memory_.reset();  // not both at once
+    memory_.reset(static_cast<std::byte*>(
+        ::operator new (bytes, std::align_val_t{kRecordAlignmentBytes}, std::nothrow)));
+    bytes_ = memory_ ? bytes : 0;
+    return memory_.get();
+  }
+
+ private:
+  struct Free {
+    void operator()(std::byte* memory) const {
+      ::operator delete (memory, std::align_val_t{kRecordAlignmentBytes});
+    }
+  };
+  std::unique_ptr<std::byte, Free> memory_;
+  size_t bytes_ = 0;
+};
 
 /// Records that lie one behind the other in a pack; or one that is in memory.
 struct RecordStream::Extent {
@@ -63,13 +73,13 @@ void RecordStream::Extent::read() {
     return;
   }
   records.assign(wanted.size(), {});
-  buffer = make_buffer(bytes);
-  if (!buffer) return;
+  std::byte* const memory = buffer.reserve(bytes);
+  if (memory == nullptr) return;
   uint64_t at = 0;
-  const bool whole = first.place.pack->read(offset, {buffer.get(), bytes}).has_value();
+  const bool whole = first.place.pack->read(offset, {memory, bytes}).has_value();
   for (size_t i = 0; i < wanted.size(); ++i) {
     const RecordIdentity& identity = wanted[i].identity;
-    const std::span record(buffer.get() + at, kRecordHeaderBytes + identity.payload_bytes);
+    const std::span record(memory + at, kRecordHeaderBytes + identity.payload_bytes);
     at += record_bytes(identity.payload_bytes);
     if (!whole) {
       // Where the piece cannot be read, some of its records may.
@@ -115,7 +125,17 @@ std::shared_ptr<RecordStream::Extent> RecordStream::take_extent() {
   auto extent = std::make_shared<Extent>();
   extent->add(wanted_[planned_++]);
   while (planned_ < wanted_.size() && extent->takes(wanted_[planned_])) extent->add(wanted_[planned_++]);
+  if (!spare_.empty()) {
+    extent->buffer = std::move(spare_.back());
+    spare_.pop_back();
+  }
   return extent;
+}
+
+void RecordStream::drop_first() {
+  spare_.push_back(std::move(extents_.front()->buffer));
+  extents_.pop_front();
+  taken_ = 0;
 }
 
 void RecordStream::fill() {
@@ -133,10 +153,7 @@ void RecordStream::fill() {
 }
 
 RecordStream::Record RecordStream::next() {
-  if (!extents_.empty() && taken_ == extents_.front()->wanted.size()) {
-    extents_.pop_front();
-    taken_ = 0;
-  }
+  if (!extents_.empty() && taken_ == extents_.front()->wanted.size()) drop_first();
   fill();
   Extent& extent = *extents_.front();
   if (taken_ == 0) extent.wait();

@@ -41,15 +41,20 @@ class RecordStream {
 
  private:
   struct Extent;
+  class Buffer;
   /// Begins reading so many extents that there is always work.
   void fill();
   std::shared_ptr<Extent> take_extent();
+  /// The records of the first extent have been handed out.
+  void drop_first();
 
   const std::span<const WantedRecord> wanted_;
   ReadPool& pool_;
   size_t planned_ = 0;  ///< records in extents so far
   std::deque<std::shared_ptr<Extent>> extents_;
   size_t taken_ = 0;  ///< records of the first extent that were handed out
+  /// Of extents that are done: memory that is new to the process costs as much as reading into it.
+  std::vector<Buffer> spare_;
 };
 
 }  // namespace kvasir::storage

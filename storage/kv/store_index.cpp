@@ -177,6 +177,8 @@ Result<void> StoreIndex::load_counters(IndexContents& contents) {
     const int64_t value = rows.integer(1);
     if (name == "day") counters.day = value;
     if (name == "bytes_written_today") counters.bytes_written_today = static_cast<uint64_t>(value);
+    if (name == "bytes_written") counters.bytes_written = static_cast<uint64_t>(value);
+    if (name == "replaced_tail_bytes") counters.replaced_tail_bytes = static_cast<uint64_t>(value);
     if (name == "reused_tokens") counters.reused_tokens = static_cast<uint64_t>(value);
     if (name == "saved_ms") counters.saved_ms = static_cast<uint64_t>(value);
   }
@@ -261,6 +263,8 @@ Result<void> StoreIndex::commit_counters(const IndexCounters& counters) {
   const std::pair<std::string_view, int64_t> values[] = {
       {"day", counters.day},
       {"bytes_written_today", static_cast<int64_t>(counters.bytes_written_today)},
+      {"bytes_written", static_cast<int64_t>(counters.bytes_written)},
+      {"replaced_tail_bytes", static_cast<int64_t>(counters.replaced_tail_bytes)},
       {"reused_tokens", static_cast<int64_t>(counters.reused_tokens)},
       {"saved_ms", static_cast<int64_t>(counters.saved_ms)}};
   for (const auto& [name, value] : values) {

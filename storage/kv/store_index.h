@@ -44,6 +44,8 @@ struct IndexedPack {
 struct IndexCounters {
   int64_t day = 0;  ///< since 1970, UTC: the one that the next is about
   uint64_t bytes_written_today = 0;
+  uint64_t bytes_written = 0;        ///< ever, without the copies that compaction makes
+  uint64_t replaced_tail_bytes = 0;  ///< of these: tails of which a newer one took the place
   uint64_t reused_tokens = 0;
   uint64_t saved_ms = 0;
 };

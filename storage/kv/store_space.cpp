@@ -13,7 +13,9 @@ constexpr uint64_t kCompactAbovePercent = 50;
 /// What is evicted at once is a share of the quota, so that whole packs become free rather than holes.
 constexpr uint64_t kEvictedShare = 16;
 
+/// Others wait for the mutex no longer than for so many, and get it in between: it is not fair by itself.
 constexpr size_t kEvictedAtOnce = 256;
+constexpr std::chrono::microseconds kBetweenEvictions{50};
 
 constexpr int64_t kMsPerDay = int64_t{24} * 3600 * 1000;
 
@@ -104,26 +106,29 @@ DiskBlockStore::State::Outcome<> DiskBlockStore::State::keep_to_quota(uint64_t b
 }
 
 void DiskBlockStore::State::evict(const EvictionWish& wish, uint64_t DiskBlockStoreStats::*counter) {
-  std::vector<BlockKey> victims;
+  BlockSet kept;
   {
     const std::lock_guard lock(mutex);
-    BlockSet kept = owners.pinned(parent_of());
-    kept.merge(parents_of_pending());
-    victims = choose_victims(table, kept, wish);
+    kept = owners.pinned(parent_of());
   }
-  if (victims.empty()) return;
-  // Others wait for the mutex no longer than for a few of them.
-  for (std::span<const BlockKey> rest = victims; !rest.empty();) {
-    const auto some = rest.first(std::min(rest.size(), kEvictedAtOnce));
-    rest = rest.subspan(some.size());
-    const std::lock_guard lock(mutex);
-    const BlockSet continued = parents_of_pending();
-    for (const BlockKey& key : some) {
-      if (table.children(key) != 0 || continued.contains(key)) continue;
-      remove_record(key);
-      ++(counts.*counter);
+  uint64_t freed = 0;
+  size_t evicted = 0;
+  for (bool more = true; more;) {
+    {
+      const std::lock_guard lock(mutex);
+      kept.merge(parents_of_pending());
+      const uint64_t wanted = wish.bytes > freed ? wish.bytes - freed : 0;
+      const auto victims = choose_victims(table, kept, {wanted, wish.unused_since_ms, kEvictedAtOnce});
+      const uint64_t before = table.live_bytes();
+      for (const BlockKey& key : victims) remove_record(key);
+      freed += before - table.live_bytes();
+      evicted += victims.size();
+      counts.*counter += victims.size();
+      more = victims.size() == kEvictedAtOnce;
     }
+    if (more) std::this_thread::sleep_for(kBetweenEvictions);
   }
+  if (evicted == 0) return;
   bury_doomed();
   save_index();
   remove_dead_packs();

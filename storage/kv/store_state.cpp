@@ -36,14 +36,20 @@ bool DiskBlockStore::State::accepts(size_t bytes) {
   return false;
 }
 
-void DiskBlockStore::State::enqueue(RecordKind kind, const BlockKey& key, const BlockKey& parent,
-                                    std::vector<std::byte> record) {
-  const RecordIdentity identity{kind, key, record.size()};
+DiskBlockStore::State::Queued DiskBlockStore::State::make_queued(const RecordIdentity& identity,
+                                                                 const BlockKey& parent,
+                                                                 std::vector<std::byte> record) {
   auto shared = std::make_shared<const std::vector<std::byte>>(std::move(record));
   pending[identity.key] = {++last_sequence, identity.kind, parent, shared};
-  queue.push_back({last_sequence, identity, parent, std::move(shared), Clock::now()});
-  queued_bytes += identity.payload_bytes;
   pending_bytes += identity.payload_bytes;
+  return {last_sequence, identity, parent, std::move(shared), Clock::now()};
+}
+
+void DiskBlockStore::State::enqueue(const BlockKey& key, const BlockKey& parent,
+                                    std::vector<std::byte> record) {
+  const RecordIdentity identity{RecordKind::Block, key, record.size()};
+  queue.push_back(make_queued(identity, parent, std::move(record)));
+  queued_bytes += identity.payload_bytes;
   work.notify_one();
 }
 
@@ -103,15 +109,20 @@ void DiskBlockStore::State::forget(const BlockKey& key) {
 
 void DiskBlockStore::State::drop_queued(const BlockKey& key) {
   BlockSet dropped;
-  std::erase_if(queue, [&](const Queued& queued) {
+  const auto goes = [&](const Queued& queued) {
     if (queued.identity.key != key && !dropped.contains(queued.parent)) return false;
     dropped.insert(queued.identity.key);
     pending.erase(queued.identity.key);
-    queued_bytes -= queued.record->size();
     pending_bytes -= queued.record->size();
     owners.block_removed(queued.identity.key, queued.parent, parent_of());
     return true;
+  };
+  std::erase_if(queue, [&](const Queued& queued) {
+    if (!goes(queued)) return false;
+    queued_bytes -= queued.record->size();
+    return true;
   });
+  if (held_tail && goes(*held_tail)) held_tail.reset();
   if (!dropped.empty()) progress.notify_all();
 }
 

@@ -91,7 +91,9 @@ struct DiskBlockStore::State {
   bool holds(const BlockKey& key) const { return table.find(key) != nullptr || pending.contains(key); }
   OwnerBook::ParentOf parent_of() const;
   bool accepts(size_t bytes);
-  void enqueue(RecordKind kind, const BlockKey& key, const BlockKey& parent, std::vector<std::byte> record);
+  /// From now on the record can be read; who calls decides where it waits.
+  Queued make_queued(const RecordIdentity& identity, const BlockKey& parent, std::vector<std::byte> record);
+  void enqueue(const BlockKey& key, const BlockKey& parent, std::vector<std::byte> record);
   /// Puts a durable record into the table and its row into the index; false where the key is held.
   bool add_record(const BlockKey& key, const StoredRecord& record);
   /// The other way round; the record is to be marked dead. Its owners' chains end before it.
@@ -116,6 +118,15 @@ struct DiskBlockStore::State {
   /// What is read for these keys, up to the first that is missing.
   std::vector<WantedRecord> wanted(std::span<const BlockKey> keys) const;
   std::vector<BlockKey> own_blocks(const OwnerEntry& entry) const;
+
+  // With `mutex` held (store_tails.cpp).
+  /// In the place of the owner's former one; the one of another owner is to be written now.
+  void hold_tail(const BlockKey& key, const BlockKey& parent, std::vector<std::byte> record);
+  /// Has it written, unless too much has been written in vain already.
+  void queue_held_tail();
+  bool may_replace_tail(const BlockKey& key) const;
+  /// A newer one is durable.
+  void replace_tail(const BlockKey& key);
 
   // Without `mutex`, by readers (disk_block_store.cpp).
   size_t deliver(std::span<const WantedRecord> records, const Sink& sink, const std::stop_token& stop);
@@ -201,6 +212,9 @@ struct DiskBlockStore::State {
   BlockTable table;
   OwnerBook owners;
   std::deque<Queued> queue;
+  /// The tail of the chat that is being talked to: its next turn is going to replace it. Written when another
+  /// chat has one, after a while, and at the end.
+  std::optional<Queued> held_tail;
   BlockMap<Pending> pending;
   std::vector<Doomed> doomed;
   IndexChanges changes;  ///< rows, packs that are gone; the rest is in these:
@@ -213,7 +227,7 @@ struct DiskBlockStore::State {
   std::optional<std::pair<uint64_t, uint64_t>> in_flight;  ///< first and last sequence number being written
   uint64_t last_sequence = 0;
   size_t queued_bytes = 0;   ///< of `queue`
-  size_t pending_bytes = 0;  ///< of `queue` and what is being written: what the ring holds
+  size_t pending_bytes = 0;  ///< of `queue`, `held_tail` and what is being written: what the ring holds
   // How far the writer has come, and how far somebody waits for it to come: a pass writes what is due.
   uint64_t passes_begun = 0;
   uint64_t passes_ended = 0;

@@ -55,12 +55,14 @@ DiskBlockStore::State::Clock::time_point DiskBlockStore::State::next_deadline() 
   auto deadline = tidy_at;
   if (!queue.empty()) deadline = std::min(deadline, queue.front().since + options.group_delay);
   if (dirty_since) deadline = std::min(deadline, *dirty_since + options.group_delay);
+  if (held_tail) deadline = std::min(deadline, held_tail->since + options.tail_delay);
   return deadline;
 }
 
 void DiskBlockStore::State::pass(Lock& lock) {
   ++passes_begun;
   dirty_since.reset();
+  if (held_tail && Clock::now() >= held_tail->since + options.tail_delay) queue_held_tail();
   if (!queue.empty()) write_next_group(lock);
   const bool clears = std::exchange(clearing_foreign, false);
   const bool tidies = !stopping && (tidies_wanted > tidies_ended || Clock::now() >= tidy_at);
@@ -186,6 +188,7 @@ void DiskBlockStore::State::publish(std::span<const Queued> written, std::span<c
     const RecordIdentity& identity = queued.identity;
     pending_bytes -= identity.payload_bytes;
     counters.bytes_written_today += record_bytes(identity.payload_bytes);
+    counters.bytes_written += record_bytes(identity.payload_bytes);
     ++counts.blocks_written;
     PackEntry& entry = packs.at(places[i].pack->number());
     entry.known_bytes = places[i].offset + record_bytes(identity.payload_bytes);
@@ -193,10 +196,12 @@ void DiskBlockStore::State::publish(std::span<const Queued> written, std::span<c
     const auto waiting = pending.find(identity.key);
     if (waiting == pending.end() || waiting->second.sequence != queued.sequence) {
       doom(places[i], identity);  // forgotten or replaced meanwhile
+      if (identity.kind == RecordKind::Tail)
+        counters.replaced_tail_bytes += record_bytes(identity.payload_bytes);
       continue;
     }
     pending.erase(waiting);
-    if (identity.kind == RecordKind::Tail) remove_record(identity.key);
+    if (identity.kind == RecordKind::Tail) replace_tail(identity.key);
     add_record(identity.key, {identity.kind, queued.parent, places[i], identity.payload_bytes, now});
     // Their chains could not end here as long as it was not durable.
     if (const auto* heads = owners.owners_of_head(identity.key))
@@ -220,6 +225,7 @@ void DiskBlockStore::State::drop(std::span<const Queued> lost, const Refusal& wh
 }
 
 void DiskBlockStore::State::drop_queue() {
+  if (held_tail) queue.push_back(*std::exchange(held_tail, std::nullopt));  // it may continue what goes
   counts.blocks_dropped += queue.size();
   for (const Queued& queued : queue) {
     pending.erase(queued.identity.key);

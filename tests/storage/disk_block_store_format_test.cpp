@@ -168,6 +168,10 @@ class DiskBlockStoreFormatTest : public QObject {
     QCOMPARE(document.constant("bytes written in a day"), options.limits.daily_write_bytes);
     QCOMPARE(document.constant("hours until an unused block expires"),
              static_cast<size_t>(options.limits.time_to_live.count()));
+    QVERIFY(std::chrono::seconds(document.constant("seconds that a tail waits for its successor")) ==
+            options.tail_delay);
+    QCOMPARE(document.constant("bytes of tails that may be replaced whatever else was written"),
+             options.replaced_tail_bytes);
   }
 
   void a_store_can_be_read_by_its_document_alone() {

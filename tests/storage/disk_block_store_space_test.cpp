@@ -165,6 +165,73 @@ class DiskBlockStoreSpaceTest : public QObject {
     }
   }
 
+  void a_tail_is_written_when_another_chat_has_one_after_a_while_and_at_the_end() {
+    chain(0, 2);
+    options_.group_delay = 0ms;
+    reopen();
+    const auto on_the_disk = [&](const BlockOwner& owner) {
+      return open(*files_->after_kill())->read_tail(owner);
+    };
+    QVERIFY(store_->write_tail("a", key_of(1), Bytes(10)));
+    store_->tidy();
+    QVERIFY(!on_the_disk("a"));
+    QVERIFY(store_->write_tail("b", key_of(1), Bytes(20)));
+    QTRY_VERIFY(on_the_disk("a") == Bytes(10));
+    QVERIFY(!on_the_disk("b"));
+    reopen();
+    QVERIFY(store_->read_tail("b") == Bytes(20));
+    options_.tail_delay = 1ms;
+    reopen();
+    QVERIFY(store_->write_tail("b", key_of(1), Bytes(30)));
+    QTRY_VERIFY(on_the_disk("b") == Bytes(30));
+  }
+
+  void a_tail_goes_with_the_block_that_it_continues() {
+    chain(0, 2);
+    QVERIFY(store_->write_tail("a", key_of(1), Bytes(10)));
+    store_->quarantine(key_of(1));
+    QVERIFY(!store_->read_tail("a"));
+    files_->set_free_bytes(0);
+    chain(0, 2);
+    QVERIFY(store_->write_tail("a", key_of(1), Bytes(10)));
+    add(2, 1);
+    store_->flush();
+    QVERIFY(!store_->read_tail("a"));
+    QVERIFY(!held({0}));
+  }
+
+  // Of 20 tokens each, of 1,000 bytes each.
+  void many_short_turns_write_little_more_than_their_kv() {
+    constexpr uint32_t kTurns = 300, kTurnTokens = 20, kBlockTokens = 64, kTokenBytes = 1000;
+    for (const bool left_after_each_turn : {false, true}) {
+      init();
+      options_.pack_bytes = uint64_t{64} << 20;
+      options_.replaced_tail_bytes = 0;
+      reopen();
+      uint32_t tails = 0;
+      for (uint32_t turn = 1; turn <= kTurns; ++turn) {
+        const uint32_t tokens = turn * kTurnTokens;
+        const uint32_t blocks = tokens / kBlockTokens;
+        for (uint32_t n = (tokens - kTurnTokens) / kBlockTokens; n < blocks; ++n)
+          QVERIFY(store_->write(key_of(n), parent_of(n), Bytes(kBlockTokens * kTokenBytes)));
+        const BlockKey parent = parent_of(blocks);
+        const Bytes tail(tokens % kBlockTokens * kTokenBytes + 1);
+        QVERIFY(store_->write_tail("chat", parent, tail));
+        QVERIFY(store_->read_tail("chat") == tail);
+        if (left_after_each_turn) reopen();
+        tails += store_->read_tail("chat") == tail;
+        // And the first tail, which cost nothing when it was written.
+        const double allowed = 1.05 * tokens * kTokenBytes + kBlockTokens * kTokenBytes;
+        QVERIFY2(double(store_->stats().bytes_written) <= allowed, qPrintable(QString::number(turn)));
+      }
+      // Not so often that it is of no use.
+      QVERIFY2(tails >= kTurns / (left_after_each_turn ? 20 : 1), qPrintable(QString::number(tails)));
+      reopen();
+      const double written = double(store_->stats().bytes_written) / (kTurns * kTurnTokens * kTokenBytes);
+      QVERIFY2(written <= 1.05, qPrintable(QString::number(written)));
+    }
+  }
+
   void the_quota_is_kept_by_deleting_what_was_not_used_for_longest_and_never_a_head_before_its_tail() {
     options_.limits.quota_bytes = 40 * kKilobyteRecord;
     reopen();

@@ -77,6 +77,7 @@ class Life {
       return std::chrono::system_clock::time_point(std::chrono::seconds(now_s_.load()));
     };
     if (chance(2)) options_.secret.assign(32, static_cast<std::byte>(1 + below(200)));
+    if (chance(2)) options_.replaced_tail_bytes = below(2000);
     is_bounded_ = chance(3);
     if (is_bounded_) options_.limits.quota_bytes = 4000 + below(12000);
     files_ = std::make_unique<FaultyFileSystem>();
