@@ -318,6 +318,7 @@ Result<bool> Engine::State::prefill(const GenerateRequest& request, const Genera
                                     std::stop_token stop) {
   const std::span<const TokenId> prompt(request.prompt);
   const size_t first = sequence.ids().size();
+  if (callbacks.on_prefill) callbacks.on_prefill(0, static_cast<uint32_t>(prompt.size() - first));
   for (size_t done = first; done < prompt.size();) {
     const size_t count = std::min<size_t>(Model::kMaxBatchTokens, prompt.size() - done);
     const auto batch = forward(request, prompt.subspan(done, count), done + count == prompt.size(), stop);

@@ -87,7 +87,8 @@ struct GenerateResult {
 };
 
 struct GenerateCallbacks {
-  std::function<void(uint32_t done_tokens, uint32_t total_tokens)> on_prefill;  ///< optional
+  /// Optional: of the tokens that are not reused, before the first is computed and after each batch.
+  std::function<void(uint32_t done_tokens, uint32_t total_tokens)> on_prefill;
   std::function<void(const TokenEvent&)> on_token;
 };
 

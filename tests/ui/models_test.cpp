@@ -1,6 +1,7 @@
 #include "ui/models/conversation_list_model.h"
 #include "ui/models/markdown_block_model.h"
 #include "ui/models/message_list_model.h"
+#include "ui/models/prefill_estimate.h"
 #include "ui/models/reasoning_text.h"
 #include "ui/models/system_prompt_model.h"
 #include "ui/models/usage_text.h"
@@ -54,6 +55,40 @@ class ModelsTest : public QObject {
     Q_OBJECT
 
 private slots:
+    void the_rest_of_a_prompt_is_reckoned_with_tokens_that_become_dearer()
+    {
+        // A token at depth x costs 1 + x / 1000 ms.
+        const auto until = [](double x) { return qint64(x + x * x / 2000); };
+        PrefillEstimate estimate;
+        QVERIFY(!estimate.remainingMs());
+        for (const int done : { 0, 512, 1024, 1536 })
+            estimate.add(done, 8192, 1000 + until(done));
+        QVERIFY(qAbs(*estimate.remainingMs() - (until(8192) - until(1536))) < 100);
+
+        estimate.add(8192, 8192, 1000 + until(8192));
+        QVERIFY(!estimate.remainingMs()); // nothing is left
+        estimate.add(0, 8192, 99000);
+        QVERIFY(!estimate.remainingMs()); // begun anew
+    }
+
+    void batches_that_become_faster_promise_no_gift()
+    {
+        PrefillEstimate estimate;
+        estimate.add(0, 2048, 0);
+        estimate.add(512, 2048, 2000);
+        estimate.add(1024, 2048, 3000);
+        QCOMPARE(*estimate.remainingMs(), 3000); // 1,024 tokens at the mean of so far
+    }
+
+    void time_left_is_said_in_round_words()
+    {
+        QCOMPARE(remainingText(std::nullopt), QString());
+        QCOMPARE(remainingText(1500), QString());
+        QCOMPARE(remainingText(11400), QStringLiteral("about 12 s left"));
+        QCOMPARE(remainingText(41000), QStringLiteral("about 45 s left"));
+        QCOMPARE(remainingText(200000), QStringLiteral("about 4 min left"));
+    }
+
     void the_chat_that_changed_last_is_on_top()
     {
         ConversationListModel model;

@@ -36,6 +36,7 @@ QVariant blocksOf(std::unique_ptr<MarkdownBlockModel> &blocks, const QString &te
 MessageListModel::MessageListModel(QObject *parent)
     : QAbstractListModel(parent)
 {
+    m_clock.start();
 }
 
 MessageListModel::~MessageListModel() = default;
@@ -79,6 +80,8 @@ QVariant MessageListModel::data(const QModelIndex &index, int role) const
         return row.prefillDone;
     case PrefillTotalRole:
         return row.prefillTotal;
+    case PrefillRemainingTextRole:
+        return remainingText(row.prefillEstimate.remainingMs());
     case ReasoningTextRole:
         return reasoningText(item);
     case ReasoningBlocksRole:
@@ -109,6 +112,7 @@ QHash<int, QByteArray> MessageListModel::roleNames() const
         { HitFractionRole, "hitFraction" },
         { PrefillDoneRole, "prefillDone" },
         { PrefillTotalRole, "prefillTotal" },
+        { PrefillRemainingTextRole, "prefillRemainingText" },
         { ReasoningTextRole, "reasoningText" },
         { ReasoningBlocksRole, "reasoningBlocks" },
         { ReasoningOpenRole, "reasoningOpen" },
@@ -124,7 +128,7 @@ void MessageListModel::reset(const QVector<MessageItem> &messages)
     old.swap(m_rows);
     m_rows.reserve(size_t(messages.size()));
     for (const MessageItem &item : messages)
-        m_rows.push_back({ item, 0, 0, nullptr, nullptr });
+        m_rows.emplace_back().item = item;
     endResetModel();
     for (Row &row : old) {
         for (auto *blocks : { row.blocks.release(), row.reasoningBlocks.release() }) {
@@ -142,7 +146,7 @@ void MessageListModel::add(const MessageItem &message)
     }
     const int row = int(m_rows.size());
     beginInsertRows({}, row, row);
-    m_rows.push_back({ message, 0, 0, nullptr, nullptr });
+    m_rows.emplace_back().item = message;
     endInsertRows();
 }
 
@@ -215,7 +219,8 @@ void MessageListModel::setPrefill(qint64 id, int done, int total)
         return;
     m_rows[size_t(row)].prefillDone = done;
     m_rows[size_t(row)].prefillTotal = total;
-    emitChanged(row, { PrefillDoneRole, PrefillTotalRole });
+    m_rows[size_t(row)].prefillEstimate.add(done, total, m_clock.elapsed());
+    emitChanged(row, { PrefillDoneRole, PrefillTotalRole, PrefillRemainingTextRole });
 }
 
 QString MessageListModel::textOf(qint64 id) const

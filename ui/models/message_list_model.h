@@ -1,8 +1,10 @@
 #pragma once
 
+#include "ui/models/prefill_estimate.h"
 #include "ui/ports/chat_port.h"
 
 #include <QAbstractListModel>
+#include <QElapsedTimer>
 #include <QtQml/qqmlregistration.h>
 
 #include <memory>
@@ -34,6 +36,7 @@ public:
         HitFractionRole,
         PrefillDoneRole,
         PrefillTotalRole,
+        PrefillRemainingTextRole, ///< empty: not known, or not worth saying
         ReasoningTextRole, ///< the line above the answer; empty: the model did not think
         ReasoningBlocksRole,
         ReasoningOpenRole,
@@ -68,6 +71,7 @@ private:
         MessageItem item;
         int prefillDone = 0;
         int prefillTotal = 0;
+        PrefillEstimate prefillEstimate;
         std::unique_ptr<MarkdownBlockModel> blocks;
         std::unique_ptr<MarkdownBlockModel> reasoningBlocks;
         bool reasoningOpen = false;
@@ -76,6 +80,7 @@ private:
     int rowOf(qint64 id) const; ///< -1: none
     void emitChanged(int row, const QVector<int> &roles);
 
+    QElapsedTimer m_clock;
     mutable std::vector<Row> m_rows; // mutable: `data` makes blocks on demand
 };
 

@@ -14,6 +14,7 @@ Item {
     required property real diskFraction
     required property int prefillDone
     required property int prefillTotal
+    required property string prefillRemainingText
     required property string reasoningText // empty: it was not thought about
     required property var reasoningBlocks
     required property bool reasoningOpen
@@ -62,6 +63,7 @@ Item {
             visible: message.waiting
             done: message.prefillDone
             total: message.prefillTotal
+            remaining: message.prefillRemainingText
             modelLoading: message.modelLoading
         }
         MessageNote {

@@ -96,6 +96,7 @@ ListView {
         required property real diskFraction
         required property int prefillDone
         required property int prefillTotal
+        required property string prefillRemainingText
         required property string reasoningText
         required property var reasoningBlocks
         required property bool reasoningOpen
@@ -130,6 +131,7 @@ ListView {
                 diskFraction: row.diskFraction
                 prefillDone: row.prefillDone
                 prefillTotal: row.prefillTotal
+                prefillRemainingText: row.prefillRemainingText
                 reasoningText: row.reasoningText
                 reasoningBlocks: row.reasoningBlocks
                 reasoningOpen: row.reasoningOpen

@@ -7,6 +7,7 @@ Item {
 
     required property int done
     required property int total
+    property string remaining: "" // how long it will take; empty: not known
     property bool modelLoading: false
     readonly property bool known: total > 0
     readonly property real part: known ? Math.min(1, done / total) : 0
@@ -67,6 +68,7 @@ Item {
             text: bar.known
                 ? qsTr("Reading %1 of %2 tokens").arg(bar.done.toLocaleString(Qt.locale(), "f", 0))
                                                  .arg(bar.total.toLocaleString(Qt.locale(), "f", 0))
+                  + (bar.remaining === "" ? "" : " · " + bar.remaining)
                 : bar.modelLoading ? qsTr("Loading the model") : qsTr("Reading")
             font.pixelSize: Theme.sizeSmall
             color: Theme.textMuted
