@@ -1,4 +1,5 @@
 #include "app/cli/bench/made_model.h"
+#include "app/cli/bench/statistics.h"
 #include "app/cli/bench/weight_bytes.h"
 #include "engine/gguf/gguf_file.h"
 #include "tests/support/cli_process.h"
@@ -29,6 +30,8 @@ class BenchTest : public QObject {
   void made_model_is_measured_at_every_depth();
   void starter_is_measured_without_options_that_name_it();
   void a_token_reads_its_share_of_the_experts();
+  void saving_is_measured_in_pairs();
+  void the_interval_of_a_median_is_the_textbooks();
   void options_change_the_made_model();
   void bad_use_ends_with_code_2_data();
   void bad_use_ends_with_code_2();
@@ -92,6 +95,36 @@ void BenchTest::a_token_reads_its_share_of_the_experts() {
   const double row = shape.hidden_size / 32.0 * 34;
   QCOMPARE(embedding, row * shape.vocab_size);
   QCOMPARE(app::weight_bytes_per_token(weights, config), all - embedding + row - experts * 12 / 16);
+}
+
+void BenchTest::saving_is_measured_in_pairs() {
+  const QTemporaryDir folder;
+  const CliRun run =
+      run_program(kBench, {"kv", "--model", kStarter, "--saving", "--pairs", "3", "--generate-tokens", "70",
+                           "--folder", folder.path(), "--threads", "1", "--json"});
+  QVERIFY2(run.exit_code == 0, qPrintable(run.err));
+  const auto json = run.json();
+  QVERIFY(json["bytes_written"].get<uint64_t>() > 0);
+  for (const char* name : {"us_per_token_saving", "us_per_token_not_saving", "cpu_us_per_token_saving",
+                           "cpu_us_per_token_not_saving"}) {
+    QCOMPARE(json[name].size(), size_t{3});
+    for (const double us : json[name]) QVERIFY(us > 0);
+  }
+  QVERIFY(QDir(folder.path()).isEmpty());
+}
+
+void BenchTest::the_interval_of_a_median_is_the_textbooks() {
+  // From tables of the sign test.
+  const auto ranks = [](int count) {
+    std::vector<double> values;
+    for (int rank = count; rank > 0; --rank) values.push_back(rank);
+    return app::median_interval(values);
+  };
+  QCOMPARE(ranks(6), std::pair(1.0, 6.0));
+  QCOMPARE(ranks(20), std::pair(6.0, 15.0));
+  QCOMPARE(ranks(50), std::pair(18.0, 33.0));
+  QCOMPARE(ranks(100), std::pair(40.0, 61.0));
+  QCOMPARE(ranks(2), std::pair(1.0, 2.0));
 }
 
 void BenchTest::options_change_the_made_model() {

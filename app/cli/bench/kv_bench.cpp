@@ -1,8 +1,8 @@
 #include "app/cli/bench/kv_bench.h"
 
 #include "app/cli/bench/disk_bandwidth.h"
-#include "app/cli/bench/measure.h"
 #include "app/cli/bench/random_source.h"
+#include "app/cli/bench/statistics.h"
 #include "app/cli/command.h"
 #include "app/cli/interrupt.h"
 #include "app/services/block_store_adapter.h"
@@ -10,6 +10,7 @@
 #include "engine/runtime/sequence.h"
 #include "storage/kv/disk_block_store.h"
 
+#include <time.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -52,6 +53,13 @@ class ScratchFolder {
  private:
   fs::path path_;
 };
+
+/// Of all threads of this process.
+double processor_time_us() {
+  timespec time{};
+  ::clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time);
+  return static_cast<double>(time.tv_sec) * 1e6 + static_cast<double>(time.tv_nsec) / 1e3;
+}
 
 /// Spread over the vocabulary; others for another salt.
 std::vector<TokenId> make_ids(uint32_t count, uint32_t vocab_size, uint64_t salt) {
@@ -229,19 +237,22 @@ SavingCost measure_saving(const KvBenchOptions& options) {
   // Groups are written while the answer goes on, also where that takes less than the usual two seconds.
   KvBench bench(options, kPromptTokens + options.generate_tokens + 1, std::chrono::milliseconds(100));
   SavingCost cost;
-  const auto decode = [&](bool saving, uint64_t salt) {
+  const auto decode = [&](bool saving, uint64_t salt, DecodeCost& run) {
     bench.engine().forget();
-    bench.disk().flush();
     const auto kv = saving ? engine::KvUse{.keep = true, .owner = kOwner + std::to_string(salt)}
                            : engine::KvUse{.keep = false, .owner = {}};
-    return bench.answer(bench.ids(kPromptTokens, salt), options.generate_tokens, kv)
-        .timings.decode_tokens_per_second;
+    const auto prompt = bench.ids(kPromptTokens, salt);
+    const double cpu_us = processor_time_us();
+    const auto result = bench.answer(prompt, options.generate_tokens, kv);
+    bench.disk().flush();
+    run.cpu_us_per_token.push_back((processor_time_us() - cpu_us) / options.generate_tokens);
+    run.us_per_token.push_back(1e6 / result.timings.decode_tokens_per_second);
   };
-  decode(false, 0);
+  DecodeCost warm_up;
+  decode(true, 0, warm_up);
   for (uint32_t pair = 0; pair < options.pairs; ++pair)
     for (const bool saving : {pair % 2 == 0, pair % 2 != 0})
-      (saving ? cost.saving : cost.not_saving).push_back(decode(saving, 2 * pair + (saving ? 1 : 2)));
-  bench.disk().flush();
+      decode(saving, 2 * pair + (saving ? 1 : 2), saving ? cost.saving : cost.not_saving);
   cost.bytes_written = bench.disk().stats().bytes_written_today;
   return cost;
 }

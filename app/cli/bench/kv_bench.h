@@ -44,9 +44,16 @@ struct Reopening {
 /// Throws CommandFailed.
 std::vector<Reopening> measure_reopening(const KvBenchOptions& options);
 
-/// Decode in tokens/s with saving and without, one of each for each pair; which one is first alternates.
+/// A value for each run.
+struct DecodeCost {
+  std::vector<double> us_per_token;
+  /// Of all threads, the writer's and the readers' included, until everything is on the disk: what others do
+  /// on the machine changes it little.
+  std::vector<double> cpu_us_per_token;
+};
+/// Decode with saving and without, one of each for each pair; which one is first alternates.
 struct SavingCost {
-  std::vector<double> saving, not_saving;
+  DecodeCost saving, not_saving;
   uint64_t bytes_written = 0;
 };
 /// Throws CommandFailed.

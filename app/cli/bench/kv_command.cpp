@@ -1,6 +1,6 @@
 #include "app/cli/bench/bench_command.h"
 #include "app/cli/bench/kv_bench.h"
-#include "app/cli/bench/measure.h"
+#include "app/cli/bench/statistics.h"
 #include "app/cli/command.h"
 #include "app/services/data_folder.h"
 #include "engine/ops/backend.h"
@@ -12,6 +12,8 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <string>
+#include <utility>
+#include <vector>
 
 namespace kvasir::app {
 namespace {
@@ -89,28 +91,50 @@ void print_reopening(const KvCommand& command) {
         "* Its KV is random values, not computed ones; estimated from the speed at several depths.\n");
 }
 
+/// How much longer it takes while saving, as a part of one: of each pair, then the median.
+struct Slowdown {
+  Slowdown(const std::vector<double>& saving, const std::vector<double>& not_saving) {
+    std::vector<double> of_pairs;
+    for (size_t i = 0; i < saving.size(); ++i) of_pairs.push_back(saving[i] / not_saving[i] - 1);
+    middle = median(of_pairs);
+    interval = median_interval(of_pairs);
+  }
+  double middle = 0;
+  std::pair<double, double> interval;
+};
+
 void print_saving(const KvCommand& command) {
   const SavingCost cost = measure_saving(command.bench);
-  std::vector<double> ratios;
-  for (size_t i = 0; i < cost.saving.size(); ++i) ratios.push_back(cost.not_saving[i] / cost.saving[i] - 1);
+  const Slowdown wall(cost.saving.us_per_token, cost.not_saving.us_per_token);
+  const Slowdown cpu(cost.saving.cpu_us_per_token, cost.not_saving.cpu_us_per_token);
   if (command.json) {
     std::cout << nlohmann::json{{"model", command.bench.model},
                                 {"threads", command.bench.threads},
                                 {"generate_tokens", command.bench.generate_tokens},
                                 {"bytes_written", cost.bytes_written},
-                                {"decode_tokens_per_second_saving", cost.saving},
-                                {"decode_tokens_per_second_not_saving", cost.not_saving},
-                                {"slowdown", median(ratios)},
-                                {"slowdown_runs", ratios}}
+                                {"us_per_token_saving", cost.saving.us_per_token},
+                                {"us_per_token_not_saving", cost.not_saving.us_per_token},
+                                {"cpu_us_per_token_saving", cost.saving.cpu_us_per_token},
+                                {"cpu_us_per_token_not_saving", cost.not_saving.cpu_us_per_token},
+                                {"slowdown", wall.middle},
+                                {"slowdown_95_percent", wall.interval},
+                                {"cpu_slowdown", cpu.middle},
+                                {"cpu_slowdown_95_percent", cpu.interval}}
                      .dump(2)
               << "\n";
     return;
   }
-  std::printf(
-      "decode of %u: %.1f t/s while saving, %.1f t/s without; %.2f %% slower (median of %zu pairs, %.1f MB "
-      "written)\n",
-      command.bench.generate_tokens, median(cost.saving), median(cost.not_saving), median(ratios) * 100,
-      ratios.size(), static_cast<double>(cost.bytes_written) / 1e6);
+  std::printf("decode of %u, %zu pairs, %.1f MB written; median and its 95 %% interval:\n",
+              command.bench.generate_tokens, cost.saving.us_per_token.size(),
+              static_cast<double>(cost.bytes_written) / 1e6);
+  const auto show = [](const char* what, const std::vector<double>& saving,
+                       const std::vector<double>& not_saving, const Slowdown& slowdown) {
+    std::printf("%-14s %9.2f us a token while saving, %9.2f without: %+.2f %% (%+.2f to %+.2f)\n", what,
+                median(saving), median(not_saving), slowdown.middle * 100, slowdown.interval.first * 100,
+                slowdown.interval.second * 100);
+  };
+  show("time", cost.saving.us_per_token, cost.not_saving.us_per_token, wall);
+  show("processor time", cost.saving.cpu_us_per_token, cost.not_saving.cpu_us_per_token, cpu);
 }
 
 }  // namespace

@@ -123,12 +123,6 @@ class Bench {
 
 }  // namespace
 
-double median(std::vector<double> values) {
-  std::sort(values.begin(), values.end());
-  const size_t middle = values.size() / 2;
-  return values.size() % 2 == 1 ? values[middle] : (values[middle - 1] + values[middle]) / 2;
-}
-
 Measurement measure(const MeasureOptions& options) {
   Measurement result;
   Bench bench(options);

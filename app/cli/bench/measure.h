@@ -37,8 +37,6 @@ struct Measurement {
   std::vector<DepthSpeeds> speeds;  ///< in the order of the options' depths
 };
 
-double median(std::vector<double> values);
-
 /// Loads the model and measures prefill, then decode behind it, at each depth and repeat by repeat. Up to a
 /// depth the context holds random values in the place of computed ones. Memory is measured with each repeat,
 /// and at the weights' own place: how fast it is can differ from minute to minute and from page to page.

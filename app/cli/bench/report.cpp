@@ -1,5 +1,7 @@
 #include "app/cli/bench/report.h"
 
+#include "app/cli/bench/statistics.h"
+
 #include <algorithm>
 #include <cstdio>
 #include <iostream>
