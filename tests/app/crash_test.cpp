@@ -6,6 +6,7 @@
 #include "tests/support/memory_block_store.h"
 
 #include <signal.h>
+#include <sys/stat.h>
 
 #include <QProcess>
 #include <QTemporaryDir>
@@ -63,29 +64,46 @@ std::vector<Progress> run_slowly(QProcess& process) {
   return progress;
 }
 
-/// How often a process is killed; KVASIR_KILL_ROUNDS asks for more.
-int kill_rounds() {
+/// How many processes have to die while they save; KVASIR_KILLS asks for more.
+int wanted_kills() {
   bool ok = false;
-  const int rounds = qEnvironmentVariableIntValue("KVASIR_KILL_ROUNDS", &ok);
-  return ok && rounds > 0 ? rounds : 4;
+  const int kills = qEnvironmentVariableIntValue("KVASIR_KILLS", &ok);
+  return ok && kills > 0 ? kills : 4;
 }
 
 const std::string kStory = "Tell me a long story about a boat and a lake.";
 constexpr uint32_t kStoryTokens = 200;
 
-/// `kvasir-cli ask` for a story, killed after so many milliseconds; 0: it is let to its end. Returns how long
-/// it ran.
-qint64 ask_and_kill(const QString& data_dir, qint64 kill_after_ms) {
-  QElapsedTimer timer;
-  timer.start();
+struct Saving {
+  bool killed = false;  ///< by the signal, not ended before it came
+  qint64 us = 0;        ///< from the first sign of saving to the end
+};
+
+constexpr qint64 kNever = -1;
+
+/// `kvasir-cli ask` for a story, killed so many microseconds after it has begun to save, or never.
+Saving ask_and_kill(const QString& data_dir, qint64 kill_after_us) {
+  const QString first_pack = data_dir + QStringLiteral("/profiles/default/kv/000001.pack");
   QProcess process;
   process.start(QStringLiteral(KVASIR_BIN_DIR "/kvasir-cli"),
                 {"ask", "--model", KVASIR_STARTER_MODEL, "--data-dir", data_dir, "--conversation", "story",
                  "--temperature", "0", "--max-tokens", QString::number(kStoryTokens), "--threads", "1",
                  QString::fromStdString(kStory)});
-  if (kill_after_ms > 0 && !process.waitForFinished(int(kill_after_ms))) process.kill();
+  if (!process.waitForStarted()) qFatal("kvasir-cli does not start");
+  struct stat status {};
+  const QByteArray path = first_pack.toLocal8Bit();
+  // Looking must not take longer than saving does; the process is only asked now and then how it is.
+  for (int looks = 1; ::stat(path.constData(), &status) != 0; ++looks)
+    if (looks % 1000 == 0 && process.waitForFinished(0)) break;
+  QElapsedTimer timer;
+  timer.start();
+  if (kill_after_us != kNever) {
+    while (timer.nsecsElapsed() < kill_after_us * 1000) {
+    }
+    process.kill();
+  }
   process.waitForFinished(60'000);
-  return timer.elapsed();
+  return {process.exitStatus() == QProcess::CrashExit, timer.nsecsElapsed() / 1000};
 }
 
 std::unique_ptr<engine::Engine> load_starter(std::shared_ptr<engine::BlockStore> store,
@@ -168,17 +186,20 @@ void CrashTest::killed_in_the_middle_of_an_answer_loses_at_most_a_second() {
 }
 
 void CrashTest::what_is_kept_of_a_killed_process_is_right_bit_for_bit() {
-  const int rounds = kill_rounds();
-  qint64 longest_ms = 0;
-  size_t hits = 0, killed = 0;
+  const int wanted = wanted_kills();
+  qint64 saving_us = 0;
+  size_t hits = 0;
+  int killed = 0, rounds = 0;
   std::mt19937 random(std::random_device{}());
-  for (int round = 0; round < rounds; ++round) {
+  for (int round = 0; killed < wanted; ++round) {
     const QTemporaryDir data;
-    // The first round tells how long it takes. Saving is at the end.
-    const auto kill_after_ms = round == 0 ? 0 : qint64(longest_ms * (50 + random() % 55) / 100);
-    const qint64 ran_ms = ask_and_kill(data.path(), kill_after_ms);
-    longest_ms = std::max(longest_ms, ran_ms);
-    killed += kill_after_ms > 0 && ran_ms >= kill_after_ms ? 1 : 0;
+    // The first round tells how long saving takes.
+    const qint64 kill_after_us = round == 0 ? kNever : qint64(random() % (saving_us + 1));
+    const Saving saving = ask_and_kill(data.path(), kill_after_us);
+    if (round == 0) saving_us = saving.us;
+    killed += saving.killed ? 1 : 0;
+    rounds = round + 1;
+    QVERIFY2(rounds <= 10 * wanted + 10, "too few of the processes could be killed while they saved");
 
     auto profile = app::Profile::open({data.path().toStdString()});
     QVERIFY2(profile.has_value(), profile ? "" : profile.error().c_str());
@@ -202,7 +223,8 @@ void CrashTest::what_is_kept_of_a_killed_process_is_right_bit_for_bit() {
     hits += again.usage.prompt_cache_disk_tokens;
     if (round == 0) QVERIFY(again.usage.prompt_cache_disk_tokens > 0);
   }
-  qInfo("%zu of %d processes were killed; %zu tokens came from what they had kept", killed, rounds, hits);
+  qInfo("%d of %d processes were killed while they saved; %zu tokens came from what they had kept", killed,
+        rounds, hits);
 }
 
 QTEST_GUILESS_MAIN(CrashTest)
