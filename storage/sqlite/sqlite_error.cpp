@@ -2,6 +2,7 @@
 
 #include <sqlite3.h>
 
+#include <cerrno>
 #include <cstring>
 #include <string>
 
@@ -26,6 +27,15 @@ std::string detail_of(sqlite3* connection, int code) {
   return detail;
 }
 
+/// Not all that fails on a full disk is called so: what it needs beside the database can't be made there
+/// either.
+bool is_for_lack_of_space(sqlite3* connection, int code) {
+  const int primary = code & 0xff;
+  const int system_error = connection != nullptr ? sqlite3_system_errno(connection) : 0;
+  return (primary == SQLITE_IOERR || primary == SQLITE_CANTOPEN) &&
+         (system_error == ENOSPC || system_error == EDQUOT);
+}
+
 }  // namespace
 
 Error sqlite_error(sqlite3* connection, int code) {
@@ -34,6 +44,10 @@ Error sqlite_error(sqlite3* connection, int code) {
 
 Error sqlite_error(sqlite3* connection, int code, const std::string& file) {
   const std::string detail = detail_of(connection, code);
+  if (is_for_lack_of_space(connection, code))
+    return {ErrorCode::DiskFull, "The disk that holds " + file +
+                                     " is full, so that it can neither be read nor changed. Free some space "
+                                     "and try again."};
   switch (code & 0xff) {
     case SQLITE_CORRUPT:
     case SQLITE_NOTADB:

@@ -3,11 +3,13 @@
 #include "storage/schema/migrations.h"
 #include "storage/sqlite/transaction.h"
 
+#include <sqlite3.h>
 #include <sys/stat.h>
 
 #include <QTemporaryDir>
 #include <QTest>
 #include <array>
+#include <cerrno>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -27,6 +29,26 @@ std::string slurp(const std::filesystem::path& path) {
 void spill(const std::filesystem::path& path, const std::string& bytes) {
   std::ofstream(path, std::ios::binary) << bytes;
 }
+
+/// While it lives SQLite finds no space on any disk.
+class FullDisk {
+ public:
+  FullDisk() { set(reinterpret_cast<sqlite3_syscall_ptr>(&fail)); }
+  ~FullDisk() { set(nullptr); }
+  FullDisk(const FullDisk&) = delete;
+  FullDisk& operator=(const FullDisk&) = delete;
+
+ private:
+  static ssize_t fail(int, const void*, size_t, off_t) {
+    errno = ENOSPC;
+    return -1;
+  }
+  /// Null: the system's own.
+  static void set(sqlite3_syscall_ptr call) {
+    sqlite3_vfs* vfs = sqlite3_vfs_find(nullptr);
+    for (const char* name : {"pwrite", "pwrite64"}) vfs->xSetSystemCall(vfs, name, call);
+  }
+};
 
 }  // namespace
 
@@ -119,6 +141,17 @@ class DatabaseTest : public QObject {
     QCOMPARE(written.error().code, ErrorCode::DiskFull);
     QVERIFY(written.error().message.find(path_.string()) != std::string::npos);
     QCOMPARE(*database->integer("SELECT count(*) FROM t"), int64_t{0});
+  }
+
+  void a_disk_too_full_to_open_it_is_told() {
+    QVERIFY(Database::open(path_)->execute("CREATE TABLE t (b)"));
+    const FullDisk full;
+    auto database = Database::open(path_);
+    const auto read =
+        database ? database->integer("SELECT count(*) FROM t") : tl::unexpected(database.error());
+    QVERIFY(!read);
+    QCOMPARE(read.error().code, ErrorCode::DiskFull);
+    QVERIFY(read.error().message.find(path_.string()) != std::string::npos);
   }
 
   void migrating_creates_the_newest_schema_and_again_changes_nothing() {
