@@ -1,0 +1,1 @@
+"""Openly licensed text: which sources are used, and how each becomes documents."""

@@ -1,0 +1,1 @@
+"""The network of DeepSeek-V3's shape in PyTorch, as Kvasir's engine computes it."""
