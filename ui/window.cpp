@@ -5,6 +5,7 @@
 #include "ui/controllers/icon_provider.h"
 #include "ui/controllers/model_controller.h"
 #include "ui/controllers/profile_controller.h"
+#include "ui/controllers/search_controller.h"
 #include "ui/controllers/storage_controller.h"
 #include "ui/controllers/ui_settings.h"
 
@@ -47,6 +48,7 @@ QQuickWindow *rootWindow(const QQmlApplicationEngine &engine)
 struct Window::Private {
     Private(const WindowPorts &ports, UiSettings &settings)
         : chats(ports.chats)
+        , search(ports.chats)
         , controller(ports.chat, chats)
         , models(ports.models)
         , profiles(ports.profiles)
@@ -56,6 +58,7 @@ struct Window::Private {
         engine.addImportPath(QStringLiteral("qrc:/qt/qml"));
         engine.setInitialProperties({ { QStringLiteral("chat"), QVariant::fromValue(&controller) },
                                       { QStringLiteral("chats"), QVariant::fromValue(&chats) },
+                                      { QStringLiteral("search"), QVariant::fromValue(&search) },
                                       { QStringLiteral("models"), QVariant::fromValue(&models) },
                                       { QStringLiteral("profiles"), QVariant::fromValue(&profiles) },
                                       { QStringLiteral("storage"), QVariant::fromValue(&storage) },
@@ -64,6 +67,7 @@ struct Window::Private {
     }
 
     ChatListController chats;
+    SearchController search;
     ChatController controller;
     ModelController models;
     ProfileController profiles;
@@ -92,6 +96,11 @@ ChatController &Window::controller()
 ChatListController &Window::chats()
 {
     return d->chats;
+}
+
+SearchController &Window::search()
+{
+    return d->search;
 }
 
 ModelController &Window::models()

@@ -15,6 +15,7 @@ class ModelController;
 class ModelPort;
 class ProfileController;
 class ProfilePort;
+class SearchController;
 class StorageController;
 class StoragePort;
 class UiSettings;
@@ -40,6 +41,7 @@ public:
     QQuickWindow *quickWindow() const;
     ChatController &controller();
     ChatListController &chats();
+    SearchController &search();
     ModelController &models();
     ProfileController &profiles();
     StorageController &storage();

@@ -3,6 +3,10 @@
 #include "app/services/qt_chat_port.h"
 #include "ui/ports/chat_list_port.h"
 
+#include <atomic>
+#include <cstdint>
+#include <memory>
+
 namespace kvasir::app {
 
 /// The window's port onto the list of chats, of whatever profile `QtChatPort` speaks of.
@@ -20,13 +24,27 @@ class QtChatListPort final : public ui::ChatListPort {
   void renameConversation(qint64 id, const QString& title) override;
   void deleteConversation(qint64 id) override;
   void restoreConversation(qint64 id) override;
+  void pinConversations(const QVector<qint64>& ids) override;
+  void moveToFolder(qint64 conversationId, qint64 folderId) override;
+  void keepDraft(qint64 conversationId, const QString& draft) override;
+  void createFolder(const QString& name, qint64 conversationId) override;
+  void renameFolder(qint64 id, const QString& name) override;
+  void deleteFolder(qint64 id) override;
+  void orderFolders(const QVector<qint64>& ids) override;
+  void search(const QString& text) override;
 
  private:
   /// Runs a change on the storage thread, then tells how the conversation is.
   template <class Change>
   void changeConversation(qint64 id, Change change);
 
+  /// Runs a change on the storage thread, then tells the folders.
+  template <class Change>
+  void changeFolders(Change change);
+
   QtChatPort& m_chats;
+  /// Number of the newest search, so that those before it are not begun. Shared with the storage thread.
+  std::shared_ptr<std::atomic<uint64_t>> m_newestSearch = std::make_shared<std::atomic<uint64_t>>(0);
 };
 
 }  // namespace kvasir::app

@@ -22,17 +22,18 @@ QtChatPort::QtChatPort(const ChatSettings& settings, QObject* parent)
 
 QtChatPort::~QtChatPort() = default;
 
-void QtChatPort::attach(Profile& profile, const QString& profileId) {
+void QtChatPort::attach(Profile& profile) {
   m_chats = std::make_unique<ChatService>(profile, *this);
   withStore([](ConversationStore& store) { return read_thinking_settings(store); },
             [this](const auto& kept) {
               m_settings.thinking = *kept;
               showThinking();
             });
-  emit profileChanged(std::exchange(m_profileId, profileId), profileId);
+  emit profileChanged();
 }
 
 std::unique_ptr<ChatService> QtChatPort::detach() {
+  emit aboutToDetach();
   return std::move(m_chats);
 }
 

@@ -25,7 +25,7 @@ class QtChatPort final : public ui::ChatPort, public ChatObserver {
   ~QtChatPort() override;
 
   /// Begins to speak of a profile, which must stay open until `detach` or the port's end.
-  void attach(Profile& profile, const QString& profileId);
+  void attach(Profile& profile);
   /// Stops speaking of it. To destroy what is returned stops answers and waits until they are stored; that
   /// may be done on any thread, and must be before the port's end.
   std::unique_ptr<ChatService> detach();
@@ -66,6 +66,8 @@ class QtChatPort final : public ui::ChatPort, public ChatObserver {
   void deleteSystemPrompt(qint64 id) override;
 
  signals:
+  /// Work for the attached profile can still be given.
+  void aboutToDetach();
   void modelReported(const kvasir::app::ModelState& model);
   /// What the list shows of it is new.
   void conversationReported(const kvasir::ui::ConversationItem& conversation);
@@ -90,7 +92,6 @@ class QtChatPort final : public ui::ChatPort, public ChatObserver {
   void showThinking();
 
   ChatSettings m_settings;
-  QString m_profileId;
   bool m_modelThinks = false;
   bool m_thinkingOptional = false;
   std::unique_ptr<ChatService> m_chats;  // last: joins its threads before anything else goes

@@ -23,7 +23,40 @@ ui::MessageStatus toItem(storage::MessageStatus status) {
   return ui::MessageStatus::Complete;
 }
 
+/// As a piece of HTML.
+QString toMarked(const storage::FoundText& found) {
+  const auto piece = [&](size_t begin, size_t end) {
+    return QString::fromStdString(found.text.substr(begin, end - begin)).toHtmlEscaped();
+  };
+  QString html;
+  size_t at = 0;
+  for (const auto& mark : found.marks) {
+    html +=
+        piece(at, mark.begin) + QStringLiteral("<b>") + piece(mark.begin, mark.end) + QStringLiteral("</b>");
+    at = mark.end;
+  }
+  return html + piece(at, found.text.size());
+}
+
 }  // namespace
+
+QVector<ui::FolderItem> toItems(const std::vector<storage::StoredFolder>& folders) {
+  QVector<ui::FolderItem> items;
+  for (const auto& folder : folders) items.append({folder.id, QString::fromStdString(folder.name)});
+  return items;
+}
+
+QVector<ui::FoundConversationItem> toItems(const std::vector<storage::FoundConversation>& found) {
+  QVector<ui::FoundConversationItem> items;
+  for (const auto& conversation : found) {
+    ui::FoundConversationItem item{
+        conversation.id, toMarked(conversation.title), {}, int(conversation.further_messages)};
+    for (const auto& message : conversation.messages)
+      item.messages.append({message.id, message.is_answer, toMarked(message.text)});
+    items.append(item);
+  }
+  return items;
+}
 
 ui::ConversationItem toItem(const storage::StoredConversation& conversation) {
   ui::ConversationItem item;
@@ -32,6 +65,9 @@ ui::ConversationItem toItem(const storage::StoredConversation& conversation) {
   item.updatedAt = QDateTime::fromMSecsSinceEpoch(conversation.updated_at_ms);
   item.systemPromptId = conversation.system_prompt_id.value_or(0);
   item.systemText = QString::fromStdString(conversation.system_text);
+  item.folderId = conversation.folder_id.value_or(0);
+  item.pinPosition = int(conversation.pin_position.value_or(-1));
+  item.draft = QString::fromStdString(conversation.draft);
   return item;
 }
 

@@ -8,10 +8,14 @@
 #include "ui/ports/chat_port.h"
 #include "ui/ports/model_port.h"
 
+#include <vector>
+
 namespace kvasir::app {
 
 // What the services speak of, as the window shows it.
 ui::ConversationItem toItem(const storage::StoredConversation& conversation);
+QVector<ui::FolderItem> toItems(const std::vector<storage::StoredFolder>& folders);
+QVector<ui::FoundConversationItem> toItems(const std::vector<storage::FoundConversation>& found);
 ui::MessageItem toItem(const storage::StoredMessage& message);
 ui::SystemPromptItem toItem(const storage::StoredSystemPrompt& prompt);
 ui::ModelCardItem toItem(const engine::ModelCard& card, const PhysicalMemory& memory);

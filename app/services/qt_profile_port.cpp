@@ -95,7 +95,7 @@ void QtProfilePort::onSwitched(const std::string& problem) {
 void QtProfilePort::attach() {
   const QString id = QString::fromStdString(m_host.profile_id());
   if (m_host.profile() != nullptr) {
-    m_chats.attach(*m_host.profile(), id);
+    m_chats.attach(*m_host.profile());
     m_models.start(m_askedModel);
   }
   emit opened(id);

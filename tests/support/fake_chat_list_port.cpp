@@ -27,7 +27,11 @@ void FakeChatListPort::report(const ConversationItem& conversation) {
 }
 
 void FakeChatListPort::loadConversations() {
-  later([this] { emit conversationsLoaded(conversations); });
+  later([this] {
+    emit foldersLoaded(folders);
+    emit conversationsLoaded(conversations);
+    emit newDraftLoaded(newDraft);
+  });
 }
 
 void FakeChatListPort::renameConversation(qint64 id, const QString& title) {
@@ -54,6 +58,64 @@ void FakeChatListPort::restoreConversation(qint64 id) {
   conversations.append(*found);
   report(*found);
   m_deleted.erase(found);
+}
+
+void FakeChatListPort::pinConversations(const QVector<qint64>& ids) {
+  QStringList words;
+  for (const qint64 id : ids) words << QString::number(id);
+  calls << QStringLiteral("pin %1").arg(words.join(u' '));
+  for (ConversationItem& item : conversations) item.pinPosition = int(ids.indexOf(item.id));
+  later([this, ids] { emit conversationsPinned(ids); });
+}
+
+void FakeChatListPort::moveToFolder(qint64 conversationId, qint64 folderId) {
+  calls << QStringLiteral("move %1 %2").arg(conversationId).arg(folderId);
+  if (ConversationItem* changed = find(conversationId)) {
+    changed->folderId = folderId;
+    report(*changed);
+  }
+}
+
+void FakeChatListPort::keepDraft(qint64 conversationId, const QString& draft) {
+  if (conversationId == 0)
+    newDraft = draft;
+  else if (ConversationItem* changed = find(conversationId))
+    changed->draft = draft;
+}
+
+void FakeChatListPort::tellFolders() {
+  later([this, folders = folders] { emit foldersLoaded(folders); });
+}
+
+void FakeChatListPort::createFolder(const QString& name, qint64 conversationId) {
+  const qint64 id = m_nextFolderId++;
+  folders.append({id, name});
+  tellFolders();
+  if (conversationId != 0) moveToFolder(conversationId, id);
+  later([this, id] { emit folderCreated(id); });
+}
+
+void FakeChatListPort::renameFolder(qint64 id, const QString& name) {
+  calls << QStringLiteral("rename-folder %1 %2").arg(id).arg(name);
+  if (const auto found = findById(folders, id); found != folders.end()) found->name = name;
+  tellFolders();
+}
+
+void FakeChatListPort::deleteFolder(qint64 id) {
+  calls << QStringLiteral("delete-folder %1").arg(id);
+  if (const auto found = findById(folders, id); found != folders.end()) folders.erase(found);
+  tellFolders();
+}
+
+void FakeChatListPort::orderFolders(const QVector<qint64>& ids) {
+  std::sort(folders.begin(), folders.end(),
+            [&](const FolderItem& a, const FolderItem& b) { return ids.indexOf(a.id) < ids.indexOf(b.id); });
+  tellFolders();
+}
+
+void FakeChatListPort::search(const QString& text) {
+  calls << QStringLiteral("search %1").arg(text);
+  later([this, text] { emit found(text, results); });
 }
 
 }  // namespace kvasir::ui

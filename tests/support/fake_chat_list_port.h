@@ -17,7 +17,10 @@ class FakeChatListPort : public ChatListPort {
 
   // What is there, for tests to look at and the demo to fill.
   QVector<ConversationItem> conversations;
-  QStringList calls;  ///< "rename 1 Hello", "delete 1", …, in order
+  QVector<FolderItem> folders;
+  QString newDraft;
+  QVector<FoundConversationItem> results;  ///< of every search
+  QStringList calls;                       ///< "rename 1 Hello", "delete 1", …, in order
 
   /// Null: there is none of this id.
   ConversationItem* find(qint64 id);
@@ -28,11 +31,21 @@ class FakeChatListPort : public ChatListPort {
   void renameConversation(qint64 id, const QString& title) override;
   void deleteConversation(qint64 id) override;
   void restoreConversation(qint64 id) override;
+  void pinConversations(const QVector<qint64>& ids) override;
+  void moveToFolder(qint64 conversationId, qint64 folderId) override;
+  void keepDraft(qint64 conversationId, const QString& draft) override;
+  void createFolder(const QString& name, qint64 conversationId) override;
+  void renameFolder(qint64 id, const QString& name) override;
+  void deleteFolder(qint64 id) override;
+  void orderFolders(const QVector<qint64>& ids) override;
+  void search(const QString& text) override;
 
  private:
   void later(std::function<void()> effect);
+  void tellFolders();
 
   QVector<ConversationItem> m_deleted;
+  qint64 m_nextFolderId = 1001;
 };
 
 }  // namespace kvasir::ui

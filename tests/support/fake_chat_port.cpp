@@ -13,6 +13,14 @@ auto findById(Items& items, qint64 id) {
   return std::find_if(items.begin(), items.end(), [id](const auto& item) { return item.id == id; });
 }
 
+ConversationItem made(qint64 id, const QString& title, const QDateTime& updatedAt) {
+  ConversationItem item;
+  item.id = id;
+  item.title = title;
+  item.updatedAt = updatedAt;
+  return item;
+}
+
 }  // namespace
 
 FakeChatPort::FakeChatPort(QObject* parent) : ChatPort(parent) {
@@ -22,7 +30,7 @@ FakeChatPort::FakeChatPort(QObject* parent) : ChatPort(parent) {
 qint64 FakeChatPort::addConversation(const QString& title, const QVector<MessageItem>& items,
                                      const QDateTime& updatedAt) {
   const qint64 id = m_nextId++;
-  list.conversations.append({id, title, updatedAt, 0, {}});
+  list.conversations.append(made(id, title, updatedAt));
   for (MessageItem item : items) {
     item.id = m_nextId++;
     messages[id].append(item);
@@ -56,8 +64,9 @@ void FakeChatPort::sendMessage(qint64 conversationId, const QString& text, qint6
     qint64 id = conversationId;
     if (id == 0) {
       id = m_nextId++;
-      const ConversationItem created{id, text.left(48), QDateTime::currentDateTime(), systemPromptId,
-                                     systemText};
+      ConversationItem created = made(id, text.left(48), QDateTime::currentDateTime());
+      created.systemPromptId = systemPromptId;
+      created.systemText = systemText;
       list.conversations.append(created);
       emit list.conversationChanged(created);
       emit conversationCreated(id);

@@ -1,6 +1,7 @@
 #include "tests/support/fake_chat_port.h"
 #include "ui/controllers/chat_controller.h"
 #include "ui/controllers/chat_list_controller.h"
+#include "ui/controllers/search_controller.h"
 #include "ui/controllers/ui_settings.h"
 
 #include <QClipboard>
@@ -49,11 +50,11 @@ private slots:
         const qint64 other = port.addConversation(QStringLiteral("Other"), { user(QStringLiteral("x")) });
         ChatListController list(port.list);
         ChatController chat(port, list);
-        QTRY_COMPARE(list.conversations()->rowCount(), 1);
+        QTRY_COMPARE(list.conversations()->chatCount(), 1);
         QVERIFY(chat.send(QStringLiteral("Hello")));
         chat.open(other);
         QVERIFY(!chat.generating());
-        QTRY_COMPARE(list.conversations()->rowCount(), 2);
+        QTRY_COMPARE(list.conversations()->chatCount(), 2);
         QTest::qWait(0);
         QCOMPARE(chat.currentId(), other);
         QTRY_COMPARE(chat.messages()->rowCount(), 1);
@@ -76,6 +77,100 @@ private slots:
         QCOMPARE(chat.draft(), QStringLiteral("for one"));
         chat.newChat();
         QCOMPARE(chat.draft(), QStringLiteral("for a new one"));
+    }
+
+    void drafts_are_kept_by_the_profile()
+    {
+        FakeChatPort port;
+        const qint64 one = port.addConversation(QStringLiteral("One"), {});
+        {
+            ChatListController list(port.list);
+            ChatController chat(port, list);
+            QTRY_COMPARE(list.conversations()->chatCount(), 1);
+            chat.setDraft(QStringLiteral("for a new one"));
+            chat.open(one);
+            chat.setDraft(QStringLiteral("for one"));
+            QTRY_COMPARE(port.list.newDraft, QStringLiteral("for a new one"));
+            QCOMPARE(port.list.find(one)->draft, QStringLiteral("for one"));
+            chat.setDraft(QStringLiteral("for one, to its end"));
+        }
+        QCOMPARE(port.list.find(one)->draft, QStringLiteral("for one, to its end"));
+        ChatListController list(port.list);
+        ChatController chat(port, list);
+        QTRY_COMPARE(chat.draft(), QStringLiteral("for a new one"));
+        chat.open(one);
+        QCOMPARE(chat.draft(), QStringLiteral("for one, to its end"));
+        QVERIFY(chat.send(chat.draft()));
+        QTRY_COMPARE(port.list.find(one)->draft, QString());
+    }
+
+    void chats_go_where_they_are_dropped()
+    {
+        FakeChatPort port;
+        port.list.folders = { { 7, QStringLiteral("Work") }, { 8, QStringLiteral("Play") } };
+        const qint64 one = port.addConversation(QStringLiteral("One"), {});
+        const qint64 two = port.addConversation(QStringLiteral("Two"), {});
+        const qint64 three = port.addConversation(QStringLiteral("Three"), {});
+        ChatListController list(port.list);
+        ConversationListModel &rows = *list.conversations();
+        QTRY_COMPARE(rows.chatCount(), 3);
+        list.dropChat(one, rows.rowOfFolder(8));
+        QTRY_COMPARE(rows.folderAt(rows.rowOf(one)), 8);
+        list.dropChat(two, rows.rowOf(one)); // onto a chat of the folder
+        QTRY_COMPARE(rows.folderAt(rows.rowOf(two)), 8);
+        list.setPinned(three, true);
+        QTRY_VERIFY(rows.isPinnedAt(rows.rowOf(three)));
+        list.dropChat(one, rows.rowOf(three));
+        QTRY_COMPARE(rows.pinned(), QVector<qint64>({ one, three }));
+        list.movePinned(one, 1);
+        QTRY_COMPARE(rows.pinned(), QVector<qint64>({ three, one }));
+        list.dropChat(one, -1);
+        QTRY_COMPARE(rows.pinned(), QVector<qint64>({ three }));
+        QTRY_COMPARE(rows.folderAt(rows.rowOf(one)), 0);
+        list.dropFolder(8, rows.rowOfFolder(7));
+        QTRY_COMPARE(rows.folders().first().id, 8);
+        list.removeFolder(8);
+        QTRY_COMPARE(rows.rowOfFolder(8), -1);
+        QCOMPARE(rows.chatCount(), 3);
+        QVERIFY(rows.rowOf(two) >= 0);
+    }
+
+    void a_message_that_was_found_is_sought_once_it_is_loaded()
+    {
+        FakeChatPort port;
+        const qint64 one = port.addConversation(QStringLiteral("One"),
+                                                { user(QStringLiteral("a")), user(QStringLiteral("b")) });
+        const qint64 message = port.messages[one].last().id;
+        ChatListController list(port.list);
+        ChatController chat(port, list);
+        QVector<int> sought;
+        connect(&chat, &ChatController::messageSought, this, [&](int row) { sought << row; });
+        chat.openAt(one, message);
+        QTRY_COMPARE(sought, QVector<int>({ 1 }));
+        chat.openAt(one, message);
+        QCOMPARE(sought, QVector<int>({ 1, 1 }));
+        chat.openAt(one, 0);
+        QCOMPARE(sought.size(), 2);
+    }
+
+    void only_the_newest_search_is_shown()
+    {
+        FakeChatPort port;
+        SearchController search(port.list);
+        search.setText(QStringLiteral("ti"));
+        port.list.results = {
+            { 1, QStringLiteral("<b>Tides</b>"), { { 5, true, QStringLiteral("low <b>tide</b>") } }, 3 }
+        };
+        search.setText(QStringLiteral("tide"));
+        QTRY_VERIFY(search.answered());
+        QCOMPARE(port.list.calls, QStringList(QStringLiteral("search tide")));
+        QCOMPARE(search.results()->rowCount(), 2);
+        emit port.list.found(QStringLiteral("older"), {});
+        QCOMPARE(search.results()->rowCount(), 2);
+        QCOMPARE(search.results()->index(1).data(SearchResultModel::FurtherRole).toInt(), 3);
+        search.clear();
+        QVERIFY(!search.active());
+        QCOMPARE(search.results()->rowCount(), 0);
     }
 
     void what_could_not_be_sent_is_given_back()
@@ -102,7 +197,7 @@ private slots:
         const qint64 two = port.addConversation(QStringLiteral("Two"), {});
         ChatListController list(port.list);
         ChatController chat(port, list);
-        QTRY_COMPARE(list.conversations()->rowCount(), 2);
+        QTRY_COMPARE(list.conversations()->chatCount(), 2);
         chat.open(one);
         QVERIFY(chat.send(QStringLiteral("Go")));
         QTRY_COMPARE(chat.messages()->rowCount(), 2);
@@ -137,14 +232,14 @@ private slots:
         const qint64 recent = port.addConversation(QStringLiteral("Recent"), {}, now);
         ChatListController list(port.list);
         ChatController chat(port, list);
-        QTRY_COMPARE(list.conversations()->rowCount(), 2);
+        QTRY_COMPARE(list.conversations()->chatCount(), 2);
         chat.open(recent);
         list.remove(recent);
         QTRY_COMPARE(chat.currentId(), old);
         QCOMPARE(list.deletedTitle(), QStringLiteral("Recent"));
         list.undoRemove();
         QVERIFY(!list.canUndoDelete());
-        QTRY_COMPARE(list.conversations()->rowCount(), 2);
+        QTRY_COMPARE(list.conversations()->chatCount(), 2);
         list.remove(old);
         QTRY_COMPARE(chat.currentId(), recent);
         list.remove(recent);

@@ -19,9 +19,11 @@ constexpr auto kFatal = QAbstractItemModelTester::FailureReportingMode::QtTest;
 
 ConversationItem chat(qint64 id, int ageSeconds)
 {
-    return {
-        id, QStringLiteral("Chat %1").arg(id), QDateTime::currentDateTime().addSecs(-ageSeconds), 0, {}
-    };
+    ConversationItem item;
+    item.id = id;
+    item.title = QStringLiteral("Chat %1").arg(id);
+    item.updatedAt = QDateTime::currentDateTime().addSecs(-ageSeconds);
+    return item;
 }
 
 MessageItem message(qint64 id, MessageRole role, const QString &text,
@@ -38,8 +40,10 @@ MessageItem message(qint64 id, MessageRole role, const QString &text,
 QVector<qint64> ids(const ConversationListModel &model)
 {
     QVector<qint64> result;
-    for (int row = 0; row < model.rowCount(); ++row)
-        result << model.idAt(row);
+    for (int row = 0; row < model.rowCount(); ++row) {
+        if (model.kindAt(row) == ConversationListModel::Chat)
+            result << model.idAt(row);
+    }
     return result;
 }
 
@@ -109,14 +113,40 @@ private slots:
         QRandomGenerator random(5);
         ConversationListModel model;
         QAbstractItemModelTester tester(&model, kFatal);
-        for (int i = 0; i < 500; ++i) {
+        QVector<FolderItem> folders;
+        for (int i = 0; i < 1000; ++i) {
             const qint64 id = 1 + random.bounded(12);
-            if (random.bounded(4) == 0)
+            ConversationItem item = chat(id, random.bounded(20 * 86400));
+            const qint64 folder = folders.isEmpty() ? 0 : folders[random.bounded(folders.size())].id;
+            item.folderId = folder;
+            item.pinPosition = random.bounded(4) == 0 ? random.bounded(3) : -1;
+            const int what = random.bounded(8);
+            if (what == 0)
                 model.remove(id);
+            else if (what == 1)
+                model.setPinned({ id, 1 + id % 12 });
+            else if (what == 2)
+                model.setCollapsed(folder, random.bounded(2) == 0);
+            else if (what == 3 && folders.size() < 4)
+                model.setFolders(folders << FolderItem { 100 + i, QString::number(i) });
+            else if (what == 4 && !folders.isEmpty())
+                folders.removeFirst(), model.setFolders(folders);
             else
-                model.put(chat(id, random.bounded(1000)));
-            for (int row = 1; row < model.rowCount(); ++row)
-                QVERIFY(model.find(model.idAt(row - 1))->updatedAt >= model.find(model.idAt(row))->updatedAt);
+                model.put(item);
+            // What small changes led to is what a list made anew from the same chats shows.
+            ConversationListModel anew;
+            anew.setFolders(model.folders());
+            for (int row = 0; row < model.rowCount(); ++row) {
+                const QModelIndex index = model.index(row);
+                if (index.data(ConversationListModel::CollapsedRole).toBool())
+                    anew.setCollapsed(index.data(ConversationListModel::IdRole).toLongLong(), true);
+            }
+            anew.reset(model.chats());
+            QCOMPARE(model.rowCount(), anew.rowCount());
+            for (int row = 0; row < model.rowCount(); ++row) {
+                for (const int role : model.roleNames().keys())
+                    QCOMPARE(model.index(row).data(role), anew.index(row).data(role));
+            }
         }
     }
 
@@ -124,12 +154,58 @@ private slots:
     {
         ConversationListModel model;
         model.reset({ chat(1, 0), chat(2, 86400), chat(3, 5 * 86400), chat(4, 90 * 86400) });
-        QStringList sections;
-        for (int row = 0; row < 4; ++row)
-            sections << model.data(model.index(row), ConversationListModel::SectionRole).toString();
-        QCOMPARE(sections,
-                 QStringList({ QStringLiteral("Today"), QStringLiteral("Yesterday"),
-                               QStringLiteral("Last 7 days"), QStringLiteral("Earlier") }));
+        QStringList rows;
+        for (int row = 0; row < model.rowCount(); ++row)
+            rows << model.index(row).data().toString();
+        QCOMPARE(
+            rows,
+            QStringList({ QStringLiteral("Today"), QStringLiteral("Chat 1"), QStringLiteral("Yesterday"),
+                          QStringLiteral("Chat 2"), QStringLiteral("Last 7 days"), QStringLiteral("Chat 3"),
+                          QStringLiteral("Earlier"), QStringLiteral("Chat 4") }));
+    }
+
+    void pinned_chats_stand_above_folders_and_those_above_the_rest()
+    {
+        ConversationListModel model;
+        QAbstractItemModelTester tester(&model, kFatal);
+        ConversationItem pinned = chat(1, 90 * 86400);
+        pinned.pinPosition = 0;
+        pinned.folderId = 7;
+        ConversationItem filed = chat(2, 0);
+        filed.folderId = 7;
+        ConversationItem lost = chat(3, 0);
+        lost.folderId = 99; // of a folder that was deleted
+        model.setFolders({ { 7, QStringLiteral("Work") }, { 8, QStringLiteral("Empty") } });
+        model.reset({ lost, filed, pinned });
+        QStringList rows;
+        for (int row = 0; row < model.rowCount(); ++row)
+            rows << model.index(row).data().toString();
+        QCOMPARE(rows,
+                 QStringList({ QStringLiteral("Pinned"), QStringLiteral("Chat 1"), QStringLiteral("Work"),
+                               QStringLiteral("Chat 2"), QStringLiteral("Empty"), QStringLiteral("Today"),
+                               QStringLiteral("Chat 3") }));
+        QCOMPARE(model.index(2).data(ConversationListModel::CountRole).toInt(), 1);
+        model.setCollapsed(7, true);
+        QCOMPARE(model.rowOf(2), -1);
+        QCOMPARE(model.neighbourOf(3), 1);
+        model.remove(1);
+        QCOMPARE(model.kindAt(0), int(ConversationListModel::Folder));
+    }
+
+    void one_changed_chat_among_2000_moves_one_row()
+    {
+        QVector<ConversationItem> chats;
+        for (int i = 1; i <= 2000; ++i)
+            chats << chat(i, 60 + i);
+        ConversationListModel model;
+        model.reset(chats);
+        QSignalSpy moved(&model, &QAbstractItemModel::rowsMoved);
+        QSignalSpy removed(&model, &QAbstractItemModel::rowsRemoved);
+        model.put(chat(1500, 0));
+        QCOMPARE(moved.size(), 1);
+        model.put(chat(1500, 90 * 60));
+        QCOMPARE(moved.size(), 2);
+        QCOMPARE(removed.size(), 0);
     }
 
     void a_growing_answer_touches_only_its_last_blocks()

@@ -124,7 +124,7 @@ class WindowTest : public QObject {
             WindowPorts { *m_port, m_port->list, *m_models, *m_profiles, *m_storage }, *m_settings);
         QVERIFY(quick());
         QVERIFY(QTest::qWaitForWindowExposed(quick()));
-        QTRY_COMPARE(chats().conversations()->rowCount(), int(m_port->list.conversations.size()));
+        QTRY_COMPARE(chats().conversations()->chatCount(), int(m_port->list.conversations.size()));
         QTRY_COMPARE(models().state(), ModelController::Ready);
     }
 
@@ -463,8 +463,11 @@ private slots:
         const qint64 id = m_port->addConversation(QStringLiteral("Before"), {});
         start();
         QTest::mouseMove(quick(), centre(row(id)));
-        QTRY_VERIFY(isShown(find(QStringLiteral("renameButton"))->parentItem()));
-        click(find(QStringLiteral("renameButton")));
+        QTRY_VERIFY(isShown(find(QStringLiteral("moreButton"))->parentItem()));
+        click(find(QStringLiteral("moreButton")));
+        QTRY_VERIFY(isShown(find(QStringLiteral("renameRow"))));
+        settle();
+        click(find(QStringLiteral("renameRow")));
         QTRY_VERIFY(find(QStringLiteral("renameField"))->hasActiveFocus());
         type(QStringLiteral("After"));
         QTest::keyClick(quick(), Qt::Key_Return);
@@ -480,16 +483,98 @@ private slots:
         QCOMPARE(chats().conversations()->find(id)->title, QStringLiteral("After"));
     }
 
+    void a_chat_is_put_into_a_new_folder_with_the_menu_key()
+    {
+        const qint64 id = m_port->addConversation(QStringLiteral("Tides"), {});
+        start();
+        row(id)->forceActiveFocus();
+        QTest::keyClick(quick(), Qt::Key_Menu);
+        QTRY_VERIFY(isShown(find(QStringLiteral("newFolderRow"))));
+        for (int i = 0; i < 4; ++i) // Rename, Pin, Delete, None
+            QTest::keyClick(quick(), Qt::Key_Down);
+        QTRY_VERIFY(find(QStringLiteral("newFolderRow"))->hasActiveFocus());
+        QTest::keyClick(quick(), Qt::Key_Return);
+        QTRY_COMPARE(chats().folders().size(), 1);
+        QTRY_VERIFY(find(QStringLiteral("renameField"))->hasActiveFocus());
+        type(QStringLiteral("Sea"));
+        QTest::keyClick(quick(), Qt::Key_Return);
+        QTRY_COMPARE(itemWith("objectName", QStringLiteral("folderRow"))->property("title").toString(),
+                     QStringLiteral("Sea"));
+        QTRY_VERIFY(m_port->list.find(id)->folderId != 0);
+
+        QTest::keyClick(quick(), Qt::Key_Left);
+        QTRY_COMPARE(chats().conversations()->rowOf(id), -1);
+        QTest::keyClick(quick(), Qt::Key_Right);
+        QTRY_VERIFY(chats().conversations()->rowOf(id) > 0);
+        settle();
+        QTest::keyClick(quick(), Qt::Key_Down);
+        QTRY_VERIFY(row(id)->hasActiveFocus());
+    }
+
+    void a_chat_is_dragged_into_a_folder_and_among_the_pinned()
+    {
+        m_port->list.folders = { { 7, QStringLiteral("Work") } };
+        const qint64 pinned = m_port->addConversation(QStringLiteral("Pinned"), {});
+        m_port->list.find(pinned)->pinPosition = 0;
+        const qint64 id = m_port->addConversation(QStringLiteral("Tides"), {});
+        start();
+        settle();
+        const auto drag = [&](QQuickItem *from, QQuickItem *to) {
+            const QPoint begin = centre(from);
+            const QPoint end = centre(to);
+            QTest::mousePress(quick(), Qt::LeftButton, Qt::NoModifier, begin);
+            for (int step = 1; step <= 8; ++step)
+                QTest::mouseMove(quick(), begin + (end - begin) * step / 8);
+            QTest::mouseRelease(quick(), Qt::LeftButton, Qt::NoModifier, end);
+        };
+        drag(row(id), find(QStringLiteral("folderRow")));
+        QTRY_COMPARE(m_port->list.find(id)->folderId, 7);
+        QTRY_COMPARE(chats().conversations()->folderAt(chats().conversations()->rowOf(id)), 7);
+        settle();
+        drag(row(id), row(pinned));
+        QTRY_COMPARE(chats().conversations()->pinned(), QVector<qint64>({ id, pinned }));
+    }
+
+    void what_is_found_is_opened_at_its_message()
+    {
+        const qint64 id = addLongChat();
+        const MessageItem sought = m_port->messages[id][20];
+        m_port->list.results = { { id,
+                                   QStringLiteral("Long"),
+                                   { { sought.id, false, QStringLiteral("<b>Message</b> 20 &lt;i&gt;") } },
+                                   0 } };
+        start();
+        QTest::keyClick(quick(), Qt::Key_K, Qt::ControlModifier);
+        QTRY_VERIFY(find(QStringLiteral("searchField"))->hasActiveFocus());
+        type(QStringLiteral("message"));
+        QTRY_VERIFY(isShown(find(QStringLiteral("foundMessage"))));
+        QVERIFY(!isShown(find(QStringLiteral("conversationList"))));
+        QTest::keyClick(quick(), Qt::Key_Down);
+        QTRY_VERIFY(find(QStringLiteral("foundChat"))->hasActiveFocus());
+        QTest::keyClick(quick(), Qt::Key_Down);
+        QTest::keyClick(quick(), Qt::Key_Return);
+        QTRY_COMPARE(chat().currentId(), id);
+        QTRY_VERIFY(isShown(find(QStringLiteral("soughtMark"))));
+        QQuickItem *mark = find(QStringLiteral("soughtMark"));
+        QCOMPARE(mark->parentItem()->property("messageId").toLongLong(), sought.id);
+        const QRectF shown = mark->mapRectToScene(mark->boundingRect());
+        QVERIFY(shown.top() > 56 && shown.bottom() < quick()->height() - 100);
+
+        QTest::keyClick(quick(), Qt::Key_K, Qt::ControlModifier);
+        QTest::keyClick(quick(), Qt::Key_Escape);
+        QTRY_VERIFY(isShown(find(QStringLiteral("conversationList"))));
+    }
+
     void a_deleted_chat_comes_back_with_undo()
     {
         const qint64 id = m_port->addConversation(QStringLiteral("Dear"), {});
         start();
         QTest::mouseMove(quick(), centre(row(id)));
         click(find(QStringLiteral("deleteButton")));
-        QTRY_COMPARE(chats().conversations()->rowCount(), 0);
+        QTRY_COMPARE(chats().conversations()->chatCount(), 0);
         QTRY_VERIFY(isShown(find(QStringLiteral("undoBar"))));
         click(find(QStringLiteral("undoButton")));
-        QTRY_COMPARE(chats().conversations()->rowCount(), 1);
+        QTRY_COMPARE(chats().conversations()->chatCount(), 1);
         QVERIFY(!isShown(find(QStringLiteral("undoBar"))));
         QTRY_VERIFY(row(id));
     }
@@ -870,16 +955,17 @@ private slots:
         click(row(id));
         QTRY_COMPARE(chat().messages()->rowCount(), 1);
         type(QStringLiteral("Unsent"));
+        emit m_port->list.profileLeaving();
         const auto former = std::exchange(m_port->list.conversations, {});
-        emit m_port->profileChanged(QStringLiteral("default"), QStringLiteral("work"));
-        QTRY_COMPARE(chats().conversations()->rowCount(), 0);
+        emit m_port->profileChanged();
+        QTRY_COMPARE(chats().conversations()->chatCount(), 0);
         QCOMPARE(chat().messages()->rowCount(), 0);
         QCOMPARE(chat().currentId(), 0);
         QCOMPARE(chat().draft(), QString());
 
         m_port->list.conversations = former;
-        emit m_port->profileChanged(QStringLiteral("work"), QStringLiteral("default"));
-        QTRY_COMPARE(chats().conversations()->rowCount(), 1);
+        emit m_port->profileChanged();
+        QTRY_COMPARE(chats().conversations()->chatCount(), 1);
         QTRY_VERIFY(row(id));
         settle();
         click(row(id));

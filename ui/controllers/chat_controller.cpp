@@ -8,6 +8,12 @@
 #include <utility>
 
 namespace kvasir::ui {
+namespace {
+
+/// Between the last key and when a draft is kept.
+constexpr int kDraftDelayMs = 500;
+
+} // namespace
 
 ChatController::ChatController(ChatPort &port, ChatListController &list, QObject *parent)
     : QObject(parent)
@@ -15,7 +21,15 @@ ChatController::ChatController(ChatPort &port, ChatListController &list, QObject
     , m_list(list)
 {
     connect(&port, &ChatPort::profileChanged, this, &ChatController::onProfileChanged);
-    connect(&list, &ChatListController::reloaded, this, [this] { onConversationChanged(m_currentId); });
+    connect(&list, &ChatListController::reloaded, this, &ChatController::takeDrafts);
+    connect(&list, &ChatListController::newDraftLoaded, this, [this](const QString &draft) {
+        if (!m_drafts.contains(0))
+            noteDraft(0, draft);
+    });
+    connect(&list, &ChatListController::leaving, this, &ChatController::keepDrafts);
+    m_draftTimer.setSingleShot(true);
+    m_draftTimer.setInterval(kDraftDelayMs);
+    connect(&m_draftTimer, &QTimer::timeout, this, &ChatController::keepDrafts);
     connect(&list, &ChatListController::changed, this, &ChatController::onConversationChanged);
     connect(&list, &ChatListController::removed, this, &ChatController::onConversationRemoved);
     connect(&port, &ChatPort::conversationCreated, this, &ChatController::onConversationCreated);
@@ -46,6 +60,11 @@ ChatController::ChatController(ChatPort &port, ChatListController &list, QObject
     m_port.loadSystemPrompts();
 }
 
+ChatController::~ChatController()
+{
+    keepDrafts();
+}
+
 QString ChatController::currentTitle() const
 {
     const auto conversation = m_list.find(m_currentId);
@@ -61,11 +80,9 @@ void ChatController::setDraft(const QString &draft)
 {
     if (draft == m_drafts.value(m_currentId))
         return;
-    if (draft.isEmpty())
-        m_drafts.remove(m_currentId);
-    else
-        m_drafts.insert(m_currentId, draft);
-    emit draftChanged();
+    noteDraft(m_currentId, draft);
+    m_unkeptDrafts.insert(m_currentId);
+    m_draftTimer.start();
 }
 
 void ChatController::newChat()
@@ -93,6 +110,21 @@ void ChatController::open(qint64 id)
     m_messages.reset({});
     setLoadingMessages(true);
     m_port.openConversation(id);
+}
+
+void ChatController::openAt(qint64 id, qint64 messageId)
+{
+    open(id);
+    m_soughtMessage = messageId;
+    if (!m_loadingMessages)
+        showSought();
+}
+
+void ChatController::showSought()
+{
+    const qint64 id = std::exchange(m_soughtMessage, 0);
+    if (const int row = m_messages.rowOf(id); row >= 0)
+        emit messageSought(row);
 }
 
 bool ChatController::send(const QString &text)
@@ -157,10 +189,10 @@ void ChatController::copyText(const QString &text)
     QGuiApplication::clipboard()->setText(text);
 }
 
-void ChatController::onProfileChanged(const QString &formerId, const QString &id)
+void ChatController::onProfileChanged()
 {
-    // A draft lives here alone; everything else is kept by the profile itself.
-    m_otherDrafts.insert(formerId, std::exchange(m_drafts, m_otherDrafts.take(id)));
+    m_drafts.clear();
+    m_unkeptDrafts.clear();
     m_generating.clear();
     m_sentText.clear();
     m_useWhenSaved.clear();
@@ -196,9 +228,35 @@ void ChatController::onConversationChanged(qint64 id)
     emit promptChanged();
 }
 
+void ChatController::noteDraft(qint64 id, const QString &draft)
+{
+    if (draft.isEmpty())
+        m_drafts.remove(id);
+    else
+        m_drafts.insert(id, draft);
+    if (id == m_currentId)
+        emit draftChanged();
+}
+
+void ChatController::keepDrafts()
+{
+    m_draftTimer.stop();
+    for (const qint64 id : std::exchange(m_unkeptDrafts, {}))
+        m_list.keepDraft(id, m_drafts.value(id));
+}
+
+/// What is being written here is newer than what is kept.
+void ChatController::takeDrafts()
+{
+    for (const ConversationItem &chat : m_list.conversations()->chats()) {
+        if (!chat.draft.isEmpty() && !m_drafts.contains(chat.id) && !m_unkeptDrafts.contains(chat.id))
+            noteDraft(chat.id, chat.draft);
+    }
+    onConversationChanged(m_currentId);
+}
+
 void ChatController::onConversationRemoved(qint64 id, qint64 neighbour)
 {
-    m_drafts.remove(id);
     if (id != m_currentId)
         return;
     if (neighbour != 0)
@@ -215,6 +273,7 @@ void ChatController::onMessagesLoaded(qint64 conversationId, const QVector<Messa
     setLoadingMessages(false);
     if (!messages.isEmpty())
         noteStatus(conversationId, messages.last());
+    showSought();
 }
 
 void ChatController::onMessageAdded(qint64 conversationId, const MessageItem &message)
@@ -238,17 +297,17 @@ void ChatController::onFailed(const QString &message)
     if (!m_sending)
         return;
     // What could not be sent goes back to where it was written, unless something else is there by now.
-    QString &draft = m_drafts[m_sendingFrom];
-    if (draft.isEmpty() && !m_sentText.isEmpty()) {
-        draft = m_sentText;
-        if (m_sendingFrom == m_currentId)
-            emit draftChanged();
+    if (!m_drafts.contains(m_sendingFrom) && !m_sentText.isEmpty()) {
+        noteDraft(m_sendingFrom, m_sentText);
+        m_unkeptDrafts.insert(m_sendingFrom);
+        m_draftTimer.start();
     }
     setSending(false);
 }
 
 void ChatController::setCurrent(qint64 id)
 {
+    m_soughtMessage = 0;
     m_currentId = id;
     emit currentChanged();
     emit currentTitleChanged();

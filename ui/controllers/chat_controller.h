@@ -7,6 +7,7 @@
 #include <QHash>
 #include <QObject>
 #include <QSet>
+#include <QTimer>
 #include <QtQml/qqmlregistration.h>
 
 namespace kvasir::ui {
@@ -42,6 +43,7 @@ class ChatController : public QObject {
 public:
     /// Both must live longer. Asks the port for the prompts at once.
     ChatController(ChatPort &port, ChatListController &list, QObject *parent = nullptr);
+    ~ChatController() override;
 
     MessageListModel *messages() { return &m_messages; }
     SystemPromptModel *systemPrompts() { return &m_prompts; }
@@ -63,6 +65,8 @@ public:
 
     Q_INVOKABLE void newChat();
     Q_INVOKABLE void open(qint64 id);
+    /// And shows that message once it is there; 0: none in particular.
+    Q_INVOKABLE void openAt(qint64 id, qint64 messageId);
     /// False, and nothing happens, when the text is blank or an answer is being generated.
     Q_INVOKABLE bool send(const QString &text);
     Q_INVOKABLE void stop();
@@ -93,11 +97,13 @@ signals:
     void noticeChanged();
     void thinkingChanged();
     void promptChanged();
+    /// Of the messages; it is to be seen and marked for a moment.
+    void messageSought(int row);
     /// The person sent something: the list goes to its end.
     void messageSent();
 
 private:
-    void onProfileChanged(const QString &formerId, const QString &id);
+    void onProfileChanged();
     void onConversationCreated(qint64 id);
     void onConversationChanged(qint64 id);
     void onConversationRemoved(qint64 id, qint64 neighbour);
@@ -107,6 +113,10 @@ private:
     void onSystemPromptsLoaded(const QVector<SystemPromptItem> &prompts);
     void onFailed(const QString &message);
 
+    void showSought();
+    void noteDraft(qint64 id, const QString &draft);
+    void keepDrafts();
+    void takeDrafts();
     void setCurrent(qint64 id);
     void setLoadingMessages(bool loading);
     void setSending(bool sending);
@@ -120,8 +130,10 @@ private:
 
     qint64 m_currentId = 0;
     bool m_loadingMessages = false;
+    qint64 m_soughtMessage = 0; ///< to be shown once the messages are loaded
     QHash<qint64, QString> m_drafts; ///< by conversation; 0: the new one
-    QHash<QString, QHash<qint64, QString>> m_otherDrafts; ///< of the profiles that are not open
+    QSet<qint64> m_unkeptDrafts; ///< of these conversations, changed since they were kept
+    QTimer m_draftTimer; ///< until they are
     QSet<qint64> m_generating; ///< conversations with an answer under way
 
     bool m_sending = false; ///< between a send and the first sign of it from the port

@@ -7,6 +7,16 @@ ChatListController::ChatListController(ChatListPort &port, QObject *parent)
     , m_port(port)
 {
     connect(&port, &ChatListPort::profileChanged, this, &ChatListController::onProfileChanged);
+    connect(&port, &ChatListPort::profileLeaving, this, &ChatListController::leaving);
+    connect(&port, &ChatListPort::foldersLoaded, this, [this](const QVector<FolderItem> &folders) {
+        m_conversations.setFolders(folders);
+        emit foldersChanged();
+    });
+    connect(&port, &ChatListPort::folderCreated, this,
+            [this](qint64 id) { emit folderCreated(m_conversations.rowOfFolder(id)); });
+    connect(&port, &ChatListPort::newDraftLoaded, this, &ChatListController::newDraftLoaded);
+    connect(&port, &ChatListPort::conversationsPinned, this,
+            [this](const QVector<qint64> &ids) { m_conversations.setPinned(ids); });
     connect(&port, &ChatListPort::conversationsLoaded, this,
             [this](const QVector<ConversationItem> &conversations) {
                 m_conversations.reset(conversations);
@@ -59,6 +69,8 @@ void ChatListController::dismissUndo()
 void ChatListController::onProfileChanged()
 {
     m_conversations.reset({});
+    m_conversations.setFolders({});
+    emit foldersChanged();
     dismissUndo();
     emit reloaded();
     m_port.loadConversations();
@@ -66,10 +78,9 @@ void ChatListController::onProfileChanged()
 
 void ChatListController::onRemoved(qint64 id)
 {
-    const int row = m_conversations.rowOf(id);
+    const qint64 neighbour = m_conversations.neighbourOf(id);
     m_conversations.remove(id);
-    const qint64 next = m_conversations.idAt(row);
-    emit removed(id, next != 0 ? next : m_conversations.idAt(row - 1));
+    emit removed(id, neighbour);
 }
 
 } // namespace kvasir::ui

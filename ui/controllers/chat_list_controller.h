@@ -4,6 +4,7 @@
 #include "ui/ports/chat_list_port.h"
 
 #include <QObject>
+#include <QVariant>
 #include <QtQml/qqmlregistration.h>
 
 #include <optional>
@@ -17,6 +18,7 @@ class ChatListController : public QObject {
     QML_ELEMENT
     QML_UNCREATABLE("The window is given its controller")
     Q_PROPERTY(kvasir::ui::ConversationListModel *conversations READ conversations CONSTANT)
+    Q_PROPERTY(QVariantList folders READ folders NOTIFY foldersChanged)
     Q_PROPERTY(QString deletedTitle READ deletedTitle NOTIFY deletedChanged)
     Q_PROPERTY(bool canUndoDelete READ canUndoDelete NOTIFY deletedChanged)
 
@@ -29,6 +31,8 @@ public:
     QString deletedTitle() const { return m_deletedTitle; }
     bool canUndoDelete() const { return m_deletedId != 0; }
 
+    /// Kept by the profile; of the chat to come where the id is 0.
+    void keepDraft(qint64 id, const QString &draft) { m_port.keepDraft(id, draft); }
     /// Whether an answer is being generated in it.
     void setGenerating(qint64 id, bool generating) { m_conversations.setGenerating(id, generating); }
 
@@ -37,7 +41,31 @@ public:
     Q_INVOKABLE void undoRemove();
     Q_INVOKABLE void dismissUndo();
 
+    Q_INVOKABLE void setPinned(qint64 id, bool pinned);
+    /// Among the pinned ones, by so many places.
+    Q_INVOKABLE void movePinned(qint64 id, int places);
+    /// 0: into none.
+    Q_INVOKABLE void moveToFolder(qint64 id, qint64 folderId);
+    /// Lets the chat go on the row `target`, -1 for below the last: it joins the pinned ones before that
+    /// row's, the folder, or neither.
+    Q_INVOKABLE void dropChat(qint64 id, int target);
+
+    /// As {id, name}, in their order.
+    QVariantList folders() const;
+    /// With the chat in it; 0: empty. Its row is `folderCreated`.
+    Q_INVOKABLE void createFolder(qint64 chatId);
+    Q_INVOKABLE void renameFolder(qint64 id, const QString &name);
+    Q_INVOKABLE void removeFolder(qint64 id);
+    Q_INVOKABLE void moveFolder(qint64 id, int places);
+    /// In the place of the folder of that row.
+    Q_INVOKABLE void dropFolder(qint64 id, int target);
+
 signals:
+    void foldersChanged();
+    void folderCreated(int row);
+    void newDraftLoaded(const QString &draft);
+    /// What is to be kept of this profile is kept now.
+    void leaving();
     void deletedChanged();
     /// All chats are others than before.
     void reloaded();

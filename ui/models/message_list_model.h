@@ -65,6 +65,7 @@ public:
 
     /// The whole text of a message; empty if there is none with this id.
     QString textOf(qint64 id) const;
+    int rowOf(qint64 id) const; ///< -1: none
 
 private:
     struct Row {
@@ -77,7 +78,6 @@ private:
         bool reasoningOpen = false;
     };
 
-    int rowOf(qint64 id) const; ///< -1: none
     void emitChanged(int row, const QVector<int> &roles);
 
     QElapsedTimer m_clock;

@@ -13,6 +13,28 @@ struct ConversationItem {
     QDateTime updatedAt;
     qint64 systemPromptId = 0; ///< the library prompt it was started with; 0: none, or written for this chat
     QString systemText; ///< the chat's own copy
+    qint64 folderId = 0; ///< 0, or of a folder that is not there: in none
+    int pinPosition = -1; ///< ascending among the pinned ones; -1: not pinned
+    QString draft; ///< written, but not sent
+};
+
+struct FolderItem {
+    qint64 id = 0;
+    QString name;
+};
+
+/// Texts of a search are pieces of HTML: what was found stands in <b>, all else is escaped.
+struct FoundMessageItem {
+    qint64 id = 0;
+    bool isAnswer = false; ///< otherwise the person wrote it
+    QString excerpt;
+};
+
+struct FoundConversationItem {
+    qint64 id = 0;
+    QString title;
+    QVector<FoundMessageItem> messages; ///< the newest few
+    int furtherMessages = 0; ///< that have it too
 };
 
 /// Everything that the window asks about the list of chats; what is said in one is the ChatPort's. The
@@ -23,20 +45,45 @@ class ChatListPort : public QObject {
 public:
     using QObject::QObject;
 
+    /// The folders come first, then the chats, then the draft of the chat to come.
     virtual void loadConversations() = 0;
     virtual void renameConversation(qint64 id, const QString &title) = 0;
     /// Can be restored until the program ends.
     virtual void deleteConversation(qint64 id) = 0;
     virtual void restoreConversation(qint64 id) = 0;
+    /// These are pinned, in this order, and no others.
+    virtual void pinConversations(const QVector<qint64> &ids) = 0;
+    /// 0: into none.
+    virtual void moveToFolder(qint64 conversationId, qint64 folderId) = 0;
+    /// Kept, without a signal. Of the chat to come where the id is 0.
+    virtual void keepDraft(qint64 conversationId, const QString &draft) = 0;
+
+    /// Behind the others; the chat is moved into it, unless its id is 0.
+    virtual void createFolder(const QString &name, qint64 conversationId) = 0;
+    virtual void renameFolder(qint64 id, const QString &name) = 0;
+    /// Its chats are kept, and are in none.
+    virtual void deleteFolder(qint64 id) = 0;
+    virtual void orderFolders(const QVector<qint64> &ids) = 0;
+
+    /// For chats that have all these words; the last may be a beginning. Only the newest search is answered.
+    virtual void search(const QString &text) = 0;
 
 signals:
+    /// Another profile is about to be opened: what is to be kept of this one is kept now.
+    void profileLeaving();
     /// Another profile was opened: everything before was about chats that are not there any more.
     void profileChanged();
 
+    void foldersLoaded(const QVector<kvasir::ui::FolderItem> &folders);
+    void folderCreated(qint64 id); ///< and loaded, by this window
     void conversationsLoaded(const QVector<kvasir::ui::ConversationItem> &conversations);
+    void newDraftLoaded(const QString &draft);
     /// Or it is new.
     void conversationChanged(const kvasir::ui::ConversationItem &conversation);
     void conversationRemoved(qint64 id);
+    void conversationsPinned(const QVector<qint64> &ids);
+
+    void found(const QString &text, const QVector<kvasir::ui::FoundConversationItem> &conversations);
 };
 
 } // namespace kvasir::ui

@@ -78,7 +78,7 @@ public:
 
 signals:
     /// Another profile was opened: everything before was about chats that are not there any more.
-    void profileChanged(const QString &formerId, const QString &id);
+    void profileChanged();
 
     /// Created by this window, and in the list by now: becomes the open one.
     void conversationCreated(qint64 id);

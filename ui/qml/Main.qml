@@ -8,6 +8,7 @@ T.ApplicationWindow {
 
     required property ChatController chat
     required property ChatListController chats
+    required property SearchController search
     required property ModelController models
     required property ProfileController profiles
     required property StorageController storage
@@ -23,6 +24,11 @@ T.ApplicationWindow {
             overlayOpen = !overlayOpen;
         else
             settings.sidebarShown = !settings.sidebarShown;
+    }
+    function searchChats() {
+        if (!sidebarOpen)
+            toggleSidebar();
+        sidebar.focusSearch();
     }
     function newChat() {
         chat.newChat();
@@ -56,6 +62,7 @@ T.ApplicationWindow {
     Binding { target: Theme; property: "reducedMotion"; value: window.settings.reducedMotion }
 
     Shortcut { sequence: StandardKey.New; onActivated: window.newChat() }
+    Shortcut { sequence: "Ctrl+K"; onActivated: window.searchChats() }
     Shortcut { sequence: "Ctrl+B"; onActivated: window.toggleSidebar() }
     Shortcut {
         sequence: "Esc"
@@ -105,6 +112,7 @@ T.ApplicationWindow {
         visible: x > -width
         chat: window.chat
         chats: window.chats
+        search: window.search
         profiles: window.profiles
         settings: window.settings
         onHideRequested: window.toggleSidebar()

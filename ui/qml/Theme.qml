@@ -84,4 +84,5 @@ QtObject {
     readonly property int hintDelay: 600
     readonly property int undoTime: 10000
     readonly property int doneTime: 1600
+    readonly property int markTime: 2400
 }

@@ -6,6 +6,7 @@
 #include "tests/support/fake_storage_port.h"
 #include "tests/ui/demo/scenes.h"
 #include "ui/controllers/chat_controller.h"
+#include "ui/controllers/search_controller.h"
 #include "ui/controllers/ui_settings.h"
 #include "ui/window.h"
 
@@ -102,6 +103,7 @@ int main(int argc, char *argv[])
         { QStringLiteral("scroll"), QStringLiteral("scroll the messages down, or up if negative"),
           QStringLiteral("pixels") },
         { QStringLiteral("drag"), QStringLiteral("hold a file over the window"), QStringLiteral("file") },
+        { QStringLiteral("search"), QStringLiteral("text in the search field"), QStringLiteral("text") },
         { QStringLiteral("draft"), QStringLiteral("text in the composer"), QStringLiteral("text") },
         { QStringLiteral("screenshot"), QStringLiteral("write a picture of the window and quit"),
           QStringLiteral("file") },
@@ -133,6 +135,7 @@ int main(int argc, char *argv[])
         return 1;
     QTimer::singleShot(50, &app, [&] { openScene(scene, port, window.controller()); });
     QTimer::singleShot(300, &app, [&] {
+        window.search().setText(parser.value(QStringLiteral("search")));
         if (parser.isSet(QStringLiteral("draft")))
             window.controller().setDraft(parser.value(QStringLiteral("draft")));
         for (const QString &name : parser.values(QStringLiteral("press"))) {

@@ -89,6 +89,23 @@ void addHistory(FakeChatPort &port)
         port.addConversation(QString::fromUtf8(title),
                              { user(QStringLiteral("Hi!")), answer(QStringLiteral("Hello!"), kCold) },
                              now.addSecs(-age));
+    port.list.folders = { { 901, QStringLiteral("Cellar") }, { 902, QStringLiteral("Journeys") } };
+    port.list.conversations[0].pinPosition = 0;
+    port.list.conversations[3].folderId = 901;
+    port.list.conversations[4].folderId = 902;
+    port.list.results = {
+        { 1,
+          QStringLiteral("How <b>mead</b> is made"),
+          { { 2, false, QStringLiteral("Hi! How is <b>mead</b> made?") },
+            { 3, true,
+              QStringLiteral("<b>Mead</b> is honey, water and patience. The yeast does most of the work; "
+                             "what you choose is how sweet it ends …") } },
+          2 },
+        { 4,
+          QStringLiteral("Old songs"),
+          { { 5, true, QStringLiteral("… and they drank the <b>mead</b> &amp; sang") } },
+          0 },
+    };
     port.prompts = {
         { 101, QStringLiteral("Friendly companion"),
           QStringLiteral(

@@ -10,12 +10,21 @@ ListView {
     required property ModelController models
     property bool sticksToEnd: true
     property real lastY: 0
+    property int markedRow: -1 // what was sought, for a moment
     readonly property real distanceToEnd: originY + contentHeight - contentY - height
     readonly property int columnWidth: Math.min(Theme.columnWidth, width - 2 * Theme.space6)
 
     function toEnd() {
         sticksToEnd = true;
         positionViewAtEnd();
+    }
+    function show(row: int) {
+        sticksToEnd = false;
+        positionViewAtIndex(row, ListView.Center);
+        forceLayout(); // heights above were estimates
+        positionViewAtIndex(row, ListView.Center);
+        markedRow = row;
+        unmark.restart();
     }
     function scrollBy(pixels: real) {
         const lowest = Math.max(originY, originY + contentHeight - height);
@@ -71,6 +80,12 @@ ListView {
         target: list.chat
         function onCurrentChanged() { list.sticksToEnd = true; }
         function onMessageSent() { list.toEnd(); }
+        function onMessageSought(row: int) { list.show(row); }
+    }
+    Timer {
+        id: unmark
+        interval: Theme.markTime
+        onTriggered: list.markedRow = -1
     }
 
     WheelHandler {
@@ -105,6 +120,17 @@ ListView {
         width: ListView.view.width
         height: content.item ? Math.ceil(content.item.implicitHeight) : 0 // whole pixels keep text sharp
 
+        Rectangle {
+            objectName: "soughtMark"
+            anchors.horizontalCenter: parent.horizontalCenter
+            width: list.columnWidth + 2 * Theme.space3
+            height: parent.height
+            radius: Theme.radiusCard
+            color: Theme.accentSoft
+            visible: opacity > 0
+            opacity: list.markedRow === row.index ? 1 : 0
+            Behavior on opacity { NumberAnimation { duration: Theme.durationSlow } }
+        }
         HoverHandler { id: hover }
         Loader {
             id: content

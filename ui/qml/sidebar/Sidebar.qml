@@ -1,6 +1,5 @@
 import QtQuick
 import QtQuick.Layouts
-import QtQuick.Templates as T
 import Kvasir
 
 // All chats.
@@ -9,12 +8,18 @@ Rectangle {
 
     required property ChatController chat
     required property ChatListController chats
+    required property SearchController search
     required property ProfileController profiles
     required property UiSettings settings
     signal hideRequested
     signal chosen
     signal manageProfilesRequested
     signal storageRequested
+
+    function focusSearch() {
+        searchField.forceActiveFocus();
+        searchField.selectAll();
+    }
 
     color: Theme.surfaceSunken
     Accessible.role: Accessible.Pane
@@ -58,75 +63,65 @@ Rectangle {
                 onClicked: sidebar.hideRequested()
             }
         }
-        PushButton {
-            objectName: "newChatButton"
+        RowLayout {
             Layout.fillWidth: true
             Layout.leftMargin: Theme.space3
             Layout.rightMargin: Theme.space3
-            Layout.preferredHeight: Theme.rowHeight
-            iconName: "new-chat"
-            text: qsTr("New chat")
-            onClicked: {
-                sidebar.chat.newChat();
-                sidebar.chosen();
+            spacing: Theme.space1
+            PushButton {
+                objectName: "newChatButton"
+                Layout.fillWidth: true
+                Layout.preferredHeight: Theme.rowHeight
+                iconName: "new-chat"
+                text: qsTr("New chat")
+                onClicked: {
+                    sidebar.chat.newChat();
+                    sidebar.chosen();
+                }
+            }
+            IconButton {
+                objectName: "newFolderButton"
+                iconName: "new-folder"
+                text: qsTr("New folder")
+                onClicked: {
+                    sidebar.search.clear();
+                    sidebar.chats.createFolder(0);
+                }
             }
         }
-        ListView {
+        SearchField {
+            id: searchField
+            objectName: "searchField"
+            Layout.fillWidth: true
+            Layout.leftMargin: Theme.space3
+            Layout.rightMargin: Theme.space3
+            Layout.topMargin: Theme.space2
+            search: sidebar.search
+            onLeftDownwards: sidebar.search.active ? results.focusFirst() : list.focusRow(0, 1)
+        }
+        ChatList {
             id: list
             objectName: "conversationList"
             Layout.fillWidth: true
             Layout.fillHeight: true
             Layout.topMargin: Theme.space2
-            clip: true
-            reuseItems: true
-            boundsBehavior: Flickable.StopAtBounds
-            model: sidebar.chats.conversations
-            spacing: 2
-            currentIndex: -1
-            footer: Item { height: Theme.space3 }
-            Accessible.role: Accessible.List
-            Accessible.name: qsTr("Chats")
-            T.ScrollBar.vertical: SlimScrollBar {}
-
-            TextLabel {
-                parent: list // not its scrolled content, which begins anywhere while it is empty
-                x: Theme.space6
-                y: Theme.space3
-                visible: list.count === 0
-                text: qsTr("Your chats will be here.")
-                color: Theme.textMuted
-            }
-
-            section.property: "section"
-            section.delegate: TextLabel {
-                required property string section
-                leftPadding: Theme.space6
-                topPadding: Theme.space3
-                bottomPadding: Theme.space1
-                text: section
-                font.pixelSize: Theme.sizeSmall
-                font.weight: Font.Medium
-                color: Theme.textMuted
-            }
-            delegate: ConversationRow {
-                x: Theme.space3
-                width: ListView.view.width - 2 * Theme.space3
-                current: conversationId === sidebar.chat.currentId
-                onClicked: {
-                    sidebar.chat.open(conversationId);
-                    sidebar.chosen();
-                }
-                onRenamed: title => sidebar.chats.rename(conversationId, title)
-                onRemoved: sidebar.chats.remove(conversationId)
-                Keys.onDownPressed: nextRow(1)
-                Keys.onUpPressed: nextRow(-1)
-                required property int index
-                function nextRow(step: int) {
-                    list.positionViewAtIndex(Math.max(0, Math.min(list.count - 1, index + step)), ListView.Contain);
-                    const item = list.itemAtIndex(index + step);
-                    if (item)
-                        item.forceActiveFocus(Qt.TabFocusReason);
-                }
+            visible: !sidebar.search.active
+            chat: sidebar.chat
+            chats: sidebar.chats
+            onChosen: sidebar.chosen()
+        }
+        SearchResults {
+            id: results
+            objectName: "searchResults"
+            Layout.fillWidth: true
+            Layout.fillHeight: true
+            Layout.topMargin: Theme.space2
+            visible: sidebar.search.active
+            search: sidebar.search
+            onLeftUpwards: searchField.forceActiveFocus()
+            onChosen: (conversationId, messageId) => {
+                sidebar.chat.openAt(conversationId, messageId);
+                sidebar.chosen();
             }
         }
         NoticeBar {
