@@ -16,19 +16,20 @@ import time
 import zlib
 from typing import Iterator, NamedTuple
 
-from synthetic import instructions, mixed, passages, personas, smalltalk, stories, sums
+from evaluation import metrics
+from synthetic import flows, instructions, mixed, passages, personas, smalltalk, stories, sums
 from synthetic.voice import Voice, tidy
 from text import documents
 
 GROUP = "made"
 # Shares of the documents. Stories are long, sums are short.
 SHARES = {
-    "story": 0.10, "story chat": 0.14, "persona": 0.22, "memory": 0.06, "small talk": 0.08, "passage": 0.16, "sum": 0.12,
-    "instruction": 0.07, "mixed": 0.05,
+    "story": 0.08, "story chat": 0.12, "tiny story": 0.03, "persona": 0.19, "memory": 0.06, "small talk": 0.06, "talk": 0.08, "passage": 0.13,
+    "sum": 0.12, "instruction": 0.07, "mixed": 0.06,
 }  # fmt: skip
 KINDS = {
     name: write
-    for module in (stories, personas, smalltalk, passages, sums, instructions, mixed)
+    for module in (stories, personas, smalltalk, flows, passages, sums, instructions, mixed)
     for name, write in module.KINDS.items()
 }
 _CHARACTERS_PER_TOKEN = 4.8  # measured; to know how much to write
@@ -102,6 +103,16 @@ def run_job(job: tuple[int, int, int, pathlib.Path]) -> Report:
     return report
 
 
+def diversity(file: pathlib.Path) -> str:
+    """Of one job: parts of the n-grams that are different ones, and the longer answer that occurs most."""
+    made = list(documents.read(file))
+    texts = [documents.render(document) for document in made]
+    shares = [f"{n}: {metrics.distinct(texts, n):.3f}" for n in (1, 2, 3, 4)]
+    said = collections.Counter(a for document in made for a in answers(document) if len(a) >= _SHORT_ANSWER)
+    answer, count = said.most_common(1)[0]
+    return f"Distinct n-grams of words in {len(made)} documents: {', '.join(shares)}. “{answer}” occurs {count} times."
+
+
 def show_samples(seed: int, count: int) -> None:
     report = Report(collections.Counter(), collections.Counter(), collections.Counter())
     made = write_documents(seed, 0, 1 << 40, report)
@@ -137,6 +148,7 @@ def main() -> None:
     for kind in SHARES:
         print(f"{kind:12s} {made[kind]:9d} documents  {characters[kind] / 1e6:8.1f} MB")
     print(f"Left out: {json.dumps(left_out)}")
+    print(diversity(options.out / "made-0000.jsonl.xz"))
     print(f"{sum(characters.values()) / 1e6:.0f} MB in {time.monotonic() - started:.0f} s")
 
 

@@ -62,6 +62,8 @@ class Trainer:
     def _compiled(self):
         if self.device.type != "cuda" or self.options.no_compile:
             return self.network.loss
+        import torch._dynamo
+
         # What can't be compiled runs as it is.
         torch._dynamo.config.suppress_errors = True
         return torch.compile(self.network.loss, dynamic=False)
@@ -85,7 +87,7 @@ class Trainer:
         os.replace(unfinished, self.checkpoint)
 
     def restore(self) -> None:
-        content = torch.load(self.checkpoint, map_location=self.device)
+        content = torch.load(self.checkpoint, map_location="cpu")  # optimizers keep their step counts there
         self.network.load_state_dict(content["network"])
         for optimizer, state in zip(self.optimizers, content["optimizers"]):
             optimizer.load_state_dict(state)

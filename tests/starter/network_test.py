@@ -15,7 +15,7 @@ import torch.nn.functional as F
 
 import export
 from gguf.writer import TensorType
-from network.experts import SLOT_ALIGNMENT, assign_slots, product_by_loop, routed_ffn
+from network.experts import SLOT_ALIGNMENT, assign_slots, product_by_kernel, product_by_loop, routed_ffn
 from network.model import Network
 from network.optimizer import orthogonalised
 from network.shape import SMOKE_SHAPE
@@ -53,6 +53,16 @@ class NetworkTest(unittest.TestCase):
         for position, values in computed.items():
             error = np.abs(np.array(values) - expected[position]).max()
             self.assertLess(error, 1e-3 * np.abs(expected[position]).max())
+
+    def test_bfloat16_gives_about_the_same_loss(self):
+        network = random_network().float()
+        tokens = torch.randint(0, SMOKE_SHAPE.vocab_size, (2, 65))
+        arguments = tokens[:, :-1], tokens[:, 1:], torch.ones(2, 64)
+        exact = network.loss(*arguments, torch.float32)
+        rounded = network.loss(*arguments, torch.bfloat16)
+        rounded.backward()
+        self.assertLess(abs(float(rounded / exact) - 1), 0.01)
+        self.assertTrue(all(p.grad is not None and p.grad.isfinite().all() for p in network.parameters()))
 
     def test_attention_without_pytorchs_own_is_the_same(self):
         """PyTorch 1.13 has no fused attention; both ways are the same where both are there."""
@@ -108,6 +118,27 @@ class ExpertsTest(unittest.TestCase):
         self.assertEqual(int(slots.group_ends[-1]), len(slots.token_of_slot))
         self.assertEqual(int(slots.used.sum()), self.chosen.numel())
         self.assertEqual(slots.tokens_of_expert.tolist(), torch.bincount(self.chosen.flatten(), minlength=5).tolist())
+
+    def test_the_kernel_gets_what_it_asks_for(self):
+        """Its rules are PyTorch's: ends in int32 at multiples of 16 bytes, weights {experts, in, out} without a copy."""
+
+        def kernel(rows, weights, offs):
+            self.assertEqual(offs.dtype, torch.int32)
+            self.assertTrue(all(end % SLOT_ALIGNMENT == 0 for end in offs.tolist()))
+            self.assertEqual(weights.stride(1), 1)
+            return product_by_loop(rows, weights.transpose(1, 2), offs)
+
+        F.grouped_mm, own = kernel, getattr(F, "grouped_mm", None)
+        try:
+            slots = assign_slots(self.chosen, 5)
+            torch.testing.assert_close(
+                routed_ffn(self.inputs[0], slots, *self.inputs[1:], product_by_kernel),
+                routed_ffn(self.inputs[0], slots, *self.inputs[1:], product_by_loop),
+            )
+        finally:
+            del F.grouped_mm
+            if own:
+                F.grouped_mm = own
 
     def test_muon_makes_singular_values_about_one(self):
         values = torch.linalg.svdvals(orthogonalised(torch.randn(3, 20, 50)))

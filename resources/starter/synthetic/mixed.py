@@ -3,7 +3,7 @@ from __future__ import annotations
 
 from text.documents import Document
 
-from . import instructions, passages, personas, smalltalk, stories, sums
+from . import flows, instructions, passages, personas, smalltalk, stories, sums
 from .voice import Voice
 
 
@@ -16,7 +16,7 @@ def _some_passage(voice: Voice) -> list[dict]:
 
 
 _SEGMENTS = [
-    smalltalk.exchange, smalltalk.exchange, instructions.turn, instructions.turn, sums.turn, _some_story, _some_passage,
+    smalltalk.exchange, flows.talk, flows.talk, instructions.turn, instructions.turn, sums.turn, _some_story, _some_passage,
 ]  # fmt: skip
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from text.documents import Document, assistant, user
 
-from . import words
+from . import stories, words
 from .voice import Voice, article, listed, plural, sentence
 
 Question = tuple[str, str]  # with its answer
@@ -182,6 +182,13 @@ def compared(voice: Voice) -> Passage:
     return passage
 
 
+def told(voice: Voice) -> Passage:
+    """A story; what it does not answer are questions about another one."""
+    story, other = stories.tell(voice), stories.tell(voice)
+    unanswered = [question for question, _ in other.facts if other.hero.name in question]
+    return Passage(story.sentences, story.facts, [] if other.hero.name in story.text(voice) else unanswered)
+
+
 _LAYOUTS = [
     "{text}\n\n{question}", "{text}\n\nQuestion: {question}", "Read this: {text}\n\n{question}", "{question}\n\n{text}",
     "Here is a text: {text} {question}", "Text: {text}\nQuestion: {question}", "{text} {question}", "Please answer from the text.\n\n{text}\n\n{question}",
@@ -189,7 +196,7 @@ _LAYOUTS = [
 
 
 def chat(voice: Voice) -> Document:
-    passage = voice.pick([moving, daily, daily, compared])(voice)
+    passage = voice.pick([moving, moving, daily, daily, daily, compared, told, told, told])(voice)
     messages: list[dict] = []
     questions: list[Question] = voice.some(passage.answered, min(len(passage.answered), voice.between(1, 4)))
     if voice.chance(0.45) and passage.unanswered:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Callable
 
 from . import words
-from .voice import Voice, article
+from .voice import Voice, article, sentence
 
 
 @dataclass
@@ -85,7 +85,8 @@ def new_skill(voice: Voice, slots: dict) -> Told:
     facts = [
         ["What did {h} want to learn?", "{h} wanted to learn to {skill}."],
         ["What did {f} say?", "{f} said: \"{advice}.\""],
-        ["[Did {h} give up?|Did it work in the end?]", "[No, {h} kept trying. In the end {h_they} could {skill}.|In the end {h} could {skill}.]"],
+        ["Did {h} give up?", "No, {h} kept trying. In the end {h_they} could {skill}."],
+        ["Did it work in the end?", "Yes, in the end {h} could {skill}."],
     ]
     return _told(voice, beats, slots, "Long Lesson", f"learning to {skill}", "practice", facts)
 
@@ -143,7 +144,7 @@ def strange_noise(voice: Voice, slots: dict) -> Told:
         ("a soft ringing", "a little bell on the collar of a cat"), ("a splash, again and again", "a leak in the roof above a bucket"),
         ("a creak on the stairs", "an old dog that was looking for a warm place"), ("a strange whistle", "the kettle in the kitchen"),
     ])  # fmt: skip
-    slots = {**slots, "noise": noise, "cause": cause, "spot": voice.pick(["attic", "cellar", "barn", "kitchen", "garden", "hall"])}
+    slots = {**slots, "noise": noise, "cause": cause, "Cause": sentence(cause), "spot": voice.pick(["attic", "cellar", "barn", "kitchen", "garden", "hall"])}
     beats = [
         ["{h} could not sleep, because there was a noise in the {spot}.", "{h} woke up in the middle of the night. Something was in the {spot}!"],
         ["It was {noise}.", "{h} listened: {noise}!"],
@@ -151,7 +152,7 @@ def strange_noise(voice: Voice, slots: dict) -> Told:
         ["{h_They} woke {f}, {f_a}. \"Did you hear that?\"", "{f}, {f_a}, was awake too. \"What can it be?\" {f_they} whispered."],
         ["They took a [lamp|candle] and went, step by step, towards the {spot}.", "\"Let's go and look,\" said {f}. \"Two are braver than one.\""],
         ["The noise grew louder. {h} held {f_their} hand.", "The door was open a little. Behind it, something moved."],
-        ["{h} counted to three and [opened the door|held up the light]. And what was it? {cause}!", "Then they saw it. It was only {cause}!"],
+        ["{h} counted to three and [opened the door|held up the light]. And what was it? {Cause}!", "Then they saw it. It was only {cause}!"],
         ["They laughed until their bellies hurt.", "\"So that's our monster!\" said {f}, and they both laughed."],
     ]  # fmt: skip
     facts = [
@@ -236,11 +237,11 @@ def broken_thing(voice: Voice, slots: dict) -> Told:
 
 def magic_thing(voice: Voice, slots: dict) -> Told:
     wish = voice.pick(["a mountain of cake", "a golden house", "a hundred toys", "a new coat for every day", "never to work again"])
-    slots = {**slots, "wish": wish}
+    slots = {**slots, "wish": wish, "Wish": sentence(wish)}
     beats = [
         ["{h} found a {thing_adjective} {thing} [in the grass|at the river|under a root].", "{h} bought an old {thing} at the market for one coin."],
         ["\"Rub me, and I give you three wishes,\" said the {thing}.", "When {h_they} cleaned it, the {thing} began to speak: \"You have three wishes!\""],
-        ["\"First, I wish for {wish}!\" cried {h}. And it came true.", "{h} did not think for long. \"{wish}!\" {h_they} called, and so it was."],
+        ["\"First, I wish for {wish}!\" cried {h}. And it came true.", "{h} did not think for long. \"{Wish}!\" {h_they} called, and so it was."],
         ["But soon {h_they} was bored, and nobody came to play.", "It was wonderful for a day. Then {h_their} friends stopped coming, because they were envious."],
         ["\"Second, I wish to be far away!\" [said|shouted] {h}, and at once {h_they} sat on a cold, empty island.", "So {h_they} wished to be a king, and sat all alone on a hard throne."],
         ["{h_They} thought of {f}, {f_a}, and of their games.", "\"What is {f} doing now?\" {h_they} wondered. {f}, {f_a}, was {h_their} oldest friend."],

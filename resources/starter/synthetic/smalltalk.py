@@ -80,7 +80,8 @@ _TOPICS: list[Exchange] = [
 _ABOUT_THEM = [topic for topic in _TOPICS if "you" not in topic[0].lower()]
 _THANKS = [
     ("[Thank you|Thanks|Thanks a lot|Thank you very much|Many thanks][!|.]", ["[You're welcome|My pleasure|No problem|Any time|Gladly][!|.] [Is there anything else?|Can I do anything else for you?|]"]),
-    ("[Great|Good|Perfect|OK|Okay|All right|Nice][.|!|, thanks.|, thank you!]", ["[You're welcome!|I'm glad that I could help.|Good!|Anything else?]"]),
+    ("[Great|Good|Perfect|OK|All right|Nice][, thanks.|, thank you!]", ["[You're welcome!|I'm glad that I could help.|Gladly!]"]),
+    ("[Great|Good|Perfect|OK|Okay|All right|Nice][.|!]", ["[Good!|Fine!|Is there anything else?|What shall we talk about now?]"]),
 ]  # fmt: skip
 _BYE = [
     ("[Bye|Goodbye|See you|See you later|Bye bye|I have to go|I must go now][!|.]", ["[Goodbye|Bye|See you|Take care][!|.] [Have a nice day!|It was nice talking to you.|Come back soon!|]"]),
@@ -88,7 +89,8 @@ _BYE = [
 ]  # fmt: skip
 
 
-def _slots(voice: Voice) -> dict[str, str]:
+def slots(voice: Voice) -> dict[str, str]:
+    """What the templates of talk are filled with, drawn anew."""
     food, food2 = voice.some(words.FOODS, 2)
     hobby, pet = voice.pick(list(words.HOBBIES)), voice.pick(words.PETS)
     thing, animal = voice.pick(list(words.OBJECTS)), voice.pick(words.ANIMALS)
@@ -106,12 +108,12 @@ def _slots(voice: Voice) -> dict[str, str]:
 
 
 def _turn(voice: Voice, exchange: Exchange) -> Turns:
-    slots = _slots(voice)
+    filling = slots(voice)
     remark, answers = exchange
-    said = voice.say(remark, **slots)
+    said = voice.say(remark, **filling)
     if voice.chance(0.12):  # as people type
         said = said.lower().rstrip(".!") if voice.chance(0.7) else said.replace("?", "").rstrip(".!")
-    return [user(said.strip()), assistant(sentence(voice.say(answers, **slots).strip()))]
+    return [user(said.strip()), assistant(sentence(voice.say(answers, **filling).strip()))]
 
 
 def greeting(voice: Voice, name: str = "") -> Turns:

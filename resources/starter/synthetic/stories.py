@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from text.documents import Document, assistant, user
 
-from . import words
+from . import tiny_stories, words
 from .characters import Character, make
 from .plots import PLOTS
 from .voice import Voice, article, sentence
@@ -76,44 +76,64 @@ class Story:
         return "\n\n".join(paragraphs) if voice.chance(0.7) else " ".join(self.sentences)
 
 
-def tell(voice: Voice, animal: str | None = None) -> Story:
+def _cast(voice: Voice) -> tuple[Character, dict[str, str]]:
+    """A hero, and what the templates of a story are filled with."""
     taken: set[str] = set()
-    hero = make(voice, taken)
-    while animal and not hero.kind.endswith(" " + animal):
-        taken.clear()
-        hero = make(voice, taken)
-    friend, other = make(voice, taken), make(voice, taken)
+    hero, friend, other = make(voice, taken), make(voice, taken), make(voice, taken)
     place = voice.pick(words.NATURE + ["village", "town", "garden", "city", "castle"])
     preposition = "on" if place in ("mountain", "hill", "island") else "by" if place in ("river", "lake") else "in"
     adjective = voice.pick(["green", "quiet", "wide", "deep", "old", "beautiful", "lonely", "sunny", "small", "hidden"])
-    in_place = f"{preposition} a {adjective} {place}" if adjective != "old" else f"{preposition} an old {place}"
+    in_place = f"{preposition} {article(adjective)} {place}"
     thing = voice.pick(list(words.OBJECTS))
     slots = {
         **hero.slots("h"), **friend.slots("f"), **other.slots("o"),
         "place": place, "in_place": in_place, "In_place": sentence(in_place), "weather": voice.pick(words.WEATHER),
-        "season": voice.pick(words.SEASONS), "thing": thing, "thing_adjective": voice.pick(words.OBJECTS[thing]),
+        "season": voice.pick(words.SEASONS), "thing": thing, "a_thing": article(thing), "fruit": voice.pick(words.FRUITS),
+        "thing_adjective": voice.pick(words.OBJECTS[thing]), "fear": voice.pick(words.FEARS),
     }  # fmt: skip
-    plot = voice.pick(PLOTS)
-    told = plot(voice, slots)
+    return hero, slots
+
+
+def tell(voice: Voice) -> Story:
+    hero, slots = _cast(voice)
+    told = voice.pick(PLOTS)(voice, slots)
     opening = voice.say(_OPENINGS, **slots)
     sentences = [opening, "" if hero.loves in opening else voice.say(_TRAITS, **slots)]
     sentences += [voice.say(_DAYS, **slots) + told.sentences[0], *told.sentences[1:], voice.say(_ENDINGS, **slots)]
     if voice.chance(0.25):
         sentences.append(voice.pick(_MORALS[told.moral]))
+    sentences = [sentence(s) for s in sentences if s]
     facts = [
         ("What was the name of the hero?", f"The hero was called {hero.name}."),
         (f"Who was {hero.name}?", voice.say("{h} was {h_a} who lived {in_place}.", **slots)),
         (f"Where did {hero.name} live?", voice.say("{h} lived {in_place}.", **slots)),
         *told.facts,
     ]
-    kind = hero.kind.split(" ")[-1] if not hero.adult else hero.kind
-    about = voice.pick([_about(hero), _about(hero), told.about, f"{_about(hero)} and {told.about}"])
-    title = voice.pick([f"{hero.name} and the {told.title}", f"The {kind.title()} and the {told.title}", f"The {told.title}"])
-    return Story(hero, title, [sentence(s) for s in sentences if s], about, facts)
+    about = voice.pick(_subjects(hero, slots, " ".join(sentences)) + [told.about, told.about])
+    short = _short_kind(hero).title()
+    title = voice.pick([f"{hero.name} and the {told.title}", f"The {short} and the {told.title}", f"The {told.title}"])
+    return Story(hero, title, sentences, about, facts)
 
 
-def _about(hero: Character) -> str:
-    return article(hero.kind)
+def _short_kind(hero: Character) -> str:
+    return hero.kind if hero.adult else hero.kind.split(" ")[-1]
+
+
+def _subjects(hero: Character, slots: dict[str, str], text: str) -> list[str]:
+    """What the story can be said to be about: what occurs in it."""
+    kind = article(_short_kind(hero))
+    subjects = [kind, article(hero.kind), f"{kind} called {hero.name}", f"{hero.name}, {article(hero.kind)}"]
+    if slots["in_place"] in text.lower():
+        subjects.append(f"{kind} who lives {slots['in_place']}")
+    if hero.trait in text:
+        subjects.append(f"{article(hero.trait)} {_short_kind(hero)}")
+    if slots["thing"] in text:
+        subjects += [f"{kind} and {slots['a_thing']}", slots["a_thing"]]
+    if slots["f"] in text:
+        subjects += [f"{kind} and {slots['f_a']}", "two friends"]
+    if slots["season"] in text:
+        subjects.append(slots["season"])
+    return subjects
 
 
 def prose(voice: Voice) -> Document:
@@ -157,4 +177,17 @@ def chat(voice: Voice) -> Document:
     return {"messages": messages}
 
 
-KINDS = {"story": prose, "story chat": chat}
+_ASK_TINY = [
+    "[Please t|T|Can you t|Could you t]ell me a [very short|tiny] story[.|!| about {about}.]", "[A|Write a] story in [a few|four] sentences[| about {about}][, please|].",
+    "[Just|Only] a very short story, [please|I'm tired][.|!]", "[Tell me|Give me] a one-minute story.",
+]  # fmt: skip
+
+
+def tiny(voice: Voice) -> Document:
+    hero, slots = _cast(voice)
+    sentences = [sentence(s) for s in tiny_stories.tell(voice, slots)]
+    ask = voice.say(_ASK_TINY, about=voice.pick(_subjects(hero, slots, " ".join(sentences))))
+    return {"messages": [user(ask), assistant(" ".join(sentences))]}
+
+
+KINDS = {"story": prose, "story chat": chat, "tiny story": tiny}

@@ -28,7 +28,7 @@ class Stage:
     mixture: dict[str, float]  # share of the tokens, by group
 
 
-# What is made for this model teaches it how to talk; prose and people's talk teach it English. There are some 4 and 14
+# What is made for this model teaches it how to talk; prose and people's talk teach it English. There are some 4 and 11
 # million tokens of those: with larger shares, a run on a fast machine would see them too often.
 _BROAD = {"prose": 0.08, "talk": 0.17, "made": 0.75}
 _FINAL = {"prose": 0.05, "talk": 0.10, "made": 0.85}
