@@ -18,7 +18,7 @@ tl::unexpected<Error> no_such_conversation() {
 const std::string kSelectConversation =
     "SELECT id, title, system_prompt_id, "
     "COALESCE((SELECT text FROM messages WHERE conversation_id = conversations.id AND position = 0), ''), "
-    "created_at_ms, updated_at_ms, folder_id, pin_position, draft FROM conversations";
+    "created_at_ms, updated_at_ms, folder_id, pin_position, draft, shown_leaf_id FROM conversations";
 
 StoredConversation read_conversation(const Statement& row) {
   StoredConversation conversation;
@@ -31,6 +31,7 @@ StoredConversation read_conversation(const Statement& row) {
   if (!row.is_null(6)) conversation.folder_id = row.integer(6);
   if (!row.is_null(7)) conversation.pin_position = row.integer(7);
   conversation.draft = row.text(8);
+  if (!row.is_null(9)) conversation.shown_leaf_id = row.integer(9);
   return conversation;
 }
 
@@ -149,12 +150,21 @@ Result<void> ConversationStore::restore_conversation(int64_t id) {
 }
 
 Result<void> ConversationStore::purge_deleted() {
-  KVASIR_TRY_ASSIGN(const int64_t deleted, database_->integer("SELECT count(*) FROM conversations "
-                                                              "WHERE deleted_at_ms IS NOT NULL"));
+  KVASIR_TRY_ASSIGN(
+      const int64_t deleted,
+      database_->integer("SELECT (SELECT count(*) FROM conversations WHERE deleted_at_ms IS NOT NULL) + "
+                         "(SELECT count(*) FROM messages WHERE deleted_at_ms IS NOT NULL)"));
   if (deleted == 0) return {};
   KVASIR_TRY_ASSIGN(auto transaction, Transaction::begin(*database_));
+  // What follows a deleted message has been marked with it. Where a file says otherwise, it goes all the
+  // same.
+  KVASIR_TRY(database_->run(
+      "WITH RECURSIVE gone (id) AS (SELECT id FROM messages WHERE deleted_at_ms IS NOT NULL "
+      "UNION SELECT behind.id FROM gone JOIN messages AS behind ON behind.parent_id = gone.id) "
+      "UPDATE messages SET deleted_at_ms = coalesce(deleted_at_ms, 0) WHERE id IN (SELECT id FROM gone)"));
   KVASIR_TRY(remove_deleted_from_search(*database_));
   KVASIR_TRY(database_->run("DELETE FROM conversations WHERE deleted_at_ms IS NOT NULL"));
+  KVASIR_TRY(database_->run("DELETE FROM messages WHERE deleted_at_ms IS NOT NULL"));
   KVASIR_TRY(wipe_removed_from_search(*database_));
   return transaction.commit();
 }

@@ -36,11 +36,17 @@ struct MessageUsage {
   double decode_tokens_per_second = 0;
 };
 
+/// Messages form a tree: those with the same parent are alternatives, of which one is shown. The system
+/// message stands before the tree.
 struct StoredMessage {
   int64_t id = 0;
   int64_t conversation_id = 0;
-  /// Ascending within the conversation: 0 is kept for the system message, others count from 1.
+  /// Ascending in the order in which the conversation's messages came, and so along each branch: 0 is kept
+  /// for the system message, others count from 1.
   int64_t position = 0;
+  std::optional<int64_t> parent_id;  ///< the message that it follows; none: it begins the conversation
+  uint32_t alternative = 0;          ///< which of the alternatives it is, the oldest being 0 …
+  uint32_t alternatives = 1;         ///< … and how many there are. Deleted ones are not counted
   MessageRole role = MessageRole::User;
   MessageStatus status = MessageStatus::Complete;
   std::string text;
@@ -66,6 +72,8 @@ struct StoredConversation {
   std::optional<int64_t> folder_id;
   std::optional<int64_t> pin_position;  ///< ascending among the pinned ones; absent: not pinned
   std::string draft;                    ///< written, but not sent
+  /// The last message of the branch that is shown; none: there is no message but the system's.
+  std::optional<int64_t> shown_leaf_id;
   int64_t created_at_ms = 0;
   int64_t updated_at_ms = 0;
 };
@@ -121,15 +129,41 @@ class ConversationStore {
   /// may be a beginning. Those whose titles have them come first, then those that changed last.
   Result<std::vector<FoundConversation>> search(std::string_view asked);
 
-  Result<std::vector<StoredMessage>> messages(int64_t conversation_id);
-  /// Puts a user's or an assistant's message at the conversation's end; `id`, `position` and `created_at_ms`
-  /// are assigned and returned.
+  /// The branch that is shown, its beginning first, behind the system message. With `behind_id`, a message of
+  /// it, only what follows that one.
+  Result<std::vector<StoredMessage>> messages(int64_t conversation_id, int64_t behind_id = 0);
+  /// The branch that ends with this message, shown or not, behind the system message.
+  Result<std::vector<StoredMessage>> messages_up_to(int64_t message_id);
+  /// Puts a user's or an assistant's message behind the last one that is shown, and shows it. `id`,
+  /// `created_at_ms` and what says where it stands are assigned and returned.
   Result<StoredMessage> append_message(StoredMessage message);
+  /// The same behind any message of the conversation, beside what follows that already; none: as its first.
+  Result<StoredMessage> append_behind(std::optional<int64_t> parent_id, StoredMessage message);
   /// Replaces the growing part of an answer: text, reasoning, ids, and the rest at its end. Also in a deleted
   /// conversation, whose answer may still be growing.
   Result<void> update_message(const StoredMessage& message);
   Result<void> set_token_ids(int64_t message_id, const std::vector<int32_t>& token_ids,
                              const std::vector<std::byte>& vocabulary_hash);
+
+  // Branches. A message that is deleted, and a system message, is NotFound.
+
+  struct MessagePlace {
+    int64_t conversation_id;
+    std::optional<int64_t> parent_id;
+  };
+  Result<MessagePlace> place_of(int64_t message_id);
+  /// The ids of a message and of the alternatives to it, oldest first.
+  Result<std::vector<int64_t>> alternatives(int64_t message_id);
+  /// Shows the branch through this message, on to the newest one that follows it.
+  Result<void> show_message(int64_t message_id);
+  /// Hides a message and all that follows it, on every branch: at once, and for good when `purge_deleted`
+  /// runs. If it was shown, the newest alternative to it takes its place.
+  Result<void> delete_message(int64_t message_id);
+  /// Undoes the `delete_message` that hid this message, and shows the branch that ends with it.
+  Result<void> restore_message(int64_t message_id);
+  /// A new conversation with copies of the branch that ends with this message, its ids and figures included.
+  Result<int64_t> fork_conversation(int64_t message_id, std::string_view title);
+
   /// Writes, replaces or (empty text) removes the conversation's system message. Ids of it are forgotten.
   Result<void> set_system_text(int64_t conversation_id, std::string_view text,
                                std::optional<int64_t> system_prompt_id);
@@ -159,6 +193,19 @@ class ConversationStore {
   int64_t change_time_ms();
   Result<void> touch(int64_t conversation_id);
   Result<void> write_system_message(int64_t conversation_id, std::string_view text);
+  Result<std::vector<StoredMessage>> branch(int64_t conversation_id, int64_t leaf_id, int64_t behind_id);
+  /// Its place but for `conversation_id` and `parent_id` is assigned.
+  Result<void> insert_message(StoredMessage& message);
+  Result<std::vector<int64_t>> alternatives_at(const MessagePlace& place);
+  Result<void> show_leaf(int64_t conversation_id, std::optional<int64_t> leaf_id);
+  Result<void> show_newest(int64_t conversation_id, int64_t message_id);
+  /// Whether a query has an answer.
+  template <class... Values>
+  Result<bool> has_row(std::string_view sql, const Values&... values) {
+    auto rows = database_->query(sql, values...);
+    if (!rows) return tl::unexpected<Error>(std::move(rows).error());
+    return rows->step();
+  }
 
   Database* database_;
   int64_t last_change_ms_ = 0;

@@ -1,4 +1,5 @@
 #include "storage/base/try.h"
+#include "storage/conversations/branch_sql.h"
 #include "storage/conversations/conversation_store.h"
 #include "storage/conversations/search_index.h"
 #include "storage/sqlite/transaction.h"
@@ -39,12 +40,6 @@ std::vector<std::byte> to_vector(std::span<const std::byte> bytes) {
   return {bytes.begin(), bytes.end()};
 }
 
-constexpr std::string_view kColumns =
-    "id, conversation_id, position, role, status, text, token_ids, vocabulary_hash, model, error, "
-    "created_at_ms, prompt_tokens, prompt_cache_hit_tokens, prompt_cache_disk_tokens, "
-    "prompt_cache_miss_tokens, completion_tokens, ttft_ms, prefill_tokens_per_second, "
-    "decode_tokens_per_second, reasoning, reasoning_tokens, reasoning_ms";
-
 uint32_t count_at(const Statement& row, int column) {
   constexpr int64_t kMax = std::numeric_limits<uint32_t>::max();
   return static_cast<uint32_t>(std::clamp<int64_t>(row.integer(column), 0, kMax));
@@ -66,7 +61,8 @@ std::optional<MessageUsage> read_usage(const Statement& row, int first) {
   return usage;
 }
 
-/// A row of `kColumns`. The table's checks, which opening has verified, bound the enumerations.
+/// A row of `kSelectBranch`, whose columns it counts. The table's checks, which opening has verified, bound
+/// the enumerations.
 StoredMessage read_message(const Statement& row) {
   StoredMessage message;
   message.id = row.integer(0);
@@ -84,6 +80,10 @@ StoredMessage read_message(const Statement& row) {
   message.reasoning = row.text(19);
   message.reasoning_tokens = count_at(row, 20);
   message.reasoning_ms = row.real(21);
+  if (message.position == 0) return message;  // stands before the tree
+  if (!row.is_null(22)) message.parent_id = row.integer(22);
+  message.alternative = count_at(row, 23);
+  message.alternatives = count_at(row, 24);
   return message;
 }
 
@@ -104,58 +104,93 @@ void bind_usage(Statement& statement, int first, const std::optional<MessageUsag
 
 }  // namespace
 
-Result<std::vector<StoredMessage>> ConversationStore::messages(int64_t conversation_id) {
-  KVASIR_TRY(conversation(conversation_id));
-  KVASIR_TRY_ASSIGN(auto rows,
-                    database_->query("SELECT " + std::string(kColumns) +
-                                         " FROM messages WHERE conversation_id = ?1 ORDER BY position",
-                                     conversation_id));
+Result<std::vector<StoredMessage>> ConversationStore::messages(int64_t conversation_id, int64_t behind_id) {
+  KVASIR_TRY_ASSIGN(const auto shown, conversation(conversation_id));
+  return branch(conversation_id, shown.shown_leaf_id.value_or(0), behind_id);
+}
+
+Result<std::vector<StoredMessage>> ConversationStore::messages_up_to(int64_t message_id) {
+  KVASIR_TRY_ASSIGN(const auto place, place_of(message_id));
+  return branch(place.conversation_id, message_id, 0);
+}
+
+Result<std::vector<StoredMessage>> ConversationStore::branch(int64_t conversation_id, int64_t leaf_id,
+                                                             int64_t behind_id) {
+  KVASIR_TRY_ASSIGN(auto rows, database_->query(kSelectBranch, leaf_id, conversation_id, behind_id));
   std::vector<StoredMessage> found;
   for (;;) {
     KVASIR_TRY_ASSIGN(const bool has_row, rows.step());
-    if (!has_row) return found;
+    if (!has_row) break;
     found.push_back(read_message(rows));
   }
+  // Here rather than there, where whole texts would be moved about.
+  std::ranges::sort(found, {}, &StoredMessage::position);
+  return found;
 }
 
 Result<StoredMessage> ConversationStore::append_message(StoredMessage message) {
+  KVASIR_TRY_ASSIGN(auto transaction, Transaction::begin(*database_));
+  KVASIR_TRY_ASSIGN(const auto shown, conversation(message.conversation_id));
+  message.parent_id = shown.shown_leaf_id;
+  KVASIR_TRY(insert_message(message));
+  KVASIR_TRY(transaction.commit());
+  return message;
+}
+
+Result<StoredMessage> ConversationStore::append_behind(std::optional<int64_t> parent_id,
+                                                       StoredMessage message) {
+  KVASIR_TRY_ASSIGN(auto transaction, Transaction::begin(*database_));
+  KVASIR_TRY(conversation(message.conversation_id));
+  if (parent_id) {
+    KVASIR_TRY_ASSIGN(const auto parent, place_of(*parent_id));
+    if (parent.conversation_id != message.conversation_id) return no_such_message();
+  }
+  message.parent_id = parent_id;
+  KVASIR_TRY(insert_message(message));
+  KVASIR_TRY(transaction.commit());
+  return message;
+}
+
+Result<void> ConversationStore::insert_message(StoredMessage& message) {
   if (message.role == MessageRole::System) {
     return fail(ErrorCode::BadRequest,
                 "A system message always stands first in a conversation and cannot be added at its end. "
                 "Set the conversation's system text instead.");
   }
-  KVASIR_TRY_ASSIGN(auto transaction, Transaction::begin(*database_));
-  KVASIR_TRY(conversation(message.conversation_id));
   {
-    KVASIR_TRY_ASSIGN(auto last, database_->query("SELECT coalesce(max(position), 0) FROM messages "
-                                                  "WHERE conversation_id = ?1",
-                                                  message.conversation_id));
-    KVASIR_TRY(last.step());
-    message.position = last.integer(0) + 1;
+    KVASIR_TRY_ASSIGN(auto counts,
+                      database_->query("SELECT (SELECT coalesce(max(position), 0) FROM messages "
+                                       "WHERE conversation_id = ?1), "
+                                       "(SELECT count(*) FROM messages WHERE conversation_id = ?1 "
+                                       "AND parent_id IS ?2 AND position > 0 AND deleted_at_ms IS NULL)",
+                                       message.conversation_id, message.parent_id));
+    KVASIR_TRY(counts.step());
+    message.position = counts.integer(0) + 1;
+    message.alternative = count_at(counts, 1);
+    message.alternatives = message.alternative + 1;
   }
   message.created_at_ms = change_time_ms();
   KVASIR_TRY_ASSIGN(
       auto insert,
       database_->query("INSERT INTO messages (conversation_id, position, role, status, text, token_ids, "
-                       "vocabulary_hash, model, error, created_at_ms, prompt_tokens, "
-                       "prompt_cache_hit_tokens, prompt_cache_disk_tokens, prompt_cache_miss_tokens, "
-                       "completion_tokens, ttft_ms, prefill_tokens_per_second, decode_tokens_per_second, "
-                       "reasoning, reasoning_tokens, reasoning_ms) "
-                       "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?14, ?15, ?16, ?17, ?18, ?19, "
-                       "?20, ?21, ?11, ?12, ?13)",
+                       "vocabulary_hash, model, error, created_at_ms, reasoning, reasoning_tokens, "
+                       "reasoning_ms, parent_id, prompt_tokens, prompt_cache_hit_tokens, "
+                       "prompt_cache_disk_tokens, prompt_cache_miss_tokens, completion_tokens, ttft_ms, "
+                       "prefill_tokens_per_second, decode_tokens_per_second) "
+                       "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, "
+                       "?17, ?18, ?19, ?20, ?21, ?22)",
                        message.conversation_id, message.position, static_cast<int64_t>(message.role),
                        static_cast<int64_t>(message.status), std::string_view(message.text),
                        encode_ids(message.token_ids), message.vocabulary_hash,
                        std::string_view(message.model), std::string_view(message.error),
                        message.created_at_ms, std::string_view(message.reasoning),
-                       int64_t{message.reasoning_tokens}, message.reasoning_ms));
-  bind_usage(insert, 14, message.usage);
+                       int64_t{message.reasoning_tokens}, message.reasoning_ms, message.parent_id));
+  bind_usage(insert, 15, message.usage);
   KVASIR_TRY(insert.run());
   message.id = database_->last_insert_id();
   KVASIR_TRY(add_message_to_search(*database_, message.id));
-  KVASIR_TRY(touch(message.conversation_id));
-  KVASIR_TRY(transaction.commit());
-  return message;
+  KVASIR_TRY(show_leaf(message.conversation_id, message.id));
+  return touch(message.conversation_id);
 }
 
 Result<void> ConversationStore::update_message(const StoredMessage& message) {

@@ -47,7 +47,8 @@ Result<void> find_messages(Database& database, const SearchQuery& query, FoundBy
           "SELECT messages.id, messages.role, conversations.id, conversations.title, updated_at_ms "
           "FROM message_search JOIN messages ON messages.id = message_search.rowid "
           "JOIN conversations ON conversations.id = messages.conversation_id "
-          "WHERE message_search MATCH ?1 AND deleted_at_ms IS NULL "
+          "WHERE message_search MATCH ?1 AND messages.deleted_at_ms IS NULL "
+          "AND conversations.deleted_at_ms IS NULL "
           "ORDER BY message_search.rowid DESC LIMIT ?2",
           std::string_view(query.expression()), kMaxLookedAt));
   for (;;) {

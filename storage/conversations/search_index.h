@@ -16,6 +16,8 @@ Result<void> remove_title_from_search(Database& database, int64_t conversation_i
 Result<void> add_title_to_search(Database& database, int64_t conversation_id);
 Result<void> remove_message_from_search(Database& database, int64_t message_id);
 Result<void> add_message_to_search(Database& database, int64_t message_id);
+/// All of a new conversation.
+Result<void> add_messages_to_search(Database& database, int64_t conversation_id);
 
 /// All that is marked as deleted, before it is purged.
 Result<void> remove_deleted_from_search(Database& database);

@@ -446,6 +446,7 @@ class ConversationStoreTest : public QObject {
     QCOMPARE(messages[2].usage->decode_tokens_per_second, 20.75);
     for (const auto& message : messages) QVERIFY(message.reasoning.empty() && message.reasoning_tokens == 0);
     QCOMPARE(messages[4].status, MessageStatus::Interrupted);
+    for (size_t i = 2; i < 5; ++i) QCOMPARE(messages[i].parent_id, std::optional(messages[i - 1].id));
     QVERIFY((*store->system_prompts())[0].is_default);
     QCOMPARE(*store->setting("theme"), std::optional<std::string>("dark"));
     QVERIFY(*store->model_content_hash({1000, 5, UINT64_MAX, 2049}));
