@@ -69,10 +69,7 @@ def shape_keys(shape: Shape) -> dict[str, writer.Value]:
 
 def tokenizer_keys(vocabulary: Vocabulary) -> dict[str, writer.Value]:
     ordinary = range(len(vocabulary.tokens))
-    kinds = [
-        _TOKEN_TYPE["control" if text in bpe.CONTROL_TOKENS else "user defined"]
-        for text in bpe.SPECIAL_TOKENS
-    ]
+    kinds = [_TOKEN_TYPE["control" if text in bpe.CONTROL_TOKENS else "user defined"] for text in bpe.SPECIAL_TOKENS]
     printable = [vocabulary.printable(token) for token in ordinary]
     merges = [f"{printable[left]} {printable[right]}" for left, right in vocabulary.merges]
     return {
@@ -128,8 +125,7 @@ def export(
         raise SystemExit(f"The vocabulary has {vocabulary.size} tokens, the network {shape.vocab_size}.")
     keys = {**general_keys(version, type), **shape_keys(shape), **tokenizer_keys(vocabulary)}
     tensors = [
-        writer.make_tensor(name, values, type_of(name, values, type))
-        for name, values in named_weights(shape, state)
+        writer.make_tensor(name, values, type_of(name, values, type)) for name, values in named_weights(shape, state)
     ]
     writer.write(path, keys, tensors)
 

@@ -21,9 +21,9 @@ from network.experts import choose_product
 from network.model import Network
 from network.optimizer import make_optimizers
 from network.shape import SHAPES
-from text.bpe import SPECIAL_TOKENS, PAD
+from text.bpe import PAD, SPECIAL_TOKENS
 from training.rows import RowSource, prefetched, split
-from training.schedule import STAGES, Budget, learning_rate, stage_at
+from training.schedule import STAGES, Budget, Stage, learning_rate, stage_at
 
 _BALANCE_RATE = 0.003  # how far the router's bias moves in a step, at the peak learning rate
 _BATCHES_OF_LAP = 16
@@ -99,24 +99,25 @@ class Trainer:
     def progress(self) -> float:
         return self.budget.progress(self.totals.seconds, self.totals.tokens)
 
-    def batches(self, skip: int) -> Iterator[tuple[dict, int, np.ndarray]]:
+    def batches(self) -> Iterator[tuple[dict, int, np.ndarray]]:
         """Rows of each step, with the state of their lap and their number in it. The stage is that of progress when a
-        lap is planned, a few steps ahead."""
+        lap is planned, a few steps ahead; a lap that was begun in another sitting keeps its own."""
+        skip, progress = self.batches_of_lap, self.lap_state.get("progress", 0.0)
         while True:
-            stage = stage_at(self.stages, self.progress())
+            stage = stage_at(self.stages, progress)
             rows = self.options.batch_tokens // stage.context
-            state = self.rows.state()
+            state = {**self.rows.state(), "progress": progress}
             lap = self.rows.next_lap(stage, rows * _BATCHES_OF_LAP)
             for i in range(skip, _BATCHES_OF_LAP):
                 yield state, i, lap[i * rows : (i + 1) * rows]
-            skip = 0
+            skip, progress = 0, self.progress()
 
     def run(self) -> None:
         started, before = time.monotonic(), self.totals.seconds
         saved = logged = time.monotonic()
         logged_tokens, losses = self.totals.tokens, []
         # A thread would plan by a progress that depends on its speed: fine for a budget of time alone.
-        batches = self.batches(self.batches_of_lap)
+        batches = self.batches()
         for state, i, rows in prefetched(batches) if self.options.minutes else batches:
             losses.append(self.step(rows))
             self.lap_state, self.batches_of_lap = state, i + 1
@@ -188,7 +189,7 @@ class Trainer:
         context = self.stages[-1].context
         losses = {}
         for group in self.held_out.shards:
-            stage = type(self.stages[-1])(1.0, context, {group: 1.0})
+            stage = Stage(1.0, context, {group: 1.0})
             batch = split(self.held_out.next_lap(stage, rows * 512 // context or 1))
             total = 0.0
             for i in range(len(batch.tokens)):

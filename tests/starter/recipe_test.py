@@ -17,16 +17,17 @@ from corpus import cleaning
 from evaluation import metrics
 from gguf import writer
 from network.shape import SMOKE_SHAPE, Shape
-from synthetic import passages, personas, stories, sums
+from synthetic import daily, personas, stories, sums, words
 from synthetic.voice import Voice, plural, tidy
 from text import documents, shards
 from text.bpe import SPECIAL_TOKENS, Vocabulary
+from training import rows, schedule
 
 VOCABULARY = Vocabulary.read(support.RECIPE / "vocabulary.txt")
 
 TRICKY_TEXT = (
     "It's the year 1234567, isn't it?  Two  spaces\tand a tab.\n\n\n  Lines \r\n end. ÀÉÎ ñandú ß Ωμέγα русский "
-    "日本語とカタカナ 한국어 e\u0301 \u200bzero\u00a0width \x01\x02a ½ Ⅳ ² ٣ 🙂🙃 foo_bar --x== \"quoted\" (a)b c'd  \u2003wide\u3000"
+    '日本語とカタカナ 한국어 e\u0301 \u200bzero\u00a0width \x01\x02a ½ Ⅳ ² ٣ 🙂🙃 foo_bar --x== "quoted" (a)b c\'d  \u2003wide\u3000'
 )
 
 
@@ -104,7 +105,10 @@ class TokenizerTest(WithModel):
             documents.user("{{ 2 }}\n"), documents.assistant("What do you mean?"),
         ]  # fmt: skip
         # The application keeps reasoning apart; other programs leave it in the content, where the template drops it.
-        inline = [{**m, "content": f"<think>{m['reasoning']}</think>{m['content']}"} if m.get("reasoning") else m for m in messages]
+        inline = [
+            {**m, "content": f"<think>{m['reasoning']}</think>{m['content']}"} if m.get("reasoning") else m
+            for m in messages
+        ]
         for given in (messages, inline):
             rendered = support.kvasir_cli(
                 "render", "--template", str(template), "--messages", json.dumps(given),
@@ -116,14 +120,26 @@ class TokenizerTest(WithModel):
 class ExportTest(WithModel):
     def test_the_engine_runs_an_exported_model(self):
         values = support.logits(self.model, VOCABULARY.encode("Hello there"), [0, 1])
-        self.assertTrue(all(len(row) == SMOKE_SHAPE.vocab_size and all(map(math.isfinite, row)) for row in values.values()))
+        self.assertTrue(
+            all(len(row) == SMOKE_SHAPE.vocab_size and all(map(math.isfinite, row)) for row in values.values())
+        )
+
+    def test_a_chat_goes_by_the_template_of_the_file(self):
+        """The program says so where it can't use a template."""
+        data = str(self.folder / "data")
+        asked = ("ask", "--model", str(self.model), "--private", "--data-dir", data, "--max-tokens", "3", "Hello")
+        self.assertEqual(support.run_kvasir_cli(*asked).stderr, "")
 
     def test_keys_and_tensors_are_those_of_the_shipped_model(self):
         shipped, exported = support.GgufHeader(support.SHIPPED_MODEL), support.GgufHeader(self.model)
-        self.assertEqual([(k, t) for k, (t, _) in shipped.keys.items()], [(k, t) for k, (t, _) in exported.keys.items()])
+        self.assertEqual(
+            [(k, t) for k, (t, _) in shipped.keys.items()], [(k, t) for k, (t, _) in exported.keys.items()]
+        )
 
         def kinds(header: support.GgufHeader, layers: int) -> dict:
-            of_layers = {n: v for n, v in header.tensors.items() if not n.startswith("blk.") or int(n.split(".")[1]) < layers}
+            of_layers = {
+                n: v for n, v in header.tensors.items() if not n.startswith("blk.") or int(n.split(".")[1]) < layers
+            }
             return {name: (len(shape), type) for name, (shape, type) in of_layers.items()}
 
         layers = SMOKE_SHAPE.num_hidden_layers
@@ -136,7 +152,9 @@ class ExportTest(WithModel):
         scales = blocks[:, :2].copy().view(np.float16).astype(np.float32)
         decoded = (blocks[:, 2:].copy().view(np.int8) * scales).reshape(values.shape)
         step = np.repeat(scales, 32, axis=1).reshape(values.shape)
-        self.assertTrue(np.all(np.abs(decoded - values) <= 0.57 * step))  # a float16 scale is off by up to 127/2048 steps
+        self.assertTrue(
+            np.all(np.abs(decoded - values) <= 0.57 * step)
+        )  # a float16 scale is off by up to 127/2048 steps
 
     def test_the_starter_fits_into_32_mib_with_a_third_in_use(self):
         shape = Shape()
@@ -205,17 +223,21 @@ class GeneratorTest(unittest.TestCase):
             for key in [key for key in personas.FACTS if key in persona and personas.FACTS[key].asks]:
                 _, answer = personas.ask(voice, persona, key)
                 said = answer["content"].lower()
-                does = personas.words.JOBS.get(persona[key], "-") if key == "job" else "-"
+                does = words.JOBS.get(persona[key], "-") if key == "job" else "-"
                 self.assertTrue(persona[key].lower() in said or does in said, (key, persona[key], said))
 
     def test_passages_hold_what_is_answered_and_not_what_is_not(self):
         for seed in range(300):
-            passage = passages.daily(Voice(seed))
+            passage = daily.daily(Voice(seed))
             text = passage.text().lower()
             asked = {question for question, _ in passage.answered}
             self.assertFalse(asked & set(passage.unanswered))
             for question, answer in passage.answered:
-                told = [w for w in re.findall(r"[a-z]{4,}", answer.lower()) if w not in ("found", "because", "lives", "called", "friend", "years")]
+                told = [
+                    w
+                    for w in re.findall(r"[a-z]{4,}", answer.lower())
+                    if w not in ("found", "because", "lives", "called", "friend", "years")
+                ]
                 self.assertTrue(all(word in text for word in told), (question, answer, text))
 
     def test_no_sum_of_the_evaluation_is_trained_on(self):
@@ -224,8 +246,14 @@ class GeneratorTest(unittest.TestCase):
         self.assertFalse([question for question in asked if generate.numbers_in(question) in kept])
 
     def test_words_get_their_plurals_and_articles(self):
-        self.assertEqual([plural(w) for w in ("mouse", "cherry", "guinea pig", "brush", "toy")], ["mice", "cherries", "guinea pigs", "brushes", "toys"])
-        self.assertEqual(tidy("a old unicorn has a  unicorn , a one-legged owl and a uncle ."), "an old unicorn has a unicorn, a one-legged owl and an uncle.")
+        self.assertEqual(
+            [plural(w) for w in ("mouse", "cherry", "guinea pig", "brush", "toy")],
+            ["mice", "cherries", "guinea pigs", "brushes", "toys"],
+        )
+        self.assertEqual(
+            tidy("a old unicorn has a  unicorn , a one-legged owl and a uncle ."),
+            "an old unicorn has a unicorn, a one-legged owl and an uncle.",
+        )
 
 
 class DataTest(unittest.TestCase):
@@ -247,10 +275,78 @@ class DataTest(unittest.TestCase):
             self.assertEqual(VOCABULARY.decode(everything), documents.render(document))
             self.assertIn("a", VOCABULARY.decode([int(i) & ~shards.NOT_LEARNED for i in shard[1]]))
 
+    def row_source(self, folder: pathlib.Path, documents_of_group: int = 60) -> rows.RowSource:
+        """Documents of 3 to 30 tokens that begin with their own number plus 1000."""
+        for group in ("made", "talk"):
+            shard = shards.ShardWriter(folder, group)
+            for i in range(documents_of_group):
+                shard.add([np.array([1000 + i] + [1] * (2 + i * 7 % 28), np.uint16)])
+            shard.close()
+        return rows.RowSource(folder, pad=0, seed=1)
+
+    def test_rows_begin_with_documents_and_use_each_once_an_epoch(self):
+        with tempfile.TemporaryDirectory() as name:
+            source = self.row_source(pathlib.Path(name))
+            lap = source.next_lap(schedule.Stage(1.0, 63, {"made": 1.0}), 8)
+            self.assertEqual(lap.shape, (8, 64))
+            self.assertTrue(all(row[0] >= 1000 for row in lap))
+            begun = [int(i) for i in lap.flatten() if 1000 <= i < shards.NOT_LEARNED]
+            self.assertEqual(len(set(begun)), len(begun))
+            while source.cursors["made"].epoch == 0:
+                source.next_lap(schedule.Stage(1.0, 63, {"made": 1.0}), 8)
+            self.assertEqual(source.cursors["talk"].position, 0)
+
+    def test_hardly_a_row_is_empty_and_none_is_repeated(self):
+        with tempfile.TemporaryDirectory() as name:
+            source = self.row_source(pathlib.Path(name), documents_of_group=900)
+            lap = source.next_lap(schedule.Stage(1.0, 255, {"made": 0.7, "talk": 0.3}), 40)
+            self.assertEqual(len({row.tobytes() for row in lap}), 40)
+            self.assertLess(float((lap == shards.NOT_LEARNED).mean()), 0.1)
+
+    def test_long_prose_is_taken_from_anywhere(self):
+        with tempfile.TemporaryDirectory() as name:
+            shard = shards.ShardWriter(pathlib.Path(name), "prose")
+            for _ in range(50):
+                shard.add([np.arange(1000, dtype=np.uint16)])
+            shard.close()
+            source = rows.RowSource(pathlib.Path(name), pad=0, seed=1)
+            lap = source.next_lap(schedule.Stage(1.0, 99, {"prose": 1.0}), 20)
+            self.assertGreater(len(set(lap[:, 0].tolist())), 10)
+            self.assertTrue(all(np.all(np.diff(row.astype(int)) == 1) for row in lap))
+
+    def test_rows_go_on_where_a_checkpoint_left_them(self):
+        stage = schedule.Stage(1.0, 31, {"made": 0.5, "talk": 0.5})
+        with tempfile.TemporaryDirectory() as name:
+            source = self.row_source(pathlib.Path(name))
+            source.next_lap(stage, 4)
+            state = source.state()
+            expected = [source.next_lap(stage, 4) for _ in range(5)]
+            again = rows.RowSource(pathlib.Path(name), pad=0, seed=1)
+            again.restore(state)
+            for lap in expected:
+                np.testing.assert_array_equal(again.next_lap(stage, 4), lap)
+
+    def test_padding_is_read_but_not_learned(self):
+        batch = rows.split(np.array([[5, 6 | shards.NOT_LEARNED, 7, 0 | shards.NOT_LEARNED]], np.uint16))
+        self.assertEqual(batch.tokens.tolist(), [[5, 6, 7]])
+        self.assertEqual(batch.targets.tolist(), [[6, 7, 0]])
+        self.assertEqual(batch.weights.tolist(), [[0, 1, 0]])
+
+    def test_the_schedule_covers_a_run(self):
+        for stages in schedule.STAGES.values():
+            self.assertEqual(stages[-1].until, 1.0)
+            self.assertEqual(sorted(s.until for s in stages), [s.until for s in stages])
+            self.assertEqual([schedule.stage_at(stages, p) for p in (0.0, 1.0)], [stages[0], stages[-1]])
+        rates = [schedule.learning_rate(p / 100, 1.0) for p in range(101)]
+        self.assertEqual((max(rates), rates[50]), (1.0, 1.0))
+        self.assertLess(max(rates[0], rates[100]), 0.05)
+
     def test_overlaps_with_evaluation_are_found(self):
         kept = "The quick brown fox jumps over the lazy dog, and then it sleeps in the sun all day."
         decontaminator = cleaning.Decontaminator([kept])
-        self.assertTrue(decontaminator.overlaps("So: the QUICK brown fox jumps over the lazy dog and then it sleeps, they say."))
+        self.assertTrue(
+            decontaminator.overlaps("So: the QUICK brown fox jumps over the lazy dog and then it sleeps, they say.")
+        )
         self.assertFalse(decontaminator.overlaps("The quick brown fox jumps over the lazy dog."))
 
     def test_answers_are_judged_as_squad_judges_them(self):

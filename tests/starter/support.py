@@ -19,8 +19,12 @@ _NUMBERS = {0: "B", 1: "b", 2: "H", 3: "h", 4: "I", 5: "i", 6: "f", 7: "?", 10: 
 
 def kvasir_cli(*arguments: str) -> str:
     """What the program prints. Its path is in KVASIR_CLI."""
+    return run_kvasir_cli(*arguments).stdout
+
+
+def run_kvasir_cli(*arguments: str) -> subprocess.CompletedProcess:
     command = [os.environ["KVASIR_CLI"], *arguments]
-    return subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    return subprocess.run(command, check=True, capture_output=True, text=True)
 
 
 class GgufHeader:

@@ -1,7 +1,7 @@
 """One reader for each source. Each yields documents without `source` and `group`.
 
-What is not used, and why: sources under share-alike licences (Wikipedia, SQuAD, SGD, OneStopEnglish), those whose texts have
-doubtful rights (t0-permissive, flan-cot), whose pairs were made by other models (raschka-instructions, instructlab's
+What is not used, and why: sources under share-alike licences or whose texts are (Wikipedia, SQuAD, QAMR, SGD, OneStopEnglish), those
+whose texts have doubtful rights (t0-permissive, flan-cot), whose pairs were made by other models (raschka-instructions, instructlab's
 generated part), whose tone does not fit (chatterbot), and what is meant for evaluation (SVAMP, GSM8K, EVAL-ONLY-*).
 """
 from __future__ import annotations
@@ -92,15 +92,6 @@ def fairytale_questions(folder: pathlib.Path) -> Iterator[Document]:
         yield {"messages": messages}
 
 
-def sentence_questions(folder: pathlib.Path) -> Iterator[Document]:
-    chats: dict[str, list[dict]] = {}
-    for asked in _lines(folder / "qa.jsonl"):
-        question = asked["question"] if asked["sentence"] in chats else f"{asked['sentence']}\n\n{asked['question']}"
-        chats.setdefault(asked["sentence"], []).extend([user(question), assistant(asked["answer"].strip())])
-    for messages in chats.values():
-        yield {"messages": messages}
-
-
 def sentences(folder: pathlib.Path) -> Iterator[Document]:
     """Single sentences, sorted by length in the source; each document takes them from all over."""
     lines = (folder / "sentences.txt").read_text(encoding="utf-8").splitlines()
@@ -163,7 +154,6 @@ SOURCES: dict[str, list[Source]] = {
     "classic-books": [Source("prose", classic_books, "public domain")],
     "fairytaleqa": [Source("prose", fairytales, "Apache-2.0"), Source("talk", fairytale_questions, "Apache-2.0")],
     "tatoeba-en": [Source("prose", sentences, "CC BY 2.0 FR")],
-    "qamr": [Source("talk", sentence_questions, "MIT")],
     "self-dialogue": [Source("talk", dialogues, "BSD-3-Clause")],
     "topical-chat": [Source("talk", dialogues, "CDLA-Sharing-1.0")],
     "taskmaster4": [Source("talk", dialogues, "CC BY 4.0")],

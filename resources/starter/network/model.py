@@ -165,9 +165,7 @@ class Block(nn.Module):
         self.attention = Attention(shape)
         self.ffn_norm = nn.Parameter(torch.ones(shape.hidden_size))
         self.ffn = (
-            DenseFfn(shape.hidden_size, shape.intermediate_size)
-            if shape.is_dense(layer)
-            else RoutedFfn(shape, product)
+            DenseFfn(shape.hidden_size, shape.intermediate_size) if shape.is_dense(layer) else RoutedFfn(shape, product)
         )
 
     def forward(self, hidden: torch.Tensor, turn: torch.Tensor) -> torch.Tensor:
@@ -180,9 +178,7 @@ class Network(nn.Module):
         super().__init__()
         self.shape = shape
         self.token_embd = _matrix(shape.vocab_size, shape.hidden_size, std=0.5)
-        self.blocks = nn.ModuleList(
-            Block(shape, layer, product) for layer in range(shape.num_hidden_layers)
-        )
+        self.blocks = nn.ModuleList(Block(shape, layer, product) for layer in range(shape.num_hidden_layers))
         self.output_norm = nn.Parameter(torch.ones(shape.hidden_size))
         self.output = _matrix(shape.vocab_size, shape.hidden_size, std=0.02 / math.sqrt(shape.hidden_size))
         turn = rotation(shape, shape.max_position_embeddings)

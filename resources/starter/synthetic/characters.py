@@ -6,7 +6,19 @@ from dataclasses import dataclass
 from . import words
 from .voice import Voice, article
 
-_CREATURES = ["dragon", "robot", "giant", "ghost", "mermaid", "wizard", "snowman", "fairy", "dwarf", "troll", "scarecrow"]
+_CREATURES = [
+    "dragon",
+    "robot",
+    "giant",
+    "ghost",
+    "mermaid",
+    "wizard",
+    "snowman",
+    "fairy",
+    "dwarf",
+    "troll",
+    "scarecrow",
+]
 _SIZES = ["little", "small", "young", "tiny", "old", "big"]
 _TRAITS = ["curious", "shy", "brave", "clever", "kind", "lazy", "proud", "cheerful", "careful", "dreamy", "impatient",
            "friendly", "stubborn", "gentle", "clumsy", "quiet", "lonely", "hard-working", "forgetful", "polite"]  # fmt: skip

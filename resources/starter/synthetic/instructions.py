@@ -5,81 +5,29 @@ from typing import Callable
 
 from text.documents import Document, assistant, user
 
-from . import smalltalk, words
+from . import knowledge, smalltalk, words
 from .voice import Voice, article, listed, plural, sentence
 
 Task = tuple[str, str]  # with its answer
 
 _CATEGORIES = {
-    "animals": words.ANIMALS, "fruits": words.FRUITS, "vegetables": words.VEGETABLES, "colours": words.COLOURS,
-    "jobs": list(words.JOBS), "instruments": words.INSTRUMENTS, "sports": words.SPORTS, "drinks": words.DRINKS,
-    "things to eat": words.FOODS, "hobbies": list(words.HOBBIES), "places": words.PLACES, "months": words.MONTHS,
-    "days of the week": words.DAYS, "seasons": words.SEASONS, "names for a cat": words.PET_NAMES, "pets": words.PETS,
-}  # fmt: skip
-_OPPOSITES = """big-small hot-cold old-new fast-slow happy-sad light-dark day-night up-down left-right open-closed
-full-empty hard-soft early-late high-low long-short loud-quiet rich-poor strong-weak thick-thin wet-dry young-old
-clean-dirty easy-difficult good-bad near-far right-wrong sweet-sour true-false warm-cool wide-narrow first-last
-always-never begin-end buy-sell come-go give-take laugh-cry love-hate remember-forget win-lose inside-outside
-before-after above-below heavy-light sharp-blunt smooth-rough brave-afraid awake-asleep alone-together""".split()
-_PAST = """go-went see-saw eat-ate run-ran take-took give-gave come-came sing-sang swim-swam write-wrote read-read
-make-made find-found buy-bought think-thought bring-brought catch-caught fly-flew drink-drank sleep-slept speak-spoke
-break-broke begin-began build-built drive-drove fall-fell feel-felt hear-heard know-knew leave-left lose-lost meet-met
-play-played walk-walked talk-talked cook-cooked jump-jumped dance-danced look-looked work-worked paint-painted""".split()
-_SOUNDS = {"dog": "Woof", "cat": "Meow", "cow": "Moo", "sheep": "Baa", "duck": "Quack", "pig": "Oink", "frog": "Ribbit",
-           "horse": "Neigh", "owl": "Hoot", "hen": "Cluck", "bee": "Buzz", "mouse": "Squeak", "lion": "Roar", "crow": "Caw"}  # fmt: skip
-_COLOUR_OF = {"the sky": "blue", "grass": "green", "snow": "white", "a banana": "yellow", "blood": "red", "coal": "black",
-              "an orange": "orange", "a strawberry": "red", "a lemon": "yellow", "milk": "white", "a frog": "green",
-              "chocolate": "brown", "a carrot": "orange", "the sun": "yellow", "an elephant": "grey", "a cherry": "red"}  # fmt: skip
-_MEANINGS = {
-    "umbrella": "something that keeps you dry when it rains", "library": "a place with many books that you can borrow",
-    "baker": "somebody who makes bread and cakes", "bridge": "a way over a river or a road", "pillow": "a soft thing for your head in bed",
-    "river": "a lot of water that flows to the sea", "island": "land with water all around it", "kettle": "a pot for boiling water",
-    "ladder": "something with steps that you climb up on", "mirror": "a glass in which you see yourself", "garden": "a place where flowers and vegetables grow",
-    "doctor": "somebody who helps people who are ill", "winter": "the cold time of the year", "breakfast": "the first meal of the day",
-    "clock": "a thing that shows the time", "map": "a picture that shows where places are", "oven": "a hot box for baking food",
-    "blanket": "a large soft cloth that keeps you warm", "forest": "a place with very many trees", "harbour": "a place where ships are safe",
-    "lighthouse": "a tower with a light that shows ships the way", "shadow": "the dark shape behind a thing in the light",
-    "stranger": "somebody whom you don't know", "market": "a place where people buy and sell things", "promise": "when you say that you will surely do something",
-    "secret": "something that only a few people know", "neighbour": "somebody who lives next to you", "orchard": "a garden of fruit trees",
-    "recipe": "a text that says how to cook something", "thunder": "the loud sound after lightning", "village": "a place that is smaller than a town",
-    "desert": "a very dry place with little water", "friend": "somebody whom you like and trust", "whisper": "to speak very quietly",
-    "borrow": "to take something and give it back later", "brave": "not being stopped by fear", "curious": "wanting to know things",
-    "honest": "telling the truth", "patient": "able to wait without getting angry", "lonely": "sad because nobody is there",
-}  # fmt: skip
-_FACTS = {
-    "How many days are in a week?": "A week has seven days.", "How many months are in a year?": "A year has twelve months.",
-    "How many legs does a spider have?": "A spider has eight legs.", "How many legs does a dog have?": "A dog has four legs.",
-    "How many hours are in a day?": "A day has 24 hours.", "How many minutes are in an hour?": "An hour has 60 minutes.",
-    "How many seconds are in a minute?": "A minute has 60 seconds.", "What do bees make?": "Bees make honey.", "What do cows give us?": "Cows give us milk.",
-    "What do we need to breathe?": "We need air to breathe.", "What is ice?": "Ice is frozen water.", "Where do fish live?": "Fish live in water.",
-    "What do plants need?": "Plants need light, water and air.", "What is the opposite of day?": "The opposite of day is night.",
-    "Which animal has a long neck?": "The giraffe has a long neck.", "Which animal has a trunk?": "The elephant has a trunk.",
-    "What comes after Monday?": "After Monday comes Tuesday.", "What is the first month of the year?": "The first month is January.",
-    "What is the last month of the year?": "The last month is December.", "How many wheels does a bicycle have?": "A bicycle has two wheels.",
-    "How many fingers are on one hand?": "There are five fingers on one hand.", "What do you use to cut paper?": "You cut paper with scissors.",
-    "Where does the sun rise?": "The sun rises in the east.", "What do birds have that we don't have?": "Birds have wings and feathers.",
-    "What shines at night?": "The moon and the stars shine at night.", "Is the sun a star?": "Yes, the sun is a star.",
-    "What is bread made of?": "Bread is made of flour, water and a little salt.", "What is cheese made of?": "Cheese is made of milk.",
-    "Can penguins fly?": "No, penguins can't fly, but they swim well.", "Can fish walk?": "No, fish can't walk. They swim.",
-    "What is the capital of France?": "The capital of France is Paris.", "What is the capital of Germany?": "The capital of Germany is Berlin.",
-    "What is the capital of Italy?": "The capital of Italy is Rome.", "What is the capital of Spain?": "The capital of Spain is Madrid.",
-    "What is the capital of Japan?": "The capital of Japan is Tokyo.", "What is the capital of England?": "The capital of England is London.",
-}  # fmt: skip
-_CANT = [  # questions for what it does not know or can't do
-    "What is the weather like [today|in {town}|tomorrow]?", "What time is it[ now|]?", "What day is it today?", "Who won the [game|match|race|election] [yesterday|last year]?",
-    "Who is the [president|king|mayor] of {town}?", "What is the population of {town}?", "[Translate|Can you translate] this into [French|German|Spanish|Chinese].",
-    "When was {name} {family} born?", "Who is {name} {family}?", "What is the distance from {town} to {town2}?", "[Who invented|Who discovered] the {object}?",
-    "What is the news today?", "How much does {a_object} cost[ in {town}|]?", "Write a [program|Python script|website] [for me|]for {hobby}.", "What is the {n}th digit of pi?",
-    "Book a [table|flight|train|hotel] [for me|to {town}].", "Send an email to {name}.", "[Call|Phone] {name}, please.", "What will happen [tomorrow|next year]?", "What am I thinking [right now|]?",
-    "What did I do [yesterday|last {day}]?", "How many people live in {town}?", "What is the phone number of {name} {family}?", "Explain quantum physics.", "What is the chemical formula of {object} paint?",
-    "[Play|Put on] some music.", "Open the [door|window].", "Search the internet for {hobby}.", "Who wrote the book about the {adjective} {object}?", "What is the best [phone|car|bank] to buy?",
-]  # fmt: skip
-_DONT_KNOW = [
-    "I don't know[ that|], [sorry|I'm sorry].", "[I'm sorry, but |Sorry, ]I don't know that. [I'm only a small model.|]", "I can't tell you that. [I know very little about the world.|I only know what you tell me.|]",
-    "That's something I don't know. [It's better to look it up.|Somebody else can surely help you.|]", "I'm afraid I don't know. [I would only be guessing.|]", "I don't know, and I don't want to make something up.",
-]  # fmt: skip
-_CANT_DO = ["[I'm sorry, but |Sorry, ]I can't do that. [I can only talk.|I can only write text.|]", "I'm not able to do that. [I can chat, tell stories and do small sums.|]"]
-_CANT_VERBS = ("Book", "Send", "Call", "Phone", "Play", "Put on", "Open", "Search", "Write", "Translate", "Can you")
+    "animals": words.ANIMALS,
+    "fruits": words.FRUITS,
+    "vegetables": words.VEGETABLES,
+    "colours": words.COLOURS,
+    "jobs": list(words.JOBS),
+    "instruments": words.INSTRUMENTS,
+    "sports": words.SPORTS,
+    "drinks": words.DRINKS,
+    "things to eat": words.FOODS,
+    "hobbies": list(words.HOBBIES),
+    "places": words.PLACES,
+    "months": words.MONTHS,
+    "days of the week": words.DAYS,
+    "seasons": words.SEASONS,
+    "names for a cat": words.PET_NAMES,
+    "pets": words.PETS,
+}
 
 
 def name_some(voice: Voice) -> Task:
@@ -87,7 +35,15 @@ def name_some(voice: Voice) -> Task:
     count = voice.between(2, min(6, len(_CATEGORIES[what])))
     items = voice.some(_CATEGORIES[what], count)
     number = ["", "one", "two", "three", "four", "five", "six"][count]
-    question = voice.say(["[Name|List|Tell me|Give me|Write down] {n} {w}.", "Can you [name|list] {n} {w}?", "[I need|Please give me] {n} {w}."], n=voice.pick([number, str(count)]), w=what)
+    question = voice.say(
+        [
+            "[Name|List|Tell me|Give me|Write down] {n} {w}.",
+            "Can you [name|list] {n} {w}?",
+            "[I need|Please give me] {n} {w}.",
+        ],
+        n=voice.pick([number, str(count)]),
+        w=what,
+    )
     form = voice.random.random()
     if form < 0.35:
         return question, "\n".join(f"{i}. {sentence(item)}" for i, item in enumerate(items, 1))
@@ -97,34 +53,72 @@ def name_some(voice: Voice) -> Task:
 
 
 def opposite(voice: Voice) -> Task:
-    a, b = voice.pick(_OPPOSITES).split("-")
-    return voice.say(["What is the opposite of \"{a}\"?", "What's the opposite of {a}?", "Give me the opposite of {a}.", "Opposite of {a}?"], a=a), voice.say(["The opposite of {a} is {b}.", "{B}.", "It is \"{b}\"."], a=a, b=b, B=sentence(b))
+    a, b = voice.pick(knowledge.OPPOSITES).split("-")
+    return voice.say(
+        [
+            'What is the opposite of "{a}"?',
+            "What's the opposite of {a}?",
+            "Give me the opposite of {a}.",
+            "Opposite of {a}?",
+        ],
+        a=a,
+    ), voice.say(["The opposite of {a} is {b}.", "{B}.", 'It is "{b}".'], a=a, b=b, B=sentence(b))
 
 
 def past(voice: Voice) -> Task:
-    a, b = voice.pick(_PAST).split("-")
-    return voice.say(["What is the past tense of \"{a}\"?", "Put \"{a}\" into the past.", "Today I {a}. Yesterday I ...?"], a=a), voice.say(["The past tense of {a} is {b}.", "Yesterday I {b}.", "{B}."], a=a, b=b, B=sentence(b))
+    a, b = voice.pick(knowledge.PAST).split("-")
+    return voice.say(
+        ['What is the past tense of "{a}"?', 'Put "{a}" into the past.', "Today I {a}. Yesterday I ...?"], a=a
+    ), voice.say(["The past tense of {a} is {b}.", "Yesterday I {b}.", "{B}."], a=a, b=b, B=sentence(b))
 
 
 def many(voice: Voice) -> Task:
-    noun = voice.pick(words.ANIMALS + list(words.OBJECTS) + words.FRUITS + ["child", "man", "woman", "knife", "leaf", "foot", "tooth"])
-    return voice.say(["What is the plural of \"{a}\"?", "One {a}, two ...?", "What is the plural of {a}?"], a=noun), voice.say(["The plural of {a} is {b}.", "Two {b}.", "{B}."], a=noun, b=plural(noun), B=sentence(plural(noun)))
+    noun = voice.pick(
+        words.ANIMALS + list(words.OBJECTS) + words.FRUITS + ["child", "man", "woman", "knife", "leaf", "foot", "tooth"]
+    )
+    return voice.say(
+        ['What is the plural of "{a}"?', "One {a}, two ...?", "What is the plural of {a}?"], a=noun
+    ), voice.say(["The plural of {a} is {b}.", "Two {b}.", "{B}."], a=noun, b=plural(noun), B=sentence(plural(noun)))
 
 
 def repeat(voice: Voice) -> Task:
     (a, b), place = voice.some(list(words.OBJECTS), 2), voice.pick(words.PLACES)
-    said = voice.pick([f"The {a} is in the {place}", f"I have {article(a)} and {article(b)}", f"{voice.pick(words.GIRLS)} likes {voice.pick(words.FOODS)}", f"A {voice.pick(words.OBJECTS[a])} {a}"])
-    return voice.say(["[Repeat|Say|Write] this: {s}", "[Repeat|Say] after me: {s}", "Please [repeat|write|say]: \"{s}\""], s=said), said
+    said = voice.pick(
+        [
+            f"The {a} is in the {place}",
+            f"I have {article(a)} and {article(b)}",
+            f"{voice.pick(words.GIRLS)} likes {voice.pick(words.FOODS)}",
+            f"A {voice.pick(words.OBJECTS[a])} {a}",
+        ]
+    )
+    return (
+        voice.say(
+            ["[Repeat|Say|Write] this: {s}", "[Repeat|Say] after me: {s}", 'Please [repeat|write|say]: "{s}"'], s=said
+        ),
+        said,
+    )
 
 
 def capitals(voice: Voice) -> Task:
     word = voice.pick(list(words.OBJECTS) + words.ANIMALS + words.FRUITS)
-    return voice.say(["[Write|Put] \"{w}\" in capital letters.", "{w} in capital letters, please.", "Can you write {w} in uppercase?"], w=word), word.upper()
+    return (
+        voice.say(
+            [
+                '[Write|Put] "{w}" in capital letters.',
+                "{w} in capital letters, please.",
+                "Can you write {w} in uppercase?",
+            ],
+            w=word,
+        ),
+        word.upper(),
+    )
 
 
 def spell(voice: Voice) -> Task:
     word = voice.pick(list(words.OBJECTS) + words.ANIMALS + words.FRUITS)
-    return voice.say(["How do you spell \"{w}\"?", "Spell {w}.", "Can you spell the word {w}?"], w=word), "-".join(word.upper().replace(" ", ""))
+    return voice.say(['How do you spell "{w}"?', "Spell {w}.", "Can you spell the word {w}?"], w=word), "-".join(
+        word.upper().replace(" ", "")
+    )
 
 
 def first_letter(voice: Voice) -> Task:
@@ -135,34 +129,64 @@ def first_letter(voice: Voice) -> Task:
 
 
 def odd_one(voice: Voice) -> Task:
-    groups = {"animals": words.ANIMALS, "fruits": words.FRUITS, "colours": words.COLOURS, "days": words.DAYS, "instruments": words.INSTRUMENTS, "drinks": words.DRINKS}
+    groups = {
+        "animals": words.ANIMALS,
+        "fruits": words.FRUITS,
+        "colours": words.COLOURS,
+        "days": words.DAYS,
+        "instruments": words.INSTRUMENTS,
+        "drinks": words.DRINKS,
+    }
     most, odd = voice.some(list(groups), 2)
     items = voice.some([w for w in groups[most] if w not in groups[odd]], 3)
     stranger = voice.pick([w for w in groups[odd] if w not in groups[most]])
     items.insert(voice.between(0, 3), stranger)
-    return voice.say(["Which [word|one] does not belong: {s}?", "Find the odd one out: {s}.", "Which is different: {s}?"], s=", ".join(items)), voice.say(["{S} does not belong. The others are {g}.", "{S}, because the others are {g}."], S=sentence(stranger), g=most)
+    return voice.say(
+        ["Which [word|one] does not belong: {s}?", "Find the odd one out: {s}.", "Which is different: {s}?"],
+        s=", ".join(items),
+    ), voice.say(
+        ["{S} does not belong. The others are {g}.", "{S}, because the others are {g}."], S=sentence(stranger), g=most
+    )
 
 
 def order(voice: Voice) -> Task:
     if voice.chance(0.5):
         numbers = voice.some(range(1, 100), voice.between(3, 5))
-        return voice.say(["[Sort|Order] these numbers: {s}", "Put these numbers in order: {s}"], s=", ".join(map(str, numbers))), ", ".join(map(str, sorted(numbers)))
+        return voice.say(
+            ["[Sort|Order] these numbers: {s}", "Put these numbers in order: {s}"], s=", ".join(map(str, numbers))
+        ), ", ".join(map(str, sorted(numbers)))
     chosen = voice.some(words.FRUITS + words.ANIMALS, voice.between(3, 4))
-    return voice.say(["Sort these words by the alphabet: {s}", "Put these words in alphabetical order: {s}"], s=", ".join(chosen)), ", ".join(sorted(chosen))
+    return voice.say(
+        ["Sort these words by the alphabet: {s}", "Put these words in alphabetical order: {s}"], s=", ".join(chosen)
+    ), ", ".join(sorted(chosen))
 
 
 def count_items(voice: Voice) -> Task:
     items = voice.some(words.FRUITS + words.ANIMALS + list(words.OBJECTS), voice.between(2, 7))
     numbers = ["", "", "two", "three", "four", "five", "six", "seven"]
-    return voice.say(["How many words are these: {s}?", "Count these words: {s}."], s=", ".join(items)), f"These are {numbers[len(items)]} words."
+    return (
+        voice.say(["How many words are these: {s}?", "Count these words: {s}."], s=", ".join(items)),
+        f"These are {numbers[len(items)]} words.",
+    )
 
 
 def sort_of(voice: Voice) -> Task:
-    groups = {"an animal": words.ANIMALS, "a fruit": words.FRUITS, "a vegetable": words.VEGETABLES, "a colour": [c for c in words.COLOURS if c != "orange"], "an instrument": words.INSTRUMENTS, "a season": words.SEASONS, "a month": words.MONTHS}
+    groups = {
+        "an animal": words.ANIMALS,
+        "a fruit": words.FRUITS,
+        "a vegetable": words.VEGETABLES,
+        "a colour": [c for c in words.COLOURS if c != "orange"],
+        "an instrument": words.INSTRUMENTS,
+        "a season": words.SEASONS,
+        "a month": words.MONTHS,
+    }
     true = voice.pick(list(groups))
     item = voice.pick([w for w in groups[true] if w not in ("orange", "May")])
     if voice.chance(0.5):
-        return f"What is {item if true in ('a colour', 'a season', 'a month') else article(item)}?", f"{sentence(item if true in ('a colour', 'a season', 'a month') else article(item))} is {true}."
+        return (
+            f"What is {item if true in ('a colour', 'a season', 'a month') else article(item)}?",
+            f"{sentence(item if true in ('a colour', 'a season', 'a month') else article(item))} is {true}.",
+        )
     claimed = true if voice.chance(0.5) else voice.pick([g for g in groups if item not in groups[g]])
     shown = item if true in ("a colour", "a season", "a month") else article(item)
     return f"Is {shown} {claimed}?", f"Yes, {shown} is {true}." if claimed == true else f"No, {shown} is {true}."
@@ -174,81 +198,183 @@ def neighbour(voice: Voice) -> Task:
     after = voice.chance(0.6)
     other = row[(at + (1 if after else -1)) % len(row)]
     word = "after" if after else "before"
-    return voice.say(["What {u} comes {w} {x}?", "Which {u} is {w} {x}?"], u=unit, w=word, x=row[at]), voice.say(["{W} {x} comes {o}.", "{O}."], W=sentence(word), x=row[at], o=other, O=sentence(other))
+    return voice.say(["What {u} comes {w} {x}?", "Which {u} is {w} {x}?"], u=unit, w=word, x=row[at]), voice.say(
+        ["{W} {x} comes {o}.", "{O}."], W=sentence(word), x=row[at], o=other, O=sentence(other)
+    )
 
 
 def sound(voice: Voice) -> Task:
-    animal = voice.pick(list(_SOUNDS))
-    return voice.say(["What does {a} say?", "What sound does {a} make?"], a=article(animal)), voice.say(["{A} says: {s}!", "{s}!"], A=sentence(article(animal)), s=_SOUNDS[animal])
+    animal = voice.pick(list(knowledge.SOUNDS))
+    return voice.say(["What does {a} say?", "What sound does {a} make?"], a=article(animal)), voice.say(
+        ["{A} says: {s}!", "{s}!"], A=sentence(article(animal)), s=knowledge.SOUNDS[animal]
+    )
 
 
 def colour_of(voice: Voice) -> Task:
-    thing = voice.pick(list(_COLOUR_OF))
-    return voice.say(["What colour is {t}?", "Which colour does {t} have?"], t=thing), voice.say(["{T} is {c}.", "{C}."], T=sentence(thing), c=_COLOUR_OF[thing], C=sentence(_COLOUR_OF[thing]))
+    thing = voice.pick(list(knowledge.COLOUR_OF))
+    return voice.say(["What colour is {t}?", "Which colour does {t} have?"], t=thing), voice.say(
+        ["{T} is {c}.", "{C}."], T=sentence(thing), c=knowledge.COLOUR_OF[thing], C=sentence(knowledge.COLOUR_OF[thing])
+    )
 
 
 def meaning(voice: Voice) -> Task:
-    word = voice.pick(list(_MEANINGS))
-    means = _MEANINGS[word]
+    word = voice.pick(list(knowledge.MEANINGS))
+    means = knowledge.MEANINGS[word]
     if voice.chance(0.25):
-        return f"Which word means \"{means}\"?", voice.say(["That is \"{w}\".", "{W}."], w=word, W=sentence(word))
-    return voice.say(["What does \"{w}\" mean?", "What is the meaning of {w}?", "Explain the word {w}."], w=word), voice.say(["\"{W}\" means: {m}.", "{M}."], W=sentence(word), m=means, M=sentence(means))
+        return f'Which word means "{means}"?', voice.say(['That is "{w}".', "{W}."], w=word, W=sentence(word))
+    return voice.say(
+        ['What does "{w}" mean?', "What is the meaning of {w}?", "Explain the word {w}."], w=word
+    ), voice.say(['"{W}" means: {m}.', "{M}."], W=sentence(word), m=means, M=sentence(means))
 
 
 def fact(voice: Voice) -> Task:
-    return voice.pick(list(_FACTS.items()))
+    return voice.pick(list(knowledge.FACTS.items()))
 
 
 def sentence_with(voice: Voice) -> Task:
     thing, animal = voice.pick(list(words.OBJECTS)), voice.pick(words.ANIMALS)
     name, place = voice.pick(words.GIRLS + words.BOYS), voice.pick(words.PLACES)
-    said = voice.say(["{n} left the {t} in the {p}.", "The {a} looked at the {t} for a long time.", "There is a {d} {t} in the {p}.", "{n} gave the {t} to a friend.", "In the {p} stood {n} with a {d} {t}."],
-                     n=name, t=thing, p=place, a=animal, d=voice.pick(words.OBJECTS[thing]))  # fmt: skip
+    said = voice.say(
+        [
+            "{n} left the {t} in the {p}.",
+            "The {a} looked at the {t} for a long time.",
+            "There is a {d} {t} in the {p}.",
+            "{n} gave the {t} to a friend.",
+            "In the {p} stood {n} with a {d} {t}.",
+        ],
+        n=name,
+        t=thing,
+        p=place,
+        a=animal,
+        d=voice.pick(words.OBJECTS[thing]),
+    )
     wanted = [thing] + [w for w in (place, animal) if w in said and voice.chance(0.5)]
-    return voice.say(["[Write|Make|Give me] a sentence with {w}.", "[Use|Can you use] {w} in a sentence[?|.]"], w=listed([f'"{w}"' for w in wanted])), said
+    return (
+        voice.say(
+            ["[Write|Make|Give me] a sentence with {w}.", "[Use|Can you use] {w} in a sentence[?|.]"],
+            w=listed([f'"{w}"' for w in wanted]),
+        ),
+        said,
+    )
 
 
 def rewrite(voice: Voice) -> Task:
     thing, verb = voice.pick(list(words.OBJECTS)), voice.pick(["Give me", "Bring me", "Show me", "Pass me"])
-    return voice.say(["Say this politely: \"{v} the {t}!\"", "Make this more polite: {v} the {t}!"], v=verb, t=thing), voice.say(["Could you please {v} the {t}?", "Would you {v} the {t}, please?"], v=verb.lower(), t=thing)
+    return voice.say(
+        ['Say this politely: "{v} the {t}!"', "Make this more polite: {v} the {t}!"], v=verb, t=thing
+    ), voice.say(["Could you please {v} the {t}?", "Would you {v} the {t}, please?"], v=verb.lower(), t=thing)
 
 
 def question_form(voice: Voice) -> Task:
-    name, verb, thing = voice.pick(words.GIRLS + words.BOYS), voice.pick(["likes", "wants", "needs", "sees", "finds"]), voice.pick(list(words.OBJECTS))
+    name, verb, thing = (
+        voice.pick(words.GIRLS + words.BOYS),
+        voice.pick(["likes", "wants", "needs", "sees", "finds"]),
+        voice.pick(list(words.OBJECTS)),
+    )
     return f"Make a question: {name} {verb} the {thing}.", f"Does {name} {verb[:-1]} the {thing}?"
 
 
 def advice(voice: Voice) -> Task:
-    return voice.pick([
-        ("How do I make tea?", "Boil some water, pour it over the tea, and wait for a few minutes."), ("How do I make a sandwich?", "Take two slices of bread, put cheese or whatever you like between them, and press gently."),
-        ("How can I fall asleep?", "Make the room dark and quiet, put your phone away, and breathe slowly."), ("How do I plant a tree?", "Dig a hole, put the roots in, fill it with earth, and give it plenty of water."),
-        ("How do I boil an egg?", "Put the egg into boiling water. After six minutes it is soft, after ten it is hard."), ("How can I make friends?", "Smile, ask people about themselves, and listen well."),
-        ("How do I clean a window?", "Use warm water with a little soap, and wipe it dry with a cloth."), ("How can I learn a poem?", "Read it aloud, learn one line at a time, and say it again the next day."),
-        ("What should I pack for a trip?", "Take clothes for every weather, a toothbrush, something to read, and your papers."), ("How do I cheer up a friend?", "Listen first. Then do something nice together, like a walk or a cup of tea."),
-        ("How do I make pancakes?", "Mix flour, milk, eggs and a little salt. Pour some into a hot pan, and turn it when it is golden."), ("What can I do when I'm angry?", "Count to ten, take a deep breath, and go for a short walk."),
-    ])  # fmt: skip
+    return voice.pick(
+        [
+            ("How do I make tea?", "Boil some water, pour it over the tea, and wait for a few minutes."),
+            (
+                "How do I make a sandwich?",
+                "Take two slices of bread, put cheese or whatever you like between them, and press gently.",
+            ),
+            ("How can I fall asleep?", "Make the room dark and quiet, put your phone away, and breathe slowly."),
+            (
+                "How do I plant a tree?",
+                "Dig a hole, put the roots in, fill it with earth, and give it plenty of water.",
+            ),
+            (
+                "How do I boil an egg?",
+                "Put the egg into boiling water. After six minutes it is soft, after ten it is hard.",
+            ),
+            ("How can I make friends?", "Smile, ask people about themselves, and listen well."),
+            ("How do I clean a window?", "Use warm water with a little soap, and wipe it dry with a cloth."),
+            ("How can I learn a poem?", "Read it aloud, learn one line at a time, and say it again the next day."),
+            (
+                "What should I pack for a trip?",
+                "Take clothes for every weather, a toothbrush, something to read, and your papers.",
+            ),
+            (
+                "How do I cheer up a friend?",
+                "Listen first. Then do something nice together, like a walk or a cup of tea.",
+            ),
+            (
+                "How do I make pancakes?",
+                "Mix flour, milk, eggs and a little salt. Pour some into a hot pan, and turn it when it is golden.",
+            ),
+            ("What can I do when I'm angry?", "Count to ten, take a deep breath, and go for a short walk."),
+        ]
+    )
 
 
 def cant(voice: Voice) -> Task:
     town, town2 = voice.some(words.TOWNS, 2)
     thing = voice.pick(list(words.OBJECTS))
-    question = voice.say(_CANT, town=town, town2=town2, name=voice.pick(words.GIRLS + words.BOYS), family=voice.pick(words.FAMILY_NAMES), object=thing, a_object=article(thing),
-                         adjective=voice.pick(words.OBJECTS[thing]), hobby=voice.pick(list(words.HOBBIES)), n=voice.between(4, 90), day=voice.pick(words.DAYS))  # fmt: skip
-    return question, voice.say(_CANT_DO if question.startswith(_CANT_VERBS) else _DONT_KNOW)
+    question = voice.say(
+        knowledge.CANT,
+        town=town,
+        town2=town2,
+        name=voice.pick(words.GIRLS + words.BOYS),
+        family=voice.pick(words.FAMILY_NAMES),
+        object=thing,
+        a_object=article(thing),
+        adjective=voice.pick(words.OBJECTS[thing]),
+        hobby=voice.pick(list(words.HOBBIES)),
+        n=voice.between(4, 90),
+        day=voice.pick(words.DAYS),
+    )
+    return question, voice.say(knowledge.CANT_DO if question.startswith(knowledge.CANT_VERBS) else knowledge.DONT_KNOW)
 
 
 _TASKS: list[Callable[[Voice], Task]] = [
-    name_some, name_some, name_some, opposite, past, many, repeat, repeat, capitals, spell, first_letter, odd_one, order,
-    count_items, sort_of, sort_of, neighbour, sound, colour_of, meaning, meaning, fact, sentence_with, sentence_with, rewrite,
-    question_form, advice, cant, cant, cant, cant,
-]  # fmt: skip
+    name_some,
+    name_some,
+    name_some,
+    opposite,
+    past,
+    many,
+    repeat,
+    repeat,
+    capitals,
+    spell,
+    first_letter,
+    odd_one,
+    order,
+    count_items,
+    sort_of,
+    sort_of,
+    neighbour,
+    sound,
+    colour_of,
+    meaning,
+    meaning,
+    fact,
+    sentence_with,
+    sentence_with,
+    rewrite,
+    question_form,
+    advice,
+    cant,
+    cant,
+    cant,
+    cant,
+]
 
 
 def turn(voice: Voice) -> list[dict]:
     question, answer = voice.pick(_TASKS)(voice)
     if voice.chance(0.08):
         question = question.lower()
-    elif voice.chance(0.08) and question[0].isupper() and question.split()[0].rstrip(",") not in words.GIRLS + words.BOYS and not question.startswith("I "):
+    elif (
+        voice.chance(0.08)
+        and question[0].isupper()
+        and question.split()[0].rstrip(",") not in words.GIRLS + words.BOYS
+        and not question.startswith("I ")
+    ):
         question = voice.pick(["Please: ", "OK. ", "Next question: ", "And another thing. "]) + question
     return [user(question), assistant(answer)]
 

@@ -31,12 +31,7 @@ def chat(voice: Voice) -> Document:
     turns += recalled if remembers else []
     if voice.chance(0.3):
         turns += smalltalk.parting(voice)
-    # Only a last answer shows its reasoning; sums that come earlier are context.
-    for message in turns[:-1]:
-        if message.get("reasoning"):
-            message["learn"] = False
-    return {"messages": turns}
+    return {"messages": sums.only_last_learned(turns)}
 
 
 KINDS = {"mixed": chat}
-

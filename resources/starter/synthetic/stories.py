@@ -27,7 +27,7 @@ _TRAITS = [
     "Everyone said that {h} was {h_trait}.",
     "Most of all, {h_they} loved {h_loves}.",
     "[Every day|Each morning|Whenever {h_they} could], {h_they} found time {h_loves}.",
-    "People said: \"{h} is so {h_trait}!\" And it was true.",
+    'People said: "{h} is so {h_trait}!" And it was true.',
     "",
 ]
 _DAYS = [
@@ -43,19 +43,39 @@ _ENDINGS = [
     "And {h} [was happy|was glad|smiled all the way home].",
     "[And if you go there today, you may still meet {h_them}.|And that is how it was.|The end.]",
     "{h} went home, made [a cup of tea|a warm supper|a little fire], and thought about [the day|everything].",
-    "\"What a day!\" said {h}. [And everyone laughed.|Then {h_they} went to bed.|And {h_they} meant it.]",
+    '"What a day!" said {h}. [And everyone laughed.|Then {h_they} went to bed.|And {h_they} meant it.]',
     "[They lived happily for many years.|And they all had supper together.|And they stayed friends for the rest of their lives.]",
     "",
 ]
 _MORALS = {
-    "help": ["It is easier when somebody helps you.", "A friend who helps is worth more than gold.", "Nobody has to do everything alone."],
-    "practice": ["If you keep trying, you get better.", "Nobody is good at everything on the first day.", "Small steps take you far."],
+    "help": [
+        "It is easier when somebody helps you.",
+        "A friend who helps is worth more than gold.",
+        "Nobody has to do everything alone.",
+    ],
+    "practice": [
+        "If you keep trying, you get better.",
+        "Nobody is good at everything on the first day.",
+        "Small steps take you far.",
+    ],
     "kindness": ["A little kindness goes a long way.", "Being kind costs nothing.", "What you give comes back to you."],
-    "looks": ["You can't know somebody by their looks.", "Not everything that looks scary is dangerous.", "First ask, then judge."],
+    "looks": [
+        "You can't know somebody by their looks.",
+        "Not everything that looks scary is dangerous.",
+        "First ask, then judge.",
+    ],
     "honesty": ["It is better to tell the truth.", "A promise is a promise.", "Saying sorry is brave."],
-    "content": ["Sometimes what you look for is at home.", "Enough is as good as plenty.", "The best things can't be bought."],
-    "thinking": ["A good idea is stronger than strong arms.", "It pays to stop and think.", "Look closely before you are afraid."],
-}  # fmt: skip
+    "content": [
+        "Sometimes what you look for is at home.",
+        "Enough is as good as plenty.",
+        "The best things can't be bought.",
+    ],
+    "thinking": [
+        "A good idea is stronger than strong arms.",
+        "It pays to stop and think.",
+        "Look closely before you are afraid.",
+    ],
+}
 
 
 @dataclass
@@ -86,11 +106,20 @@ def _cast(voice: Voice) -> tuple[Character, dict[str, str]]:
     in_place = f"{preposition} {article(adjective)} {place}"
     thing = voice.pick(list(words.OBJECTS))
     slots = {
-        **hero.slots("h"), **friend.slots("f"), **other.slots("o"),
-        "place": place, "in_place": in_place, "In_place": sentence(in_place), "weather": voice.pick(words.WEATHER),
-        "season": voice.pick(words.SEASONS), "thing": thing, "a_thing": article(thing), "fruit": voice.pick(words.FRUITS),
-        "thing_adjective": voice.pick(words.OBJECTS[thing]), "fear": voice.pick(words.FEARS),
-    }  # fmt: skip
+        **hero.slots("h"),
+        **friend.slots("f"),
+        **other.slots("o"),
+        "place": place,
+        "in_place": in_place,
+        "In_place": sentence(in_place),
+        "weather": voice.pick(words.WEATHER),
+        "season": voice.pick(words.SEASONS),
+        "thing": thing,
+        "a_thing": article(thing),
+        "fruit": voice.pick(words.FRUITS),
+        "thing_adjective": voice.pick(words.OBJECTS[thing]),
+        "fear": voice.pick(words.FEARS),
+    }
     return hero, slots
 
 
@@ -152,15 +181,30 @@ _ASK = [
     "Story time! [Something with|Tell me about] {about}[.|!]",
 ]
 _ASK_ANY = [
-    "Tell me a [short|bedtime|nice|] story[.|!|, please.]", "[Can|Could] you tell me a story?", "I [can't sleep|am bored]. Tell me a story[.|!]",
-    "[Do you know|Have you got] a [good|nice|] story [for me|]?", "Write a [short|little] story[.| for children.]",
-]  # fmt: skip
-_BEFORE = ["[Of course|Sure|With pleasure|Gladly|Yes, here is one][!|.]\n\n", "[Here it is|Here we go|Here is a story for you]:\n\n"]
+    "Tell me a [short|bedtime|nice|] story[.|!|, please.]",
+    "[Can|Could] you tell me a story?",
+    "I [can't sleep|am bored]. Tell me a story[.|!]",
+    "[Do you know|Have you got] a [good|nice|] story [for me|]?",
+    "Write a [short|little] story[.| for children.]",
+]
+_BEFORE = [
+    "[Of course|Sure|With pleasure|Gladly|Yes, here is one][!|.]\n\n",
+    "[Here it is|Here we go|Here is a story for you]:\n\n",
+]
 _AFTER_STORY = [
-    ("[Thank you|Thanks][!|.] [That was nice.|I liked it.|What a lovely story!|]", "[I'm glad that you liked it!|You're welcome!|It was a pleasure.] [Shall I tell you another one?|Would you like one more?|]"),
-    ("[That's nice.|Nice!|I like {h}.]", "[I like {h} too.|{h} is a good hero, I think.|Me too! {h_They} is {h_a_trait} one.]"),
-    ("What do you like [about|in] this story?", "[I like that {h} did not give up.|I like {h}, because {h_they} is so {h_trait}.|I like the ending.]"),
-]  # fmt: skip
+    (
+        "[Thank you|Thanks][!|.] [That was nice.|I liked it.|What a lovely story!|]",
+        "[I'm glad that you liked it!|You're welcome!|It was a pleasure.] [Shall I tell you another one?|Would you like one more?|]",
+    ),
+    (
+        "[That's nice.|Nice!|I like {h}.]",
+        "[I like {h} too.|{h} is a good hero, I think.|Me too! {h_They} is {h_a_trait} one.]",
+    ),
+    (
+        "What do you like [about|in] this story?",
+        "[I like that {h} did not give up.|I like {h}, because {h_they} is so {h_trait}.|I like the ending.]",
+    ),
+]
 
 
 def chat(voice: Voice) -> Document:
@@ -178,9 +222,11 @@ def chat(voice: Voice) -> Document:
 
 
 _ASK_TINY = [
-    "[Please t|T|Can you t|Could you t]ell me a [very short|tiny] story[.|!| about {about}.]", "[A|Write a] story in [a few|four] sentences[| about {about}][, please|].",
-    "[Just|Only] a very short story, [please|I'm tired][.|!]", "[Tell me|Give me] a one-minute story.",
-]  # fmt: skip
+    "[Please t|T|Can you t|Could you t]ell me a [very short|tiny] story[.|!| about {about}.]",
+    "[A|Write a] story in [a few|four] sentences[| about {about}][, please|].",
+    "[Just|Only] a very short story, [please|I'm tired][.|!]",
+    "[Tell me|Give me] a one-minute story.",
+]
 
 
 def tiny(voice: Voice) -> Document:

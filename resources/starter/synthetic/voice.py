@@ -114,6 +114,4 @@ class Voice:
         return text.format_map(slots) if "{" in text else text
 
     def _expand(self, sequence: tuple) -> str:
-        return "".join(
-            node if isinstance(node, str) else self._expand(self.pick(node)) for node in sequence
-        )
+        return "".join(node if isinstance(node, str) else self._expand(self.pick(node)) for node in sequence)

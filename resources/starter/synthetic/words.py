@@ -33,7 +33,20 @@ JOBS = {
     "shepherd": "look after sheep", "blacksmith": "make things out of iron", "candle maker": "make candles",
     "bookseller": "sell books", "ferry captain": "take people across the water", "cheese maker": "make cheese",
 }  # fmt: skip
-PETS = ["cat", "dog", "rabbit", "parrot", "hamster", "goldfish", "turtle", "pony", "guinea pig", "canary", "lizard", "hen"]
+PETS = [
+    "cat",
+    "dog",
+    "rabbit",
+    "parrot",
+    "hamster",
+    "goldfish",
+    "turtle",
+    "pony",
+    "guinea pig",
+    "canary",
+    "lizard",
+    "hen",
+]
 PET_NAMES = """Biscuit Shadow Pepper Ginger Snowy Pickles Button Cocoa Patches Nutmeg Whiskers Pebble Mango Domino Scout
 Bramble Sunny Toffee Muffin Waffles Dusty Bean Clover Marble Rusty Socks Tofu Ziggy Maple Olive""".split()
 COLOURS = ["red", "blue", "green", "yellow", "orange", "purple", "pink", "brown", "black", "white", "grey", "turquoise",
@@ -64,7 +77,18 @@ HOBBIES = {  # as in “I like …”: what goes with it
     "making pottery": "soft clay", "skating": "smooth ice", "learning languages": "new words", "doing puzzles": "the last piece",
 }  # fmt: skip
 INSTRUMENTS = ["piano", "guitar", "violin", "flute", "drum", "trumpet", "harp", "cello", "accordion", "clarinet"]
-SPORTS = ["football", "tennis", "basketball", "volleyball", "table tennis", "hockey", "rowing", "climbing", "judo", "badminton"]
+SPORTS = [
+    "football",
+    "tennis",
+    "basketball",
+    "volleyball",
+    "table tennis",
+    "hockey",
+    "rowing",
+    "climbing",
+    "judo",
+    "badminton",
+]
 SEASONS = ["spring", "summer", "autumn", "winter"]
 MONTHS = ["January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
           "December"]  # fmt: skip
@@ -94,7 +118,20 @@ OBJECTS = {
 PLACES = ["kitchen", "garden", "attic", "cellar", "library", "school", "market", "forest", "beach", "park", "barn",
           "bedroom", "hall", "workshop", "station", "shop", "bakery", "museum", "meadow", "bridge", "harbour", "church",
           "playground", "office"]  # fmt: skip
-NATURE = ["forest", "meadow", "valley", "mountain", "river", "lake", "island", "desert", "jungle", "hill", "swamp", "cave"]
+NATURE = [
+    "forest",
+    "meadow",
+    "valley",
+    "mountain",
+    "river",
+    "lake",
+    "island",
+    "desert",
+    "jungle",
+    "hill",
+    "swamp",
+    "cave",
+]
 WEATHER = ["sunny", "rainy", "windy", "foggy", "cold", "warm", "snowy", "cloudy", "stormy", "quiet"]
 HOUSES = ["a little house with a red roof", "a cottage at the edge of the village", "a tall house by the river",
           "a flat above a bakery", "a wooden hut in the hills", "an old mill", "a boat on the canal",

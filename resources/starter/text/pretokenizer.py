@@ -26,10 +26,7 @@ def _classes() -> dict[str, str]:
             found[-1][1] = code
         else:
             found.append([code, code])
-    return {
-        name: "".join(rf"\U{first:08x}-\U{last:08x}" for first, last in found)
-        for name, found in ranges.items()
-    }
+    return {name: "".join(rf"\U{first:08x}-\U{last:08x}" for first, last in found) for name, found in ranges.items()}
 
 
 def _compile() -> tuple[re.Pattern, re.Pattern, re.Pattern]:

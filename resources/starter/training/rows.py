@@ -1,7 +1,7 @@
 """Rows of tokens: documents of several groups, shuffled, one after the other.
 
-A row begins with a document's beginning. Its last document is cut where the row ends; what is cut off is seen in
-another epoch or a longer context. Work is planned in laps, so that planning costs nothing beside the GPU's work and
+A row begins with a document's beginning, and its last document is cut where the row ends: what is cut off is seen in a
+longer context. Long prose would never be seen but for its beginning, so any stretch of it may be taken. Work is planned in laps, so that planning costs nothing beside the GPU's work and
 a run that goes on from a checkpoint sees the very same rows.
 """
 from __future__ import annotations
@@ -18,6 +18,7 @@ from text.shards import NOT_LEARNED, Shard
 
 from .schedule import Stage
 
+_CUT_ANYWHERE = ("prose",)  # groups whose documents need not be read from their beginning
 _SHORTEST_PIECE = 16  # tokens; less of a document at a row's end teaches nothing
 
 
@@ -67,11 +68,14 @@ class RowSource:
         total = sum(available.values())
         chosen: list[tuple[str, int]] = []
         for group, share in available.items():
-            wanted = int(rows * width * share / total)
+            # More than that, because a document is cut in nearly every row.
+            cut = np.minimum(self.shards[group].lengths, width).mean() / width
+            wanted = int(rows * width * share / total * (1 + cut))
             chosen += [(group, index) for index in self._take(group, wanted, width)]
-        order = np.random.default_rng([self.seed, 1, self.lap]).permutation(len(chosen))
+        draw = np.random.default_rng([self.seed, 1, self.lap])
+        order = draw.permutation(len(chosen))
         self.lap += 1
-        return self._fill([chosen[i] for i in order], rows, width)
+        return self._fill([chosen[i] for i in order], rows, width, draw)
 
     def _take(self, group: str, tokens: int, width: int) -> list[int]:
         """The group's next documents, with so many tokens together."""
@@ -91,7 +95,7 @@ class RowSource:
             cursor.epoch, cursor.position = cursor.epoch + 1, 0
         return taken
 
-    def _fill(self, chosen: list[tuple[str, int]], rows: int, width: int) -> np.ndarray:
+    def _fill(self, chosen: list[tuple[str, int]], rows: int, width: int, draw: np.random.Generator) -> np.ndarray:
         filled = np.full((rows, width), self.pad | NOT_LEARNED, np.uint16)
         row = at = 0
         for group, index in chosen:
@@ -99,10 +103,14 @@ class RowSource:
                 row, at = row + 1, 0
             if row == rows:
                 break
-            piece = self.shards[group][index][: width - at]
+            document = self.shards[group][index]
+            first = 0
+            if group in _CUT_ANYWHERE and len(document) > width:
+                first = int(draw.integers(len(document) - (width - at) + 1))
+            piece = document[first : first + width - at]
             filled[row, at : at + len(piece)] = piece
             at += len(piece)
-        # Where pieces that were cut off left too little, rows are repeated rather than empty.
+        # Where there was too little after all, rows are repeated rather than empty.
         used = min(rows, row + 1)
         return filled[np.arange(rows) % used]
 
