@@ -64,7 +64,7 @@ def encode_all(options: argparse.Namespace, vocabulary: Vocabulary) -> dict[str,
     """Returns the tokens of each group."""
     # The largest first, so that no process is left with one at the end.
     files = sorted(options.documents, key=lambda file: -file.stat().st_size)
-    with multiprocessing.Pool(options.processes, _start_worker, (vocabulary, options)) as pool:
+    with multiprocessing.get_context("fork").Pool(options.processes, _start_worker, (vocabulary, options)) as pool:
         for _ in pool.imap_unordered(encode_file, files):
             pass
     return {

@@ -223,7 +223,7 @@ def main() -> None:
     trainer = Trainer(parse_options())
     parameters = trainer.network.shape.parameters
     print(f"{parameters() / 1e6:.2f}M parameters, {parameters(active=True) / 1e6:.2f}M for a token", flush=True)
-    torch.backends.cuda.matmul.allow_tf32 = True
+    torch.set_float32_matmul_precision("high")  # what is left in float32, such as the router
     if trainer.checkpoint.exists():
         trainer.restore()
     if trainer.progress() < 1:

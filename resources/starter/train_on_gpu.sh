@@ -3,7 +3,7 @@
 #
 #   resources/starter/train_on_gpu.sh CORPUS WORK
 #
-# CORPUS is the folder that prepare.py wrote (16 MiB), WORK takes everything else; WORK/out holds what is to be kept.
+# CORPUS is the folder that prepare.py wrote (15 MiB), WORK takes everything else; WORK/out holds what is to be kept.
 # Called again with the same WORK, it goes on where it stopped: each stage leaves a mark when it is done, and training goes
 # on from its checkpoint. Where commands may run for so long only, set SITTING (minutes of training in one call): it exits
 # with 75 while there is more to train.

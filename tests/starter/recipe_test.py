@@ -17,7 +17,7 @@ from corpus import cleaning
 from evaluation import metrics
 from gguf import writer
 from network.shape import SMOKE_SHAPE, Shape
-from synthetic import daily, personas, stories, sums, words
+from synthetic import daily, descriptions, personas, stories, sums, words
 from synthetic.voice import Voice, plural, tidy
 from text import documents, shards
 from text.bpe import SPECIAL_TOKENS, Vocabulary
@@ -165,7 +165,7 @@ class ExportTest(WithModel):
 class GeneratorTest(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
-        cls.made = cls.write(job=0, characters=600_000)
+        cls.made = cls.write(job=0, characters=300_000)
 
     @staticmethod
     def write(job: int, characters: int) -> list[documents.Document]:
@@ -202,22 +202,43 @@ class GeneratorTest(unittest.TestCase):
     def test_every_equation_is_true(self):
         equation = re.compile(r"(\d+) ([-+x/]) (\d+)(?: \+ (\d+))? = (\d+)")
         count = 0
-        for seed in range(2000):
+        for seed in range(1000):
             question, steps, answer = Voice(seed).pick(sums._SUMS)(Voice((seed, 1)))
             for a, sign, b, carry, result in equation.findall(f"{steps} {answer}"):
                 a, b, carry, result = int(a), int(b), int(carry or 0), int(result)
                 value = {"+": a + b + carry, "-": a - b, "x": a * b, "/": a // max(1, b)}[sign]
                 self.assertEqual(value, result, (question, steps))
                 count += 1
-        self.assertGreater(count, 2000)
+        self.assertGreater(count, 1000)
 
     def test_steps_lead_to_the_answer(self):
-        for seed in range(500):
+        for seed in range(200):
             question, steps, answer = Voice(seed).pick([sums.plus, sums.minus, sums.times])(Voice((seed, 1)))
             self.assertEqual(metrics.last_number(steps.rstrip(".")), metrics.last_number(answer), question)
 
+    def test_a_persona_can_be_described_in_every_person(self):
+        line = "In your free time, you like tea. You are old. You always have time. Your cat is red."
+        self.assertEqual(
+            descriptions.first_person(line), "In my free time, I like tea. I am old. I always have time. My cat is red."
+        )
+        self.assertEqual(descriptions.third_person("Mia", "their", "You always have tea."), "Mia always has tea.")
+        self.assertEqual(descriptions.third_person("Mia", "their", "Your cat is red."), "Mia's cat is red.")
+        self.assertEqual(
+            descriptions.third_person("Mia", "their", "In your free time, you like tea."),
+            "In their free time, Mia likes tea.",
+        )
+
+    def test_every_description_holds_the_facts(self):
+        for seed in range(150):
+            voice = Voice(seed)
+            persona = personas.make(voice, 6)
+            text = personas.describe(voice, persona).lower()
+            self.assertTrue(
+                all(value.lower() in text for key, value in persona.items() if key != "speech"), (persona, text)
+            )
+
     def test_a_persona_answers_with_its_facts(self):
-        for seed in range(500):
+        for seed in range(200):
             voice = Voice(seed)
             persona = personas.make(voice, 6)
             for key in [key for key in personas.FACTS if key in persona and personas.FACTS[key].asks]:
@@ -227,7 +248,7 @@ class GeneratorTest(unittest.TestCase):
                 self.assertTrue(persona[key].lower() in said or does in said, (key, persona[key], said))
 
     def test_passages_hold_what_is_answered_and_not_what_is_not(self):
-        for seed in range(300):
+        for seed in range(150):
             passage = daily.daily(Voice(seed))
             text = passage.text().lower()
             asked = {question for question, _ in passage.answered}

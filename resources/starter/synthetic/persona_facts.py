@@ -55,7 +55,7 @@ def _favourite(what: str, plural_answer: bool = False) -> Fact:
 
 FACTS: dict[str, Fact] = {
     "name": Fact(
-        "You are {v}.",
+        "[You are|Your name is] {v}.",
         [
             "What's your name?",
             "What is your name?",

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from text.documents import Document, assistant, system, user
 
-from . import smalltalk, words
+from . import descriptions, smalltalk, words
 from .persona_facts import FACTS
 from .voice import Voice, article, sentence
 
@@ -82,27 +82,11 @@ def describe(voice: Voice, persona: Persona) -> str:
     voice.random.shuffle(keys)
     lines = [voice.say(FACTS["name"].you, **_slots(voice, persona, "name"))]
     lines += [voice.say(FACTS[key].you, **_slots(voice, persona, key)) for key in keys]
-    form = voice.random.random()
-    if form < 0.15:
-        facts = [f"- {key}: {persona[key]}" for key in keys if key not in ("pet", "sibling", "speech")]
-        facts += [
-            f"- {key}: {persona[key]}, named {persona[f'{key} name']}" for key in ("pet", "sibling") if key in persona
-        ]
-        return f"You are {persona['name']}.\n" + "\n".join(facts)
-    if form < 0.3:
-        return "\n".join(lines)
-    text = " ".join(lines)
-    if form < 0.4:
-        text += voice.say(
-            [
-                " Stay in character.",
-                " Answer as {v} would.",
-                " Never say that you are a machine.",
-                " Talk to the user.",
-            ],
-            v=persona["name"],
-        )
-    return text
+    facts = {key: persona[key] for key in keys if key != "speech"}
+    for key in ("pet", "sibling"):
+        if key in facts:
+            facts[key] += f", named {persona[f'{key} name']}"
+    return descriptions.write(voice, persona["name"], lines, facts)
 
 
 def _capital(text: str) -> str:
