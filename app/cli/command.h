@@ -40,5 +40,7 @@ void add_tokenize_command(CLI::App& parent);
 void add_logits_command(CLI::App& parent);
 void add_perplexity_command(CLI::App& parent);
 void add_render_command(CLI::App& parent);
+void add_export_command(CLI::App& parent);
+void add_import_command(CLI::App& parent);
 
 }  // namespace kvasir::app

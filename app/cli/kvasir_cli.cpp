@@ -7,6 +7,8 @@ int main(int argc, char** argv) {
   command_line.require_subcommand(1);
   kvasir::app::add_ask_command(command_line);
   kvasir::app::add_cache_command(command_line);
+  kvasir::app::add_export_command(command_line);
+  kvasir::app::add_import_command(command_line);
   kvasir::app::add_tokenize_command(command_line);
   kvasir::app::add_logits_command(command_line);
   kvasir::app::add_perplexity_command(command_line);

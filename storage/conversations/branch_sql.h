@@ -28,6 +28,13 @@ inline constexpr std::string_view kWithBehind =
     "JOIN messages AS next ON next.parent_id = behind.id "
     "WHERE next.position > behind.position AND next.deleted_at_ms IS NULL) ";
 
+/// A whole message, as it is read back.
+inline constexpr std::string_view kMessageColumns =
+    "id, conversation_id, position, role, status, text, token_ids, vocabulary_hash, model, error, "
+    "created_at_ms, prompt_tokens, prompt_cache_hit_tokens, prompt_cache_disk_tokens, "
+    "prompt_cache_miss_tokens, completion_tokens, ttft_ms, prefill_tokens_per_second, "
+    "decode_tokens_per_second, reasoning, reasoning_tokens, reasoning_ms, parent_id";
+
 /// Whole messages of `branch`, in no order. At the end: how many alternatives to each are older, and how many
 /// there are.
 inline const std::string kSelectBranch = [] {
@@ -37,12 +44,7 @@ inline const std::string kSelectBranch = [] {
            "AND sibling.deleted_at_ms IS NULL AND " +
            std::string(condition) + ")";
   };
-  return std::string(kWithBranch) +
-         "SELECT id, conversation_id, position, role, status, text, token_ids, vocabulary_hash, model, "
-         "error, "
-         "created_at_ms, prompt_tokens, prompt_cache_hit_tokens, prompt_cache_disk_tokens, "
-         "prompt_cache_miss_tokens, completion_tokens, ttft_ms, prefill_tokens_per_second, "
-         "decode_tokens_per_second, reasoning, reasoning_tokens, reasoning_ms, parent_id, " +
+  return std::string(kWithBranch) + "SELECT " + std::string(kMessageColumns) + ", " +
          count_siblings("sibling.position < messages.position") + ", " + count_siblings("true") +
          " FROM messages WHERE id IN (SELECT id FROM branch)";
 }();

@@ -90,6 +90,8 @@ struct StoredSystemPrompt {
   bool is_default = false;  ///< for new chats; at most one
 };
 
+struct ChatRecord;
+
 /// Conversations, messages, system prompts and settings of one profile. Each call is one transaction and
 /// is durable when it returns. For the storage thread only.
 class ConversationStore {
@@ -128,6 +130,12 @@ class ConversationStore {
   /// Conversations whose title or messages, of any branch, have every word that is asked for; the last word
   /// may be a beginning. Those whose titles have them come first, then those that changed last.
   Result<std::vector<FoundConversation>> search(std::string_view asked);
+
+  /// The whole of a conversation, for another profile.
+  Result<ChatRecord> read_record(int64_t id);
+  /// Adds them all, or none, as they were there: with their times, into folders of these names, which are
+  /// made where they are missing, and behind what is pinned.
+  Result<void> write_records(const std::vector<ChatRecord>& chats);
 
   /// The branch that is shown, its beginning first, behind the system message. With `behind_id`, a message of
   /// it, only what follows that one.
@@ -193,6 +201,10 @@ class ConversationStore {
   int64_t change_time_ms();
   Result<void> touch(int64_t conversation_id);
   Result<void> write_system_message(int64_t conversation_id, std::string_view text);
+  /// Of all branches, by position; without counts of alternatives, and without the system message.
+  Result<std::vector<StoredMessage>> all_messages(int64_t conversation_id);
+  Result<void> write_record(const ChatRecord& chat);
+  Result<std::optional<int64_t>> folder_named(const std::string& name);
   Result<std::vector<StoredMessage>> branch(int64_t conversation_id, int64_t leaf_id, int64_t behind_id);
   /// Its place but for `conversation_id` and `parent_id` is assigned.
   Result<void> insert_message(StoredMessage& message);

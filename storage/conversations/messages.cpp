@@ -61,8 +61,8 @@ std::optional<MessageUsage> read_usage(const Statement& row, int first) {
   return usage;
 }
 
-/// A row of `kSelectBranch`, whose columns it counts. The table's checks, which opening has verified, bound
-/// the enumerations.
+/// A row of `kMessageColumns`, and how many alternatives are older and how many there are. The table's
+/// checks, which opening has verified, bound the enumerations.
 StoredMessage read_message(const Statement& row) {
   StoredMessage message;
   message.id = row.integer(0);
@@ -112,6 +112,20 @@ Result<std::vector<StoredMessage>> ConversationStore::messages(int64_t conversat
 Result<std::vector<StoredMessage>> ConversationStore::messages_up_to(int64_t message_id) {
   KVASIR_TRY_ASSIGN(const auto place, place_of(message_id));
   return branch(place.conversation_id, message_id, 0);
+}
+
+Result<std::vector<StoredMessage>> ConversationStore::all_messages(int64_t conversation_id) {
+  KVASIR_TRY_ASSIGN(auto rows, database_->query("SELECT " + std::string(kMessageColumns) +
+                                                    ", 0, 1 FROM messages WHERE conversation_id = ?1 "
+                                                    "AND position > 0 AND deleted_at_ms IS NULL "
+                                                    "ORDER BY position",
+                                                conversation_id));
+  std::vector<StoredMessage> found;
+  for (;;) {
+    KVASIR_TRY_ASSIGN(const bool has_row, rows.step());
+    if (!has_row) return found;
+    found.push_back(read_message(rows));
+  }
 }
 
 Result<std::vector<StoredMessage>> ConversationStore::branch(int64_t conversation_id, int64_t leaf_id,
