@@ -1,10 +1,10 @@
+#include "ui/markdown/markdown_parser.h"
 #include "ui/markdown/markdown_splitter.h"
 
 #include <QRandomGenerator>
 #include <QTest>
 
 using namespace kvasir::ui;
-using Kind = MarkdownBlock::Kind;
 
 namespace {
 
@@ -15,8 +15,9 @@ QVector<MarkdownBlock> split(const QString &text)
     return splitter.blocks();
 }
 
-/// Lines that matter to the splitter, and some that only look like it.
-QString randomMarkdown(QRandomGenerator &random)
+/// Lines that matter to the splitter, and some that only look like it; tidy ones have no formula and are
+/// whole.
+QString randomMarkdown(QRandomGenerator &random, bool isTidy = false)
 {
     static const QStringList kLines {
         QStringLiteral("plain words"),
@@ -37,16 +38,60 @@ QString randomMarkdown(QRandomGenerator &random)
         QStringLiteral("# Heading"),
         QStringLiteral("``"),
         QStringLiteral("| a | b |"),
+        QStringLiteral("| --- | --- |"),
+        QStringLiteral("   ```"),
         QStringLiteral("ünïcode 🐝 é"),
         QStringLiteral("x\r"),
         QString(700, QLatin1Char('w')),
+        QStringLiteral("costs \\(a_1*b_2\\) or $x$"),
+        QStringLiteral("\\["),
+        QStringLiteral("\\]"),
+        QStringLiteral("$$"),
     };
+    constexpr int kFormulaLines = 4; // the last
     QString text;
     const int lines = random.bounded(1, 40);
     for (int i = 0; i < lines; ++i)
-        text += kLines[random.bounded(int(kLines.size()))] + QLatin1Char('\n');
-    text.chop(random.bounded(0, 4));
+        text += kLines[random.bounded(int(kLines.size()) - (isTidy ? kFormulaLines : 0))] + QLatin1Char('\n');
+    if (!isTidy)
+        text.chop(random.bounded(0, 4));
     return text;
+}
+
+/// What is shown, however it is put into blocks: prose paragraph by paragraph.
+QVector<MarkdownBlock> ungrouped(const QVector<MarkdownBlock> &blocks)
+{
+    QVector<MarkdownBlock> result;
+    for (MarkdownBlock block : blocks) {
+        block.joinsQuote = false;
+        if (block.kind != MarkdownBlock::Prose) {
+            result << block;
+            continue;
+        }
+        for (const Paragraph &paragraph : std::exchange(block.paragraphs, {})) {
+            result << block;
+            result.last().paragraphs << paragraph;
+        }
+    }
+    return result;
+}
+
+QString textOf(const MarkdownBlock &block)
+{
+    QString text = block.text;
+    for (const Paragraph &paragraph : block.paragraphs) {
+        for (const InlineRun &run : paragraph.runs)
+            text += run.text;
+    }
+    return text;
+}
+
+QVector<int> kinds(const QVector<MarkdownBlock> &blocks)
+{
+    QVector<int> result;
+    for (const MarkdownBlock &block : blocks)
+        result << int(block.kind);
+    return result;
 }
 
 } // namespace
@@ -55,21 +100,12 @@ class MarkdownSplitterTest : public QObject {
     Q_OBJECT
 
 private slots:
-    void a_fence_makes_a_block_with_its_language()
-    {
-        const auto blocks = split(QStringLiteral("Look:\n```python\nx = 1\n\ny = 2\n```\nDone."));
-        QCOMPARE(blocks.size(), 3);
-        QCOMPARE(blocks[0], (MarkdownBlock { Kind::Prose, QStringLiteral("Look:"), {} }));
-        QCOMPARE(blocks[1],
-                 (MarkdownBlock { Kind::Code, QStringLiteral("x = 1\n\ny = 2"), QStringLiteral("python") }));
-        QCOMPARE(blocks[2], (MarkdownBlock { Kind::Prose, QStringLiteral("Done."), {} }));
-    }
-
     void an_open_fence_is_code_already()
     {
         const auto blocks = split(QStringLiteral("```js\nlet a"));
-        QCOMPARE(blocks.size(), 1);
-        QCOMPARE(blocks[0], (MarkdownBlock { Kind::Code, QStringLiteral("let a"), QStringLiteral("js") }));
+        QCOMPARE(kinds(blocks), QVector<int> { MarkdownBlock::Code });
+        QCOMPARE(blocks[0].text, QStringLiteral("let a"));
+        QCOMPARE(blocks[0].language, QStringLiteral("js"));
     }
 
     void the_first_marks_of_a_closing_fence_are_not_shown()
@@ -77,34 +113,38 @@ private slots:
         QCOMPARE(split(QStringLiteral("```\na\n``")).first().text, QStringLiteral("a"));
     }
 
-    void an_indented_fence_loses_its_indentation()
+    void code_keeps_its_empty_lines_and_loses_the_fence_s_indentation()
     {
-        const auto blocks = split(QStringLiteral("1. Run\n   ```\n   make\n     test\n   ```\n2. Wait"));
-        QCOMPARE(blocks.size(), 3);
-        QCOMPARE(blocks[1].text, QStringLiteral("make\n  test"));
-        QCOMPARE(blocks[2].text, QStringLiteral("2. Wait"));
+        QCOMPARE(split(QStringLiteral("  ```\n\n  a\n\n    b\n\n  ```\nend")).first().text,
+                 QStringLiteral("\na\n\n  b\n"));
     }
 
     void a_shorter_fence_does_not_close_a_longer_one()
     {
-        const auto blocks = split(QStringLiteral("````\n```\n````"));
-        QCOMPARE(blocks.size(), 1);
+        const auto blocks = split(QStringLiteral("````\n```\n````\nx"));
+        QCOMPARE(kinds(blocks), QVector<int>({ MarkdownBlock::Code, MarkdownBlock::Prose }));
         QCOMPARE(blocks[0].text, QStringLiteral("```"));
     }
 
-    void quotes_and_rules_are_blocks_of_their_own()
+    void a_list_goes_on_behind_its_code()
     {
-        const auto blocks = split(QStringLiteral("A\n\n> b\n> c\n\nd\n\n---\n\ne\n"));
-        QCOMPARE(blocks.size(), 5);
-        QCOMPARE(blocks[1], (MarkdownBlock { Kind::Quote, QStringLiteral("b\nc"), {} }));
-        QCOMPARE(blocks[3].kind, Kind::Rule);
+        const auto blocks = split(QStringLiteral("1. Run\n   ```sh\n   make\n     test\n   ```\n2. Wait"));
+        QCOMPARE(kinds(blocks),
+                 QVector<int>({ MarkdownBlock::Prose, MarkdownBlock::Code, MarkdownBlock::Prose }));
+        QCOMPARE(blocks[1].text, QStringLiteral("make\n  test"));
+        QCOMPARE(blocks[1].indent, 1);
+        QCOMPARE(blocks[2].paragraphs.first().marker, QStringLiteral("2."));
     }
 
-    void dashes_below_a_line_stay_a_heading()
+    void pieces_parse_as_the_parser_takes_the_whole()
     {
-        const auto blocks = split(QStringLiteral("Title\n---\n"));
-        QCOMPARE(blocks.size(), 1);
-        QCOMPARE(blocks[0].text, QStringLiteral("Title\n---"));
+        QRandomGenerator random(77);
+        for (int round = 0; round < 2000; ++round) {
+            QString text;
+            for (int part = random.bounded(1, 5); part > 0; --part)
+                text += randomMarkdown(random, true) + QStringLiteral("\n\n");
+            QVERIFY2(ungrouped(split(text)) == ungrouped(parseMarkdown(text).blocks), qPrintable(text));
+        }
     }
 
     void any_cuts_give_the_blocks_of_the_whole_text()
@@ -136,8 +176,66 @@ private slots:
                 splitter.append(QStringView(paragraph).mid(at, 5));
         }
         const qint64 steps = splitter.text().size() / 5 + 2000;
-        QVERIFY2(splitter.scannedCharacters() < steps * 1500,
-                 qPrintable(QString::number(splitter.scannedCharacters())));
+        QVERIFY2(splitter.parsedCharacters() < steps * 3600,
+                 qPrintable(QString::number(splitter.parsedCharacters())));
+    }
+
+    void a_long_line_costs_linear_work_and_loses_nothing()
+    {
+        MarkdownSplitter splitter;
+        const QString text = QStringLiteral("never a line end, ").repeated(6000);
+        for (qsizetype at = 0; at < text.size(); at += 40)
+            splitter.append(QStringView(text).mid(at, 40));
+        QVERIFY(splitter.parsedCharacters() < text.size() / 40 * 9000);
+        QString shown;
+        for (const MarkdownBlock &block : splitter.blocks())
+            shown += textOf(block);
+        QCOMPARE(shown.remove(u' '), QString(text).remove(u' '));
+    }
+
+    void code_in_a_list_that_never_ends_stays_code()
+    {
+        const QString line = QStringLiteral("   int x = 1; // and on and on\n");
+        const auto blocks = split(QStringLiteral("1. Look:\n   ```cpp\n") + line.repeated(3000)
+                                  + QStringLiteral("   ```\nEnd."));
+        QCOMPARE(kinds(blocks),
+                 QVector<int>({ MarkdownBlock::Prose, MarkdownBlock::Code, MarkdownBlock::Prose }));
+        QCOMPARE(blocks[1].text.count(u'\n'), 2999);
+        QCOMPARE(textOf(blocks[2]), QStringLiteral("End."));
+    }
+
+    void hostile_text_is_bounded_data()
+    {
+        QTest::addColumn<QString>("text");
+        QTest::newRow("quotes") << QStringLiteral(">").repeated(1000) + QStringLiteral(" x");
+        QTest::newRow("lists on a line") << QStringLiteral("- ").repeated(1000) + u'x';
+        QString nested;
+        for (int depth = 0; depth < 1000; ++depth)
+            nested += QString(2 * depth, u' ') + QStringLiteral("- x\n");
+        QTest::newRow("nested lists") << nested;
+        QTest::newRow("100 KB without a line end") << QString(100'000, u'x');
+        QTest::newRow("rules") << QStringLiteral("---\n").repeated(20'000);
+        QTest::newRow("columns") << QStringLiteral("|").repeated(4000) + u'\n'
+                + QStringLiteral("|-").repeated(4000) + u'\n' + QStringLiteral("|").repeated(4000);
+        QTest::newRow("rows") << QStringLiteral("|a|b|\n|-|-|\n")
+                + QStringLiteral("|x|y|\n").repeated(20'000);
+        QTest::newRow("opened formulas") << QStringLiteral("\\(a ").repeated(20'000);
+        QTest::newRow("dollars") << QStringLiteral("$ a$b $").repeated(20'000);
+        QTest::newRow("backticks") << QStringLiteral("` `` ``` ").repeated(10'000);
+        QTest::newRow("brackets") << QStringLiteral("[").repeated(50'000);
+        QTest::newRow("stars") << QStringLiteral("*a **b _c ").repeated(10'000);
+    }
+    void hostile_text_is_bounded()
+    {
+        QFETCH(QString, text);
+        for (const MarkdownBlock &block : split(text)) {
+            QVERIFY(block.indent <= 8 && block.quoteDepth <= 6);
+            QVERIFY(block.table.columns.size() <= 64);
+            QVERIFY(block.table.rows.size() * block.table.columns.size() <= 1100);
+            QVERIFY(textOf(block).size() <= 40'000);
+            for (const Paragraph &paragraph : block.paragraphs)
+                QVERIFY(paragraph.listDepth <= 8);
+        }
     }
 };
 

@@ -1,3 +1,4 @@
+#include "ui/markdown/markdown_parser.h"
 #include "ui/models/conversation_list_model.h"
 #include "ui/models/markdown_block_model.h"
 #include "ui/models/message_list_model.h"
@@ -51,6 +52,11 @@ MarkdownBlockModel *blocksOf(const MessageListModel &model, int row)
 {
     return qobject_cast<MarkdownBlockModel *>(
         model.data(model.index(row), MessageListModel::BlocksRole).value<QObject *>());
+}
+
+MarkdownBlock blockAt(const MarkdownBlockModel &model, int row)
+{
+    return model.data(model.index(row), MarkdownBlockModel::BlockRole).value<MarkdownBlock>();
 }
 
 } // namespace
@@ -241,11 +247,9 @@ private slots:
         model.change(message(2, MessageRole::Assistant, QStringLiteral("Once upon a time")));
         QCOMPARE(blocksOf(model, 0), blocks);
         QCOMPARE(removed.size(), 0);
-        QCOMPARE(blocks->data(blocks->index(0), MarkdownBlockModel::TextRole).toString(),
-                 QStringLiteral("Once upon a time"));
+        QCOMPARE(blockAt(*blocks, 0), parseMarkdown(u"Once upon a time").blocks.first());
         model.change(message(2, MessageRole::Assistant, QStringLiteral("Other")));
-        QCOMPARE(blocks->data(blocks->index(0), MarkdownBlockModel::TextRole).toString(),
-                 QStringLiteral("Other"));
+        QCOMPARE(blockAt(*blocks, 0), parseMarkdown(u"Other").blocks.first());
     }
 
     void blocks_follow_random_streams_step_by_step()
@@ -263,8 +267,7 @@ private slots:
                 const auto &blocks = model.splitter().blocks();
                 QCOMPARE(model.rowCount(), int(blocks.size()));
                 for (int row = 0; row < model.rowCount(); ++row)
-                    QCOMPARE(model.data(model.index(row), MarkdownBlockModel::TextRole).toString(),
-                             blocks[row].text);
+                    QCOMPARE(blockAt(model, row), blocks[row]);
             }
         }
     }

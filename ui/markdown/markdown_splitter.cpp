@@ -1,25 +1,21 @@
 #include "ui/markdown/markdown_splitter.h"
 
+#include "ui/markdown/markdown_parser.h"
+#include "ui/markdown/safe_text.h"
+
 #include <algorithm>
 #include <optional>
+#include <utility>
 
 namespace kvasir::ui {
 namespace {
 
-// Prose is cut after a paragraph's end once it is this long, which bounds what one more token costs while
-// leaving runs of paragraphs together, to be selected in one go …
-constexpr qsizetype kSoftProseLimit = 1200;
-// … and after any line once it is this long.
-constexpr qsizetype kHardProseLimit = 4800;
-// Fences inside list items are indented; deeper ones are left as they are.
-constexpr qsizetype kMaxFenceIndent = 8;
-
-struct Fence {
-    QChar mark;
-    qsizetype length = 0;
-    qsizetype indent = 0;
-    QString language;
-};
+// A piece is looked at for a cut when it is this long, and when it has doubled again …
+constexpr qsizetype kPieceCharacters = 2400;
+// … and is cut after any line once it is as long as this.
+constexpr qsizetype kMaxPieceCharacters = 16 * kPieceCharacters;
+// A longer line is cut between words.
+constexpr qsizetype kMaxLineCharacters = 8000;
 
 qsizetype indentOf(QStringView line)
 {
@@ -29,236 +25,209 @@ qsizetype indentOf(QStringView line)
     return n;
 }
 
-qsizetype runLength(QStringView line, qsizetype from)
+qsizetype runLength(QStringView line)
 {
-    qsizetype end = from;
-    while (end < line.size() && line[end] == line[from])
+    qsizetype end = 0;
+    while (end < line.size() && line[end] == line[0])
         ++end;
-    return end - from;
+    return end;
 }
 
-std::optional<Fence> openingFence(QStringView line)
+QStringView withoutLineEnd(QStringView line)
+{
+    return line.endsWith(u'\r') ? line.chopped(1) : line;
+}
+
+/// Where the first marks of a fence are, if there are any.
+std::optional<qsizetype> fenceMarks(QStringView line)
 {
     const qsizetype indent = indentOf(line);
-    if (indent > kMaxFenceIndent || indent >= line.size())
-        return std::nullopt;
-    const QChar mark = line[indent];
-    if (mark != u'`' && mark != u'~')
-        return std::nullopt;
-    const qsizetype length = runLength(line, indent);
-    if (length < 3)
-        return std::nullopt;
-    const QStringView info = line.mid(indent + length).trimmed();
-    if (mark == u'`' && info.contains(u'`'))
-        return std::nullopt;
-    qsizetype wordEnd = 0;
-    while (wordEnd < info.size() && !info[wordEnd].isSpace())
-        ++wordEnd;
-    return Fence { mark, length, indent, info.left(wordEnd).toString() };
+    if (indent >= line.size() || (line[indent] != u'`' && line[indent] != u'~'))
+        return {};
+    return runLength(line.mid(indent)) >= 3 ? std::optional(indent) : std::nullopt;
 }
 
-bool isClosingFence(QStringView line, const Fence &fence)
+/// The fence that the text's last code begins with; none where it has ended with the last line.
+std::optional<MarkdownSplitter::Fence> lastFence(QStringView text)
 {
-    const QStringView trimmed = line.trimmed();
-    return trimmed.size() >= fence.length && trimmed[0] == fence.mark
-        && runLength(trimmed, 0) == trimmed.size();
+    qsizetype end = text.endsWith(u'\n') ? text.size() - 1 : text.size();
+    bool isLastLine = true;
+    while (end > 0) {
+        const qsizetype begin = text.left(end).lastIndexOf(u'\n') + 1;
+        const QStringView line = withoutLineEnd(text.mid(begin, end - begin));
+        if (const auto marks = fenceMarks(line)) {
+            if (isLastLine)
+                return {};
+            return MarkdownSplitter::Fence { line[*marks], runLength(line.mid(*marks)), *marks, true };
+        }
+        isLastLine = false;
+        end = begin - 1;
+    }
+    return {};
 }
 
-bool isOnlyFenceMarks(QStringView line, const Fence &fence)
+/// Where a line is cut that goes on from `begin` for longer than is good: behind its last space, or anywhere.
+qsizetype cutOfLongLine(QStringView text, qsizetype begin)
 {
-    const QStringView trimmed = line.trimmed();
-    return !trimmed.isEmpty() && trimmed[0] == fence.mark && runLength(trimmed, 0) == trimmed.size();
-}
-
-bool isRule(QStringView line)
-{
-    const QStringView trimmed = line.trimmed();
-    return indentOf(line) <= 3 && trimmed.size() >= 3 && runLength(trimmed, 0) == trimmed.size()
-        && (trimmed[0] == u'-' || trimmed[0] == u'*' || trimmed[0] == u'_');
-}
-
-bool isQuote(QStringView line)
-{
-    const qsizetype indent = indentOf(line);
-    return indent <= 3 && indent < line.size() && line[indent] == u'>';
-}
-
-QStringView withoutQuoteMark(QStringView line)
-{
-    line = line.mid(indentOf(line) + 1);
-    return line.startsWith(u' ') ? line.mid(1) : line;
-}
-
-/// Whether a line can begin a block of its own, rather than going on with a list or a table.
-bool beginsParagraph(QStringView line)
-{
-    const QChar first = line[0];
-    return first.isLetter() || first == u'#' || first == u'"' || first == u'(' || first.unicode() >= 0x80;
-}
-
-QStringView withoutTrailingSpace(QStringView text)
-{
-    while (!text.isEmpty() && text.last().isSpace())
-        text.chop(1);
-    return text;
+    const QStringView line = text.mid(begin, kMaxLineCharacters);
+    const qsizetype space = line.lastIndexOf(u' ');
+    if (space > kMaxLineCharacters / 2)
+        return begin + space + 1;
+    return begin + line.size() - (line.last().isHighSurrogate() ? 1 : 0);
 }
 
 } // namespace
 
-/// Reads a splitter's text from its stable offset to its end, line by line.
-class TailScanner {
-public:
-    explicit TailScanner(MarkdownSplitter &splitter)
-        : m_splitter(splitter)
-    {
-    }
-
-    void run()
-    {
-        const QStringView text = m_splitter.m_text;
-        qsizetype begin = m_splitter.m_stableOffset;
-        m_splitter.m_blocks.resize(m_splitter.m_stableBlocks);
-        m_splitter.m_scanned += text.size() - begin;
-        while (begin < text.size()) {
-            const qsizetype newline = text.indexOf(u'\n', begin);
-            m_complete = newline >= 0;
-            const qsizetype end = m_complete ? newline : text.size();
-            QStringView line = text.mid(begin, end - begin);
-            if (line.endsWith(u'\r'))
-                line.chop(1);
-            m_lineBegin = begin;
-            m_nextLine = end + 1;
-            if (m_fence)
-                codeLine(line);
-            else
-                proseLine(line);
-            begin = m_nextLine;
-        }
-        if (m_fence)
-            closeCode();
-        else
-            closeProse();
-    }
-
-private:
-    void codeLine(QStringView line)
-    {
-        if (isClosingFence(line, *m_fence)) {
-            closeCode();
-            settle(m_nextLine);
-            return;
-        }
-        // The first marks of a closing fence are not code; they show what they are one token later.
-        if (!m_complete && isOnlyFenceMarks(line, *m_fence))
-            return;
-        if (!m_code.isNull())
-            m_code += u'\n';
-        m_code += line.mid(std::min(indentOf(line), m_fence->indent));
-    }
-
-    void proseLine(QStringView line)
-    {
-        if (line.trimmed().isEmpty()) {
-            if (m_kind == MarkdownBlock::Kind::Quote)
-                closeProse();
-            m_afterBlank = true;
-        } else if (auto fence = openingFence(line)) {
-            closeProse();
-            settle(m_lineBegin);
-            m_fence = std::move(fence);
-        } else if (m_complete && isRule(line) && mayBeRule()) {
-            closeProse();
-            m_splitter.m_blocks.append({ MarkdownBlock::Kind::Rule, {}, {} });
-            settle(m_nextLine);
-        } else if (isQuote(line)) {
-            if (m_kind != MarkdownBlock::Kind::Quote)
-                begin(MarkdownBlock::Kind::Quote);
-            addLine(withoutQuoteMark(line));
-        } else {
-            if (m_kind == MarkdownBlock::Kind::Quote || isLongEnough(line))
-                begin(MarkdownBlock::Kind::Prose);
-            if (m_afterBlank && !m_prose.isEmpty())
-                m_prose += u'\n';
-            addLine(line);
-        }
-    }
-
-    /// Below a paragraph, dashes make it a heading.
-    bool mayBeRule() const
-    {
-        return m_prose.isEmpty() || m_afterBlank || m_kind == MarkdownBlock::Kind::Quote;
-    }
-
-    bool isLongEnough(QStringView line) const
-    {
-        return m_complete
-            && ((m_prose.size() >= kHardProseLimit && !isRule(line))
-                || (m_prose.size() >= kSoftProseLimit && m_afterBlank && beginsParagraph(line)));
-    }
-
-    void begin(MarkdownBlock::Kind kind)
-    {
-        closeProse();
-        settle(m_lineBegin);
-        m_kind = kind;
-    }
-
-    void addLine(QStringView line)
-    {
-        if (!m_prose.isEmpty())
-            m_prose += u'\n';
-        m_prose += line;
-        m_afterBlank = false;
-    }
-
-    /// No later text changes what lies before `offset`: a whole line has said so.
-    void settle(qsizetype offset)
-    {
-        if (!m_complete)
-            return;
-        m_splitter.m_stableBlocks = m_splitter.m_blocks.size();
-        m_splitter.m_stableOffset = offset;
-    }
-
-    void closeProse()
-    {
-        const QStringView text = withoutTrailingSpace(m_prose);
-        if (!text.isEmpty())
-            m_splitter.m_blocks.append({ m_kind, text.toString(), {} });
-        m_prose.clear();
-        m_kind = MarkdownBlock::Kind::Prose;
-        m_afterBlank = false;
-    }
-
-    void closeCode()
-    {
-        m_splitter.m_blocks.append({ MarkdownBlock::Kind::Code, m_code, m_fence->language });
-        m_code = QString();
-        m_fence.reset();
-    }
-
-    MarkdownSplitter &m_splitter;
-    MarkdownBlock::Kind m_kind = MarkdownBlock::Kind::Prose;
-    QString m_prose; ///< the open block, with one `\n` between lines and two around blank ones
-    QString m_code; ///< null until the first line
-    std::optional<Fence> m_fence;
-    qsizetype m_lineBegin = 0;
-    qsizetype m_nextLine = 0;
-    bool m_complete = false; ///< the current line has its line end
-    bool m_afterBlank = false;
-};
-
 qsizetype MarkdownSplitter::append(QStringView added)
 {
-    const qsizetype firstChanged = m_stableBlocks;
+    const qsizetype firstChanged = m_keptBlocks;
     m_text += added;
-    TailScanner(*this).run();
+    m_blocks.resize(m_keptBlocks);
+    readLines();
+    showTail();
     return firstChanged;
 }
 
 void MarkdownSplitter::clear()
 {
     *this = MarkdownSplitter();
+}
+
+void MarkdownSplitter::readLines()
+{
+    for (;;) {
+        const qsizetype newline = m_text.indexOf(u'\n', m_searched);
+        if (newline >= 0 && (m_inCode || newline - m_lineBegin <= kMaxLineCharacters)) {
+            readLine(newline + 1, true);
+        } else if (!m_inCode && m_text.size() - m_lineBegin > kMaxLineCharacters) {
+            readLine(cutOfLongLine(m_text, m_lineBegin), false);
+        } else {
+            m_searched = m_text.size();
+            return;
+        }
+        m_searched = m_lineBegin;
+    }
+}
+
+/// A line that ends before `end`, with its line end if it is whole. Decides as if no more text had arrived.
+void MarkdownSplitter::readLine(qsizetype end, bool whole)
+{
+    const QStringView line =
+        withoutLineEnd(QStringView(m_text).mid(m_lineBegin, end - m_lineBegin - (whole ? 1 : 0)));
+    if (m_inCode) {
+        readCodeLine(line);
+        if (!m_inCode)
+            m_pieceBegin = end;
+    } else if (!whole) {
+        settleAll(end);
+    } else if (!opensFence(line, end)) {
+        m_pieceLimit = std::max(m_pieceLimit, kPieceCharacters);
+        if (end - m_pieceBegin >= kMaxPieceCharacters)
+            settleAll(end);
+        else if (end - m_pieceBegin >= m_pieceLimit)
+            settlePiece(end);
+    }
+    m_lineBegin = end;
+}
+
+void MarkdownSplitter::readCodeLine(QStringView line)
+{
+    const auto marks = fenceMarks(line);
+    if (marks && (*marks <= 3 || m_fence.nested) && line[*marks] == m_fence.mark) {
+        const QStringView rest = line.mid(*marks);
+        const qsizetype length = runLength(rest);
+        if (length >= m_fence.length && rest.mid(length).trimmed().isEmpty()) {
+            m_inCode = false;
+            m_blocks.append(std::exchange(m_code, {}));
+            m_keptBlocks = m_blocks.size();
+            return;
+        }
+    }
+    addCodeLine(m_code, line);
+    m_codeBegun = true;
+}
+
+void MarkdownSplitter::addCodeLine(MarkdownBlock &code, QStringView line) const
+{
+    if (m_codeBegun)
+        code.text += u'\n';
+    code.text += visibleText(line.mid(std::min(indentOf(line), m_fence.indent)).toString());
+}
+
+/// Whether the parser takes this line for the beginning of code that is in no list and no quote.
+bool MarkdownSplitter::opensFence(QStringView line, qsizetype end)
+{
+    const auto marks = fenceMarks(line);
+    if (!marks || *marks > 3)
+        return false;
+    const ParsedMarkdown piece = parseMarkdown(QStringView(m_text).mid(m_pieceBegin, end - m_pieceBegin));
+    m_parsed += end - m_pieceBegin;
+    if (!piece.endsWithEmptyCode)
+        return false;
+    keep(piece.blocks, piece.blocks.size() - 1, end);
+    m_code = piece.blocks.last();
+    m_fence = { line[*marks], runLength(line.mid(*marks)), *marks, false };
+    m_inCode = true;
+    m_codeBegun = false;
+    return true;
+}
+
+void MarkdownSplitter::settlePiece(qsizetype end)
+{
+    const qsizetype length = end - m_pieceBegin;
+    const ParsedMarkdown piece = parseMarkdown(QStringView(m_text).mid(m_pieceBegin, length));
+    m_parsed += length;
+    if (piece.cuts.isEmpty()) {
+        m_pieceLimit *= 2;
+        return;
+    }
+    const ParsedMarkdown::Cut &cut = piece.cuts.last();
+    keep(piece.blocks, cut.block, m_pieceBegin + cut.offset);
+}
+
+/// Ends the piece here, whatever it is in the middle of; only code goes on as code.
+void MarkdownSplitter::settleAll(qsizetype end)
+{
+    const QStringView text = QStringView(m_text).mid(m_pieceBegin, end - m_pieceBegin);
+    const ParsedMarkdown piece = parseMarkdown(text);
+    m_parsed += text.size();
+    const std::optional<Fence> fence =
+        !piece.blocks.isEmpty() && piece.blocks.last().kind == MarkdownBlock::Code ? lastFence(text)
+                                                                                   : std::nullopt;
+    keep(piece.blocks, piece.blocks.size() - (fence ? 1 : 0), end);
+    if (!fence)
+        return;
+    m_code = piece.blocks.last();
+    m_fence = *fence;
+    m_inCode = true;
+    m_codeBegun = true;
+}
+
+void MarkdownSplitter::keep(const QVector<MarkdownBlock> &blocks, qsizetype count, qsizetype end)
+{
+    m_blocks += blocks.first(count);
+    m_keptBlocks = m_blocks.size();
+    m_pieceBegin = end;
+    m_pieceLimit = 0;
+}
+
+/// Shows what has arrived of the last piece.
+void MarkdownSplitter::showTail()
+{
+    if (!m_inCode) {
+        const QStringView piece = QStringView(m_text).mid(m_pieceBegin);
+        m_parsed += piece.size();
+        m_blocks += parseMarkdown(piece).blocks;
+        return;
+    }
+    MarkdownBlock code = m_code;
+    const QStringView line = QStringView(m_text).mid(m_lineBegin);
+    const QStringView marks = line.trimmed();
+    // The first marks of a closing fence are not code; they show what they are one token later.
+    const bool mayClose = !marks.isEmpty() && marks[0] == m_fence.mark && runLength(marks) == marks.size();
+    if (!line.isEmpty() && !mayClose)
+        addCodeLine(code, line);
+    m_blocks.append(code);
 }
 
 } // namespace kvasir::ui

@@ -1,34 +1,31 @@
 #pragma once
 
-#include <QColor>
-#include <QString>
+#include "ui/markdown/markdown_block.h"
+#include "ui/markdown/prose_style.h"
+
+#include <functional>
+#include <optional>
 
 class QTextDocument;
 
 namespace kvasir::ui {
 
-/// Sizes are in pixels.
-struct ProseStyle {
-    int pixelSize = 15;
-    qreal lineHeight = 1.5;
-    QColor text;
-    QColor muted;
-    QColor link;
-    QColor codeBackground;
-    QString monoFamily;
-
-    bool operator==(const ProseStyle &) const = default;
+/// How much room a formula takes, in pixels.
+struct FormulaExtent {
+    qreal width = 0;
+    qreal ascent = 0; ///< above the baseline
+    qreal descent = 0; ///< below it
 };
 
-/// Replaces the document's content with the Markdown, laid out in the style. Nothing in the Markdown is ever
-/// loaded or run: HTML is shown as it is written, images as their description, and links are anchors only
-/// when they lead to http, https or mailto.
-void writeProse(QTextDocument &document, const QString &markdown, const ProseStyle &style);
+/// Gives the room of a formula of a text this size, or nothing while it is shown as its source.
+using FormulaMeasure = std::function<std::optional<FormulaExtent>(const InlineRun &formula)>;
+
+/// Replaces the document's content with a block of kind `Prose` or `Table`, laid out in the style. Nothing is
+/// ever loaded or run: images are their description.
+void writeBlock(QTextDocument &document, const MarkdownBlock &block, const ProseStyle &style,
+                const FormulaMeasure &measure);
 
 /// The same for text without any markup, as people write it.
 void writePlain(QTextDocument &document, const QString &text, const ProseStyle &style);
-
-/// Whether a click on it may open it outside.
-bool isSafeLink(const QString &href);
 
 } // namespace kvasir::ui

@@ -4,8 +4,8 @@
 
 namespace kvasir::ui {
 
-static_assert(int(MarkdownBlock::Kind::Prose) == MarkdownBlockModel::Prose);
-static_assert(int(MarkdownBlock::Kind::Rule) == MarkdownBlockModel::Rule);
+static_assert(int(MarkdownBlock::Prose) == MarkdownBlockModel::Prose);
+static_assert(int(MarkdownBlock::Rule) == MarkdownBlockModel::Rule);
 
 int MarkdownBlockModel::rowCount(const QModelIndex &parent) const
 {
@@ -17,22 +17,12 @@ QVariant MarkdownBlockModel::data(const QModelIndex &index, int role) const
     if (!checkIndex(index, CheckIndexOption::IndexIsValid | CheckIndexOption::ParentIsInvalid))
         return {};
     const MarkdownBlock &block = m_shown[index.row()];
-    switch (role) {
-    case KindRole:
-        return int(block.kind);
-    case Qt::DisplayRole:
-    case TextRole:
-        return block.text;
-    case LanguageRole:
-        return block.language;
-    default:
-        return {};
-    }
+    return role == BlockRole ? QVariant::fromValue(block) : QVariant();
 }
 
 QHash<int, QByteArray> MarkdownBlockModel::roleNames() const
 {
-    return { { KindRole, "kind" }, { TextRole, "text" }, { LanguageRole, "language" } };
+    return { { BlockRole, "block" } };
 }
 
 void MarkdownBlockModel::append(QStringView added)
@@ -48,13 +38,21 @@ void MarkdownBlockModel::setText(const QString &text)
         return;
     }
     m_splitter.clear();
+    m_limit = kFirstBlocks;
     m_splitter.append(text);
     showBlocksFrom(0);
 }
 
+void MarkdownBlockModel::showMore()
+{
+    m_limit += kFirstBlocks;
+    showBlocksFrom(m_shown.size());
+}
+
 void MarkdownBlockModel::showBlocksFrom(qsizetype first)
 {
-    const QVector<MarkdownBlock> &blocks = m_splitter.blocks();
+    const QVector<MarkdownBlock> blocks =
+        m_splitter.blocks().first(std::min(m_splitter.blocks().size(), m_limit));
     const qsizetype common = std::min(blocks.size(), m_shown.size());
     for (qsizetype i = first; i < common; ++i) {
         if (m_shown[i] == blocks[i])
@@ -71,6 +69,7 @@ void MarkdownBlockModel::showBlocksFrom(qsizetype first)
         m_shown.resize(blocks.size());
         endRemoveRows();
     }
+    emit hiddenBlocksChanged();
 }
 
 } // namespace kvasir::ui

@@ -12,10 +12,16 @@ class MarkdownBlockModel : public QAbstractListModel {
     Q_OBJECT
     QML_ELEMENT
     QML_UNCREATABLE("The message list owns the blocks")
+    /// How many blocks there are behind those shown.
+    Q_PROPERTY(int hiddenBlocks READ hiddenBlocks NOTIFY hiddenBlocksChanged)
 
 public:
-    enum Role { KindRole = Qt::UserRole + 1, TextRole, LanguageRole };
-    enum Kind { Prose, Quote, Code, Rule };
+    /// An answer that people read has fewer; with more, it is shown in steps.
+    static constexpr qsizetype kFirstBlocks = 200;
+
+    enum Role { BlockRole = Qt::UserRole + 1 };
+    /// In the order of `MarkdownBlock::Kind`.
+    enum Kind { Prose, Table, Code, Math, Rule };
     Q_ENUM(Kind)
 
     using QAbstractListModel::QAbstractListModel;
@@ -29,11 +35,18 @@ public:
     void setText(const QString &text);
     const MarkdownSplitter &splitter() const { return m_splitter; }
 
+    int hiddenBlocks() const { return int(m_splitter.blocks().size() - m_shown.size()); }
+    Q_INVOKABLE void showMore();
+
+signals:
+    void hiddenBlocksChanged();
+
 private:
     void showBlocksFrom(qsizetype first);
 
     MarkdownSplitter m_splitter;
     QVector<MarkdownBlock> m_shown;
+    qsizetype m_limit = kFirstBlocks; ///< of the blocks shown
 };
 
 } // namespace kvasir::ui

@@ -36,6 +36,18 @@ QtObject {
     readonly property color shadow: dark ? "#66000000" : "#141E1D1A"
     readonly property color clear: "transparent"
 
+    // Kinds of code, by the names that CodeDocument knows, on `surfaceSunken`.
+    readonly property color codeKeyword: dark ? "#C99BE8" : "#7A3E9D"
+    readonly property color codeString: dark ? "#9CC48B" : "#2F6B33"
+    readonly property color codeNumber: dark ? "#E0A070" : "#9A4A00"
+    readonly property color codeTitle: dark ? "#7FB4EA" : "#1B5E9A"
+    readonly property color codeType: dark ? "#6FC3C0" : "#0F6A6A"
+    readonly property color codeVariable: dark ? "#EE9A9A" : "#9C3440"
+    readonly property var codeColors: ({
+        keyword: codeKeyword, string: codeString, number: codeNumber, comment: textMuted, title: codeTitle,
+        type: codeType, meta: accent, variable: codeVariable, added: success, removed: danger
+    })
+
     function withAlpha(base: color, alpha: real): color {
         return Qt.rgba(base.r, base.g, base.b, alpha);
     }
@@ -68,6 +80,7 @@ QtObject {
     readonly property int radiusComposer: 18
 
     readonly property int columnWidth: 760
+    readonly property int tableColumnWidth: scaled(140)
     readonly property int sidebarWidth: 280
     readonly property int collapseWidth: 900
     readonly property int overlayWidth: 640

@@ -74,6 +74,50 @@ python3 -c 'print(best_run([3, -5, 4, 2, -1]))'
 
 A best run that ends at `i` either *is* the value at `i`, or extends a best run that ends at `i - 1`. There is nothing else it could be.)";
 
+const char *const kRich =
+    R"(The gravity falls roughly like $g(t) = g_\infty + (g_0 - g_\infty)\,e^{-kt}$, so a reading of \(g_0 = 1.090\) tells how strong it *can* get. A bottle costs $5 and a carboy $10.
+
+\[
+\mathrm{ABV} \approx \frac{76.08\,(g_0 - g_1)}{1.775 - g_0} \cdot \frac{g_1}{0.794}, \qquad
+\begin{cases} k \approx 0.21 & \text{champagne yeast} \\ k \approx 0.14 & \text{ale yeast} \end{cases}
+\]
+
+## What to do
+
+- [x] Measure $g_0$ before the yeast goes in
+- [ ] Measure again each week:
+  1. take a sample, about $\tfrac{1}{10}$ of a litre
+  2. let the bubbles go, then read:
+     ```cpp
+     double abv(double before, double after)  // both as specific gravity
+     {
+         return 76.08 * (before - after) / (1.775 - before) * (after / 0.794);
+     }
+     ```
+- [ ] Bottle once two readings agree
+
+> **From the old book.** Two things spoil mead:
+>
+> 1. air, and
+> 2. haste.
+>
+> > *Haste* more often.
+
+| Yeast | Alcohol it stands | Temperature in the cellar | Weeks until it is clear | Sweetness left at the end | What it tastes of | Rate $k$ |
+| :--- | ---: | :---: | ---: | --- | --- | ---: |
+| Champagne | 18 % | 10–20 °C | 6 | none | clean, a little apple | $0.21$ |
+| Ale | 11 % | 16–22 °C | 4 | some | bread and pears | $0.14$ |
+| Wild | ? | whatever there is | 12 | a surprise | ![a barn](https://example.org/barn.png) | $\sqrt{\alpha^2 + \beta^2}$ |
+
+Broken: $\frac{1}{$, and `code with $x$ in it`. More at [the homebrewers' pages](https://example.org/mead).)";
+
+void addRich(FakeChatPort &port)
+{
+    port.addConversation(QStringLiteral("Alcohol from gravity"),
+                         { user(QStringLiteral("How do I work out the alcohol from my readings?")),
+                           answer(QString::fromUtf8(kRich), kFromDisk) });
+}
+
 void addHistory(FakeChatPort &port)
 {
     const QDateTime now = QDateTime::currentDateTime();
@@ -244,12 +288,12 @@ void fillModel(const QString &scene, FakeModelPort &models)
 
 QStringList sceneNames()
 {
-    return { QStringLiteral("empty"),   QStringLiteral("chat"),    QStringLiteral("streaming"),
-             QStringLiteral("waiting"), QStringLiteral("code"),    QStringLiteral("error"),
-             QStringLiteral("long"),    QStringLiteral("prompts"), QStringLiteral("first"),
-             QStringLiteral("failed"),  QStringLiteral("model"),   QStringLiteral("loading"),
-             QStringLiteral("refused"), QStringLiteral("huge"),    QStringLiteral("reasoning"),
-             QStringLiteral("thinking") };
+    return { QStringLiteral("empty"),    QStringLiteral("chat"),    QStringLiteral("streaming"),
+             QStringLiteral("waiting"),  QStringLiteral("code"),    QStringLiteral("error"),
+             QStringLiteral("long"),     QStringLiteral("prompts"), QStringLiteral("first"),
+             QStringLiteral("failed"),   QStringLiteral("model"),   QStringLiteral("loading"),
+             QStringLiteral("refused"),  QStringLiteral("huge"),    QStringLiteral("reasoning"),
+             QStringLiteral("thinking"), QStringLiteral("rich") };
 }
 
 bool fillScene(const QString &name, FakeChatPort &port, FakeModelPort &models)
@@ -265,6 +309,8 @@ bool fillScene(const QString &name, FakeChatPort &port, FakeModelPort &models)
         addMead(port);
     else if (name == u"code")
         addCode(port);
+    else if (name == u"rich")
+        addRich(port);
     else if (name == u"reasoning" || name == u"thinking")
         addReasoning(port);
     else if (name == u"error")

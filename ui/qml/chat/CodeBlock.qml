@@ -2,7 +2,7 @@ import QtQuick
 import QtQuick.Templates as T
 import Kvasir
 
-// Code in a panel of its own, with its language, a copy button and sideways scrolling.
+// Code in a panel of its own, with its language, a copy button, colours and sideways scrolling.
 Rectangle {
     id: block
 
@@ -11,21 +11,13 @@ Rectangle {
     signal copyRequested(string text)
 
     implicitHeight: head.height + flick.height + (bar.visible ? Theme.space1 : Theme.space3)
+        + (rest.visible ? rest.height + Theme.space3 : 0)
     radius: Theme.radiusCard
     color: Theme.surfaceSunken
     border.width: 1
     border.color: Theme.outline
     Accessible.role: Accessible.Grouping
     Accessible.name: language.length > 0 ? qsTr("Code, %1").arg(language) : qsTr("Code")
-
-    // While code streams in only its end is laid out again.
-    onCodeChanged: {
-        if (edit.shown.length > 0 && code.startsWith(edit.shown))
-            edit.insert(edit.length, code.slice(edit.shown.length));
-        else
-            edit.text = code;
-        edit.shown = code;
-    }
 
     Item {
         id: head
@@ -81,7 +73,6 @@ Rectangle {
 
         TextEdit {
             id: edit
-            property string shown: ""
             width: Math.max(flick.width, implicitWidth)
             leftPadding: Theme.space4 - 1
             rightPadding: Theme.space4 - 1
@@ -95,7 +86,37 @@ Rectangle {
             selectedTextColor: Theme.text
             Accessible.role: Accessible.StaticText
             Accessible.name: text
+            // Not earlier: the editor empties its document when it is complete.
+            Component.onCompleted: document.document = textDocument
             HoverHandler { cursorShape: Qt.IBeamCursor }
+            CodeDocument {
+                id: document
+                code: block.code
+                language: block.language
+                highlighter: Highlighter
+                colors: Theme.codeColors
+            }
+        }
+    }
+    Row {
+        id: rest
+        anchors.top: flick.bottom
+        anchors.topMargin: Theme.space2
+        x: Theme.space4
+        height: visible ? implicitHeight : 0
+        spacing: Theme.space3
+        visible: document.hiddenCharacters > 0
+        TextLabel {
+            text: document.canShowMore ? qsTr("%L1 more characters").arg(document.hiddenCharacters)
+                : qsTr("%L1 more characters, which can be copied").arg(document.hiddenCharacters)
+            font.pixelSize: Theme.sizeSmall
+            color: Theme.textMuted
+        }
+        LinkButton {
+            objectName: "moreCode"
+            visible: document.canShowMore
+            text: qsTr("Show more")
+            onClicked: document.showMore()
         }
     }
 }

@@ -1,14 +1,17 @@
 import QtQuick
 import Kvasir
 
-// A run of Markdown prose, or of plain text, that can be selected. Links open outside, on a click; nothing is ever loaded.
+// A run of prose, a table, or plain text, that can be selected; formulas are copied as LaTeX. Links open outside, on a click,
+// and tell before where they lead; nothing is ever loaded.
 TextEdit {
     id: edit
 
-    required property string markdown
+    property var block: null // MarkdownBlock of kind Prose or Table …
+    property string plainText: "" // … or text without markup
     property color inkColor: Theme.text
     property int pixelSize: Theme.sizeBody
-    property bool plain: false
+    readonly property alias naturalWidth: prose.naturalWidth
+    readonly property alias columns: prose.columns
     // A line's extra height lies below its text; this puts half of it above.
     readonly property int lead: Math.round(pixelSize * 0.14)
 
@@ -24,10 +27,17 @@ TextEdit {
     selectionColor: Theme.selection
     selectedTextColor: Theme.text
     Accessible.role: Accessible.StaticText
-    Accessible.name: markdown
+    Accessible.name: prose.spokenText
     onLinkActivated: link => {
         if (prose.isSafeLink(link))
             Qt.openUrlExternally(link);
+    }
+    onBlockChanged: if (block) prose.block = block
+    Keys.onPressed: event => {
+        if (!event.matches(StandardKey.Copy) || selectionStart === selectionEnd)
+            return;
+        prose.copyBetween(selectionStart, selectionEnd);
+        event.accepted = true;
     }
 
     // Not earlier: the editor empties its document when it is complete.
@@ -35,8 +45,8 @@ TextEdit {
 
     ProseDocument {
         id: prose
-        markdown: edit.markdown
-        plain: edit.plain
+        plainText: edit.plainText
+        typesetter: Typesetter
         pixelSize: edit.pixelSize
         lineHeight: Theme.lineHeight
         textColor: edit.inkColor
@@ -45,7 +55,34 @@ TextEdit {
         codeBackground: Theme.surfaceSunken
         monoFamily: Theme.monoFamily
     }
+    Repeater {
+        model: prose.formulas
+        FormulaItem {
+            required property var modelData
+            x: edit.leftPadding + modelData.x
+            y: edit.topPadding + modelData.y
+            width: modelData.width
+            height: modelData.height
+            typesetter: Typesetter
+            latex: modelData.latex
+            display: modelData.display
+            pixelSize: edit.pixelSize
+            color: edit.inkColor
+        }
+    }
     HoverHandler {
+        id: hover
         cursorShape: edit.hoveredLink.length > 0 ? Qt.PointingHandCursor : Qt.IBeamCursor
+    }
+    Loader { // few texts have links, and fewer are pointed at
+        active: edit.hoveredLink.length > 0
+        x: hover.point.position.x
+        y: hover.point.position.y + Theme.space5
+        sourceComponent: Hint {
+            x: 0
+            y: 0
+            visible: true
+            text: edit.hoveredLink
+        }
     }
 }

@@ -30,8 +30,7 @@ Item {
             rightPadding: Theme.space4
             topPadding: Theme.space2 + lead
             bottomPadding: Theme.space2 - lead
-            plain: true
-            markdown: message.text
+            plainText: message.text
             Accessible.name: qsTr("You: %1").arg(message.text)
         }
     }

@@ -1,0 +1,3 @@
+// What scripts for browsers look for.
+var window = this;
+var console = { log() {}, warn() {}, error() {} };

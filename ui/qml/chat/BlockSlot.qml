@@ -1,0 +1,91 @@
+import QtQuick
+import Kvasir
+
+// One block of an answer, in its place: below the gap that it wants, inside of the lists and quotes that it is in.
+Item {
+    id: slot
+
+    required property int index
+    required property var block // MarkdownBlock
+    property color inkColor: Theme.text
+    property int pixelSize: Theme.sizeBody
+    signal copyRequested(string text)
+
+    readonly property bool quoted: block.quoteDepth > 0
+    readonly property color ink: quoted ? Theme.textMuted : inkColor
+    readonly property int indentWidth: Math.round(pixelSize * 1.6) // as in ProseFormats
+    readonly property int quoteX: block.indent * indentWidth
+    readonly property int gap: index === 0 ? 0
+        : Math.round(pixelSize * (block.headingLevel > 0 ? 1.2 : block.tight ? 0.25 : 0.75))
+
+    implicitHeight: gap + content.height
+
+    Repeater {
+        model: slot.block.quoteDepth
+        Rectangle {
+            required property int index
+            x: slot.quoteX + index * Theme.space4
+            y: slot.block.joinsQuote ? 0 : slot.gap
+            width: 3
+            height: slot.height - y
+            radius: 1.5
+            color: Theme.outline
+        }
+    }
+    Loader {
+        id: content
+        x: slot.quoteX + slot.block.quoteDepth * Theme.space4 + slot.block.innerIndent * slot.indentWidth
+        y: slot.gap
+        width: slot.width - x
+        sourceComponent: slot.block.kind === MarkdownBlockModel.Code ? code
+            : slot.block.kind === MarkdownBlockModel.Table ? table
+            : slot.block.kind === MarkdownBlockModel.Math ? math
+            : slot.block.kind === MarkdownBlockModel.Rule ? rule : prose
+    }
+    Component {
+        id: prose
+        ProseBlock {
+            block: slot.block
+            inkColor: slot.ink
+            pixelSize: slot.pixelSize
+        }
+    }
+    Component {
+        id: table
+        TableBlock {
+            block: slot.block
+            inkColor: slot.ink
+            pixelSize: slot.pixelSize
+        }
+    }
+    Component {
+        id: code
+        CodeBlock {
+            code: slot.block.text
+            language: slot.block.language
+            onCopyRequested: text => slot.copyRequested(text)
+        }
+    }
+    Component {
+        id: math
+        MathBlock {
+            latex: slot.block.text
+            open: slot.block.open
+            inkColor: slot.ink
+            pixelSize: slot.pixelSize
+            onCopyRequested: text => slot.copyRequested(text)
+        }
+    }
+    Component {
+        id: rule
+        Item {
+            implicitHeight: Theme.space4
+            Rectangle {
+                anchors.verticalCenter: parent.verticalCenter
+                width: parent.width
+                height: 1
+                color: Theme.outline
+            }
+        }
+    }
+}
