@@ -7,6 +7,7 @@
 #include "ui/controllers/profile_controller.h"
 #include "ui/controllers/search_controller.h"
 #include "ui/controllers/storage_controller.h"
+#include "ui/controllers/transfer_controller.h"
 #include "ui/controllers/ui_settings.h"
 
 #include <QFont>
@@ -49,6 +50,7 @@ struct Window::Private {
     Private(const WindowPorts &ports, UiSettings &settings)
         : chats(ports.chats)
         , search(ports.chats)
+        , transfer(ports.chats)
         , controller(ports.chat, chats)
         , models(ports.models)
         , profiles(ports.profiles)
@@ -59,6 +61,7 @@ struct Window::Private {
         engine.setInitialProperties({ { QStringLiteral("chat"), QVariant::fromValue(&controller) },
                                       { QStringLiteral("chats"), QVariant::fromValue(&chats) },
                                       { QStringLiteral("search"), QVariant::fromValue(&search) },
+                                      { QStringLiteral("transfer"), QVariant::fromValue(&transfer) },
                                       { QStringLiteral("models"), QVariant::fromValue(&models) },
                                       { QStringLiteral("profiles"), QVariant::fromValue(&profiles) },
                                       { QStringLiteral("storage"), QVariant::fromValue(&storage) },
@@ -68,6 +71,7 @@ struct Window::Private {
 
     ChatListController chats;
     SearchController search;
+    TransferController transfer;
     ChatController controller;
     ModelController models;
     ProfileController profiles;
@@ -101,6 +105,11 @@ ChatListController &Window::chats()
 SearchController &Window::search()
 {
     return d->search;
+}
+
+TransferController &Window::transfer()
+{
+    return d->transfer;
 }
 
 ModelController &Window::models()

@@ -18,6 +18,7 @@ class ProfilePort;
 class SearchController;
 class StorageController;
 class StoragePort;
+class TransferController;
 class UiSettings;
 
 /// Everything that the window asks of the application.
@@ -42,6 +43,7 @@ public:
     ChatController &controller();
     ChatListController &chats();
     SearchController &search();
+    TransferController &transfer();
     ModelController &models();
     ProfileController &profiles();
     StorageController &storage();

@@ -23,9 +23,12 @@ std::vector<int64_t> toStored(const QVector<qint64>& ids) {
 }  // namespace
 
 QtChatListPort::QtChatListPort(QtChatPort& chats, QObject* parent)
-    : ui::ChatListPort(parent), m_chats(chats) {
+    : ui::ChatListPort(parent), m_chats(chats), m_transfer(chats) {
   connect(&chats, &QtChatPort::aboutToDetach, this, &ui::ChatListPort::profileLeaving);
   connect(&chats, &ui::ChatPort::profileChanged, this, &ui::ChatListPort::profileChanged);
+  connect(&m_transfer, &ChatTransfer::progressed, this, &ui::ChatListPort::transferProgressed);
+  connect(&m_transfer, &ChatTransfer::imported, this, &QtChatListPort::loadConversations);
+  connect(&m_transfer, &ChatTransfer::ended, this, &ui::ChatListPort::transferEnded);
   connect(&chats, &QtChatPort::conversationReported, this, &ui::ChatListPort::conversationChanged);
 }
 
@@ -135,6 +138,20 @@ void QtChatListPort::search(const QString& text) {
       [this, number, text](const storage::Result<Found>& found) {
         if (*found && *m_newestSearch == number) emit this->found(text, toItems(**found));
       });
+}
+
+void QtChatListPort::importChats(const QString& path) {
+  m_transfer.importChats(path.toStdString());
+}
+
+void QtChatListPort::exportChats(const QVector<qint64>& ids, ui::ExportForm form, const QString& path) {
+  m_transfer.exportChats(toStored(ids),
+                         form == ui::ExportForm::Json ? ExportForm::Json : ExportForm::Markdown,
+                         path.toStdString());
+}
+
+void QtChatListPort::stopTransfer() {
+  m_transfer.stop();
 }
 
 }  // namespace kvasir::app

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "app/services/chat_transfer.h"
 #include "app/services/qt_chat_port.h"
 #include "ui/ports/chat_list_port.h"
 
@@ -32,6 +33,9 @@ class QtChatListPort final : public ui::ChatListPort {
   void deleteFolder(qint64 id) override;
   void orderFolders(const QVector<qint64>& ids) override;
   void search(const QString& text) override;
+  void importChats(const QString& path) override;
+  void exportChats(const QVector<qint64>& ids, ui::ExportForm form, const QString& path) override;
+  void stopTransfer() override;
 
  private:
   /// Runs a change on the storage thread, then tells how the conversation is.
@@ -45,6 +49,7 @@ class QtChatListPort final : public ui::ChatListPort {
   QtChatPort& m_chats;
   /// Number of the newest search, so that those before it are not begun. Shared with the storage thread.
   std::shared_ptr<std::atomic<uint64_t>> m_newestSearch = std::make_shared<std::atomic<uint64_t>>(0);
+  ChatTransfer m_transfer;
 };
 
 }  // namespace kvasir::app

@@ -118,4 +118,20 @@ void FakeChatListPort::search(const QString& text) {
   later([this, text] { emit found(text, results); });
 }
 
+void FakeChatListPort::importChats(const QString& path) {
+  calls << QStringLiteral("import %1").arg(path);
+  later([this] { emit transferProgressed(0.43); });
+}
+
+void FakeChatListPort::exportChats(const QVector<qint64>& ids, ExportForm form, const QString& path) {
+  const QString name = form == ExportForm::Json ? QStringLiteral("json") : QStringLiteral("markdown");
+  calls << QStringLiteral("export %1 %2 %3").arg(ids.isEmpty() ? 0 : ids.first()).arg(name, path);
+  later([this] { emit transferEnded(false, QStringLiteral("1 chat exported.")); });
+}
+
+void FakeChatListPort::stopTransfer() {
+  calls << QStringLiteral("stop-transfer");
+  later([this] { emit transferEnded(false, QStringLiteral("2 chats imported, then it was stopped.")); });
+}
+
 }  // namespace kvasir::ui

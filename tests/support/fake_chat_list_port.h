@@ -39,6 +39,9 @@ class FakeChatListPort : public ChatListPort {
   void deleteFolder(qint64 id) override;
   void orderFolders(const QVector<qint64>& ids) override;
   void search(const QString& text) override;
+  void importChats(const QString& path) override;
+  void exportChats(const QVector<qint64>& ids, ExportForm form, const QString& path) override;
+  void stopTransfer() override;
 
  private:
   void later(std::function<void()> effect);

@@ -1,5 +1,8 @@
 #include "tests/ui/window_test_support.h"
 
+#include <QFile>
+#include <QTemporaryDir>
+
 using namespace kvasir::ui;
 
 /// The list of chats and the side bar that it is in.
@@ -59,7 +62,7 @@ private slots:
         row(id)->forceActiveFocus();
         QTest::keyClick(quick(), Qt::Key_Menu);
         QTRY_VERIFY(isShown(find(QStringLiteral("newFolderRow"))));
-        for (int i = 0; i < 4; ++i) // Rename, Pin, Delete, None
+        for (int i = 0; i < 5; ++i) // Rename, Pin, Export, Delete, None
             QTest::keyClick(quick(), Qt::Key_Down);
         QTRY_VERIFY(find(QStringLiteral("newFolderRow"))->hasActiveFocus());
         QTest::keyClick(quick(), Qt::Key_Return);
@@ -132,6 +135,49 @@ private slots:
         QTest::keyClick(quick(), Qt::Key_K, Qt::ControlModifier);
         QTest::keyClick(quick(), Qt::Key_Escape);
         QTRY_VERIFY(isShown(find(QStringLiteral("conversationList"))));
+    }
+
+    void a_chat_is_exported_from_its_menu()
+    {
+        const qint64 id = m_port->addConversation(QStringLiteral("Ebb/Flow"), {});
+        start();
+        row(id)->forceActiveFocus();
+        QTest::keyClick(quick(), Qt::Key_F10, Qt::ShiftModifier);
+        QTRY_VERIFY(isShown(find(QStringLiteral("exportRow"))));
+        settle();
+        click(find(QStringLiteral("exportRow")));
+        QTRY_VERIFY(isShown(find(QStringLiteral("exportPath"))));
+        QVERIFY(textOf(QStringLiteral("exportPath")).contains(QStringLiteral("/Ebb Flow")));
+        QVERIFY(textOf(QStringLiteral("exportPath")).endsWith(QStringLiteral(".md")));
+        settle();
+        click(find(QStringLiteral("exportForm1")));
+        QTRY_VERIFY(textOf(QStringLiteral("exportPath")).endsWith(QStringLiteral(".json")));
+        find(QStringLiteral("exportPath"))->setProperty("text", QStringLiteral("/tmp/tides.json"));
+        click(find(QStringLiteral("exportButton")));
+        QTRY_COMPARE(m_port->list.calls.last(), QStringLiteral("export %1 json /tmp/tides.json").arg(id));
+        QTRY_COMPARE(textOf(QStringLiteral("transferBar")), QStringLiteral("1 chat exported."));
+    }
+
+    void an_import_shows_how_far_it_is_and_can_be_stopped()
+    {
+        QTemporaryDir folder;
+        QFile file(folder.filePath(QStringLiteral("conversations.json")));
+        QVERIFY(file.open(QIODevice::WriteOnly));
+        file.close();
+        m_settings->setModelFolder(QUrl::fromLocalFile(folder.path()));
+        start();
+        settle();
+        click(find(QStringLiteral("transferButton")));
+        QTRY_VERIFY(isShown(find(QStringLiteral("importRow"))));
+        QTest::keyClick(quick(), Qt::Key_Return);
+        QTRY_COMPARE(textOf(QStringLiteral("pickerRow")), QStringLiteral("conversations.json"));
+        QTRY_VERIFY(find(QStringLiteral("pickerList"))->hasActiveFocus());
+        QTest::keyClick(quick(), Qt::Key_Return);
+        QTRY_COMPARE(m_port->list.calls.last(), QStringLiteral("import ") + file.fileName());
+        QTRY_COMPARE(textOf(QStringLiteral("transferBar")), QStringLiteral("Importing chats: 43 %"));
+        settle();
+        click(find(QStringLiteral("stopTransferButton")));
+        QTRY_VERIFY(textOf(QStringLiteral("transferBar")).contains(QStringLiteral("stopped")));
     }
 
     void a_deleted_chat_comes_back_with_undo()

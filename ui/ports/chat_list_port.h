@@ -37,6 +37,11 @@ struct FoundConversationItem {
     int furtherMessages = 0; ///< that have it too
 };
 
+enum class ExportForm {
+    Json, ///< Kvasir's own, which loses nothing
+    Markdown, ///< to be read
+};
+
 /// Everything that the window asks about the list of chats; what is said in one is the ChatPort's. The
 /// interface lives in the GUI thread; calls return at once and their effects arrive as signals, in order.
 class ChatListPort : public QObject {
@@ -68,6 +73,12 @@ public:
     /// For chats that have all these words; the last may be a beginning. Only the newest search is answered.
     virtual void search(const QString &text) = 0;
 
+    // One transfer at a time; `transferEnded` follows. What was imported is loaded before it.
+    virtual void importChats(const QString &path) = 0;
+    /// Into a new file; no ids: all chats.
+    virtual void exportChats(const QVector<qint64> &ids, ExportForm form, const QString &path) = 0;
+    virtual void stopTransfer() = 0;
+
 signals:
     /// Another profile is about to be opened: what is to be kept of this one is kept now.
     void profileLeaving();
@@ -83,6 +94,8 @@ signals:
     void conversationRemoved(qint64 id);
     void conversationsPinned(const QVector<qint64> &ids);
 
+    void transferProgressed(double fraction); ///< 0 … 1
+    void transferEnded(bool failed, const QString &sentence);
     void found(const QString &text, const QVector<kvasir::ui::FoundConversationItem> &conversations);
 };
 

@@ -9,6 +9,7 @@ T.ApplicationWindow {
     required property ChatController chat
     required property ChatListController chats
     required property SearchController search
+    required property TransferController transfer
     required property ModelController models
     required property ProfileController profiles
     required property StorageController storage
@@ -113,11 +114,14 @@ T.ApplicationWindow {
         chat: window.chat
         chats: window.chats
         search: window.search
+        transfer: window.transfer
         profiles: window.profiles
         settings: window.settings
         onHideRequested: window.toggleSidebar()
         onManageProfilesRequested: profilePanel.open()
         onStorageRequested: storagePanel.open()
+        onImportRequested: importPicker.show()
+        onExportRequested: (chatId, title) => exportPanel.show(chatId, title)
         onChosen: window.overlayOpen = false
         Behavior on x { NumberAnimation { duration: Theme.durationSlow; easing.type: Easing.OutCubic } }
     }
@@ -126,12 +130,33 @@ T.ApplicationWindow {
         objectName: "promptPanel"
         chat: window.chat
     }
-    ModelPicker {
+    FilePicker {
         id: picker
         objectName: "modelPicker"
         models: window.models
         settings: window.settings
+        title: qsTr("Open a model")
+        nameFilters: ["*.gguf"]
+        emptyText: qsTr("There are no models in this folder (files that end in .gguf).")
+        onPicked: file => window.models.open(file)
         onClosed: page.focusComposer() // else what had opened it would have the keys, unseen in a closed panel
+    }
+    FilePicker {
+        id: importPicker
+        objectName: "importPicker"
+        models: window.models
+        settings: window.settings
+        title: qsTr("Import chats")
+        nameFilters: ["*.json", "*.jsonl"]
+        emptyText: qsTr("There are no chats in this folder: Kvasir's own JSON, ChatGPT's conversations.json, or SillyTavern's JSONL.")
+        onPicked: file => window.transfer.importFile(file)
+        onClosed: page.focusComposer()
+    }
+    ExportPanel {
+        id: exportPanel
+        objectName: "exportPanel"
+        transfer: window.transfer
+        onClosed: page.focusComposer()
     }
     ProfilePanel {
         id: profilePanel

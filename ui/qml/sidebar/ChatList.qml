@@ -10,6 +10,7 @@ ListView {
     required property ChatController chat
     required property ChatListController chats
     signal chosen
+    signal exportRequested(var chatId, string title)
 
     property Item menuRow: null // whose menu is open, or was
     property bool renamesNext: false
@@ -119,6 +120,7 @@ ListView {
         folderId: list.menuRow?.ownFolder ?? 0
         y: Theme.rowHeight
         x: Theme.space6
+        onExportRequested: list.exportRequested(list.menuRow.conversationId, list.menuRow.title)
         onRenameRequested: list.renamesNext = true
         onClosed: list.menuClosed()
     }

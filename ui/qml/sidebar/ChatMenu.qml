@@ -9,6 +9,7 @@ MenuPanel {
     required property var conversationId
     required property bool pinned
     required property var folderId
+    signal exportRequested
     signal renameRequested // to be done once it is closed
 
     contentWidth: 220
@@ -33,6 +34,15 @@ MenuPanel {
         onClicked: {
             menu.close();
             menu.chats.setPinned(menu.conversationId, !menu.pinned);
+        }
+    }
+    MenuRow {
+        objectName: "exportRow"
+        iconName: "export"
+        text: qsTr("Export…")
+        onClicked: {
+            menu.close();
+            menu.exportRequested();
         }
     }
     MenuRow {

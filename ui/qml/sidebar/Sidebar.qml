@@ -9,12 +9,15 @@ Rectangle {
     required property ChatController chat
     required property ChatListController chats
     required property SearchController search
+    required property TransferController transfer
     required property ProfileController profiles
     required property UiSettings settings
     signal hideRequested
     signal chosen
     signal manageProfilesRequested
     signal storageRequested
+    signal importRequested
+    signal exportRequested(var chatId, string title)
 
     function focusSearch() {
         searchField.forceActiveFocus();
@@ -109,6 +112,7 @@ Rectangle {
             chat: sidebar.chat
             chats: sidebar.chats
             onChosen: sidebar.chosen()
+            onExportRequested: (chatId, title) => sidebar.exportRequested(chatId, title)
         }
         SearchResults {
             id: results
@@ -123,6 +127,22 @@ Rectangle {
                 sidebar.chat.openAt(conversationId, messageId);
                 sidebar.chosen();
             }
+        }
+        NoticeBar {
+            objectName: "transferBar"
+            Layout.fillWidth: true
+            Layout.leftMargin: Theme.space3
+            Layout.rightMargin: Theme.space3
+            Layout.bottomMargin: Theme.space2
+            visible: sidebar.transfer.told
+            text: sidebar.transfer.sentence
+            iconName: sidebar.transfer.failed ? "alert" : ""
+            iconColor: Theme.danger
+            actionText: sidebar.transfer.busy ? qsTr("Stop") : ""
+            actionObjectName: "stopTransferButton"
+            dismissible: !sidebar.transfer.busy
+            onAction: sidebar.transfer.stop()
+            onDismissed: sidebar.transfer.dismiss()
         }
         NoticeBar {
             objectName: "undoBar"
@@ -149,11 +169,26 @@ Rectangle {
             Layout.rightMargin: Theme.space3
             spacing: 0
             ProfileChip {
-                maximumWidth: Theme.sidebarWidth - 2 * Theme.space3 - 2 * Theme.controlHeight - Theme.space2
+                maximumWidth: Theme.sidebarWidth - 2 * Theme.space3 - 3 * Theme.controlHeight - Theme.space2
                 profiles: sidebar.profiles
                 onManageRequested: sidebar.manageProfilesRequested()
             }
             Item { Layout.fillWidth: true }
+            IconButton {
+                objectName: "transferButton"
+                iconName: "export"
+                text: qsTr("Import and export")
+                hinted: !transferMenu.opened
+                onClicked: transferMenu.opened ? transferMenu.close() : transferMenu.open()
+                TransferMenu {
+                    id: transferMenu
+                    transfer: sidebar.transfer
+                    hasChats: list.count > 0
+                    y: -implicitHeight - Theme.space2
+                    onImportRequested: sidebar.importRequested()
+                    onExportRequested: sidebar.exportRequested(0, "")
+                }
+            }
             IconButton {
                 objectName: "storageButton"
                 iconName: "storage"

@@ -4,12 +4,16 @@ import QtQuick.Templates as T
 import Qt.labs.folderlistmodel
 import Kvasir
 
-// Looks for a model file: folders and what in them is a model, or a path that is typed.
+// Looks for a file: folders and what in them has one of the names, or a path that is typed.
 T.Popup {
     id: picker
 
-    required property ModelController models
+    required property ModelController models // knows paths
     required property UiSettings settings
+    required property string title
+    required property var nameFilters
+    required property string emptyText // where a folder has no such file
+    signal picked(string file)
 
     function goInto(folder: url) {
         list.currentIndex = -1;
@@ -27,7 +31,7 @@ T.Popup {
         if (folder.toString().length > 0)
             settings.modelFolder = folder;
         close();
-        models.open(file);
+        picked(file);
     }
     function activate(index: int) {
         if (index < 0)
@@ -78,7 +82,7 @@ T.Popup {
     FolderListModel {
         id: files
         folder: picker.settings.modelFolder
-        nameFilters: ["*.gguf"]
+        nameFilters: picker.nameFilters
         caseSensitive: false
         sortCaseSensitive: false
         showDirsFirst: true
@@ -87,10 +91,10 @@ T.Popup {
     contentItem: ColumnLayout {
         spacing: Theme.space3
         Accessible.role: Accessible.Dialog
-        Accessible.name: qsTr("Open a model")
+        Accessible.name: picker.title
 
         TextLabel {
-            text: qsTr("Open a model")
+            text: picker.title
             font.pixelSize: Theme.sizeTitle
             font.weight: Font.DemiBold
             Accessible.role: Accessible.Heading
@@ -135,7 +139,7 @@ T.Popup {
                 }
                 activeFocusOnTab: true
                 Accessible.role: Accessible.List
-                Accessible.name: qsTr("Folders and models")
+                Accessible.name: qsTr("Folders and files")
                 T.ScrollBar.vertical: SlimScrollBar {}
                 Keys.onPressed: event => {
                     if (event.key === Qt.Key_Backspace) {
@@ -143,7 +147,7 @@ T.Popup {
                         event.accepted = true;
                     }
                 }
-                delegate: ModelPickerRow {
+                delegate: FilePickerRow {
                     required property int index
                     required property string fileName
                     required property bool fileIsDir
@@ -170,7 +174,7 @@ T.Popup {
             TextLabel {
                 anchors.centerIn: parent
                 visible: list.count === 0 && files.status === FolderListModel.Ready
-                text: qsTr("There are no models in this folder (files that end in .gguf).")
+                text: picker.emptyText
                 width: Math.min(implicitWidth, parent.width - 2 * Theme.space4)
                 horizontalAlignment: Text.AlignHCenter
                 wrapMode: Text.Wrap
