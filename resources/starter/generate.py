@@ -24,9 +24,18 @@ from text import documents
 GROUP = "made"
 # Shares of the documents. Stories are long, sums are short.
 SHARES = {
-    "story": 0.08, "story chat": 0.12, "tiny story": 0.03, "persona": 0.19, "memory": 0.06, "small talk": 0.06, "talk": 0.08, "passage": 0.13,
-    "sum": 0.12, "instruction": 0.07, "mixed": 0.06,
-}  # fmt: skip
+    "story": 0.08,
+    "story chat": 0.12,
+    "tiny story": 0.03,
+    "persona": 0.19,
+    "memory": 0.06,
+    "small talk": 0.06,
+    "talk": 0.08,
+    "passage": 0.13,
+    "sum": 0.12,
+    "instruction": 0.07,
+    "mixed": 0.06,
+}
 KINDS = {
     name: write
     for module in (stories, personas, smalltalk, flows, passages, sums, instructions, mixed)

@@ -60,13 +60,25 @@ class Trainer:
         self.loss = self._compiled()
 
     def _compiled(self):
+        """The network's loss as a compiled graph, or as it is where that fails. Tried with a backward pass, which is
+        compiled when it is first needed, of the shape that the first stage has."""
         if self.device.type != "cuda" or self.options.no_compile:
             return self.network.loss
         import torch._dynamo
 
-        # What can't be compiled runs as it is.
-        torch._dynamo.config.suppress_errors = True
-        return torch.compile(self.network.loss, dynamic=False)
+        loss = torch.compile(self.network.loss, dynamic=False)
+        context = self.stages[0].context
+        tokens = torch.zeros(self.options.micro_tokens // context, context, dtype=torch.int64, device=self.device)
+        try:
+            loss(tokens, tokens, torch.ones_like(tokens, dtype=torch.float32), self.dtype).backward()
+        except Exception as problem:  # of whatever kind: compilers have many
+            print(f"Not compiled: {problem}", flush=True)
+            loss = self.network.loss
+        torch._dynamo.config.suppress_errors = True  # another stage's shape had better be slow than end the run
+        self.network.zero_grad(set_to_none=True)
+        for ffn in self.network.routed():
+            ffn.load.zero_()
+        return loss
 
     @property
     def checkpoint(self) -> pathlib.Path:
