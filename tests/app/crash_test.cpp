@@ -92,9 +92,11 @@ Saving ask_and_kill(const QString& data_dir, qint64 kill_after_us) {
   if (!process.waitForStarted()) qFatal("kvasir-cli does not start");
   struct stat status {};
   const QByteArray path = first_pack.toLocal8Bit();
-  // Looking must not take longer than saving does; the process is only asked now and then how it is.
-  for (int looks = 1; ::stat(path.constData(), &status) != 0; ++looks)
-    if (looks % 1000 == 0 && process.waitForFinished(0)) break;
+  // Looked at more often than saving takes; the process itself is only asked now and then.
+  for (int looks = 1; ::stat(path.constData(), &status) != 0; ++looks) {
+    QThread::usleep(100);
+    if (looks % 100 == 0 && process.waitForFinished(0)) break;
+  }
   QElapsedTimer timer;
   timer.start();
   if (kill_after_us != kNever) {
