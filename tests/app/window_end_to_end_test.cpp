@@ -9,6 +9,8 @@
 #include "ui/controllers/chat_list_controller.h"
 #include "ui/controllers/model_controller.h"
 #include "ui/controllers/profile_controller.h"
+#include "ui/controllers/search_controller.h"
+#include "ui/controllers/transfer_controller.h"
 #include "ui/controllers/ui_settings.h"
 #include "ui/window.h"
 
@@ -97,6 +99,7 @@ class WindowEndToEndTest : public QObject {
   void switching_profiles_stops_and_keeps_the_answer_and_hides_the_chats();
   void profile_that_is_in_use_leaves_the_former_one_open();
   void what_is_kept_is_told_pinned_deleted_and_encrypted_or_not();
+  void chats_are_imported_found_arranged_and_exported_and_drafts_stay();
 
  private:
   ui::ProfileController& profiles() const { return m_application->window.profiles(); }
@@ -452,6 +455,54 @@ void WindowEndToEndTest::what_is_kept_is_told_pinned_deleted_and_encrypted_or_no
   waitForModel(KVASIR_STARTER_MODEL);
   QVERIFY(isAnswered());
   disconnect(&storage, nullptr, this, nullptr);
+}
+
+void WindowEndToEndTest::chats_are_imported_found_arranged_and_exported_and_drafts_stay() {
+  QStringList chats;
+  for (int i = 0; i < 60; ++i)
+    chats << QStringLiteral(
+                 "{\"title\": \"Tide %1\", \"folder\": \"Sea\", \"messages\": "
+                 "[{\"role\": \"user\", \"text\": \"Why is wave%1 high?\"}]}")
+                 .arg(i);
+  QFile file(m_folder->filePath(QStringLiteral("chats.json")));
+  QVERIFY(file.open(QIODevice::WriteOnly));
+  file.write("{\"format\": \"kvasir-chats\", \"version\": 1, \"chats\": [" + chats.join(u',').toUtf8() +
+             "]}");
+  file.close();
+
+  start();
+  auto& transfer = m_application->window.transfer();
+  transfer.importFile(file.fileName());
+  QVERIFY(transfer.busy());
+  QTRY_VERIFY_WITH_TIMEOUT(!transfer.busy(), 30'000);
+  QCOMPARE(transfer.sentence(), QStringLiteral("60 chats imported."));
+  QCOMPARE(chatsOfThisRun().chatCount(), 60);
+  QCOMPARE(m_application->window.chats().folders().size(), 1);
+
+  auto& search = m_application->window.search();
+  search.setText(QStringLiteral("wave4"));
+  QTRY_VERIFY(search.answered());
+  QCOMPARE(search.results()->rowCount(), 22);  // of wave4 and wave40 to wave49 the chat and the message
+  const QModelIndex found = search.results()->index(1);
+  m_application->window.controller().openAt(found.data(ui::SearchResultModel::ConversationRole).toLongLong(),
+                                            found.data(ui::SearchResultModel::MessageRole).toLongLong());
+  QTRY_VERIFY(item("soughtMark") != nullptr);
+  const qint64 open = m_application->window.controller().currentId();
+  m_application->window.controller().setDraft(QStringLiteral("Unsent"));
+  m_application->window.chats().setPinned(open, true);
+  QTRY_COMPARE(chatsOfThisRun().pinned(), QVector<qint64>({open}));
+
+  const QString copy = m_folder->filePath(QStringLiteral("copy.json"));
+  transfer.exportTo(copy, ui::TransferController::Json, 0);
+  QTRY_VERIFY_WITH_TIMEOUT(!transfer.busy(), 30'000);
+  QVERIFY(!transfer.failed());
+  QVERIFY(QFile::exists(copy));
+
+  m_application.reset();
+  start();
+  QTRY_COMPARE(chatsOfThisRun().pinned(), QVector<qint64>({open}));
+  m_application->window.controller().open(open);
+  QCOMPARE(m_application->window.controller().draft(), QStringLiteral("Unsent"));
 }
 
 QTEST_MAIN(WindowEndToEndTest)

@@ -5,12 +5,11 @@ import Qt.labs.folderlistmodel
 import Kvasir
 
 // Looks for a file: folders and what in them has one of the names, or a path that is typed.
-T.Popup {
+Dialog {
     id: picker
 
     required property ModelController models // knows paths
     required property UiSettings settings
-    required property string title
     required property var nameFilters
     required property string emptyText // where a folder has no such file
     signal picked(string file)
@@ -55,29 +54,7 @@ T.Popup {
 
     onOpened: list.forceActiveFocus() // by now what opened it has closed and given its own focus back
 
-    parent: T.Overlay.overlay
-    x: Math.round((parent.width - width) / 2)
-    y: Math.round((parent.height - height) / 2)
-    width: Math.min(640, parent.width - 2 * Theme.space4)
-    height: Math.min(Theme.scaled(520), parent.height - 2 * Theme.space4)
-    modal: true
-    focus: true
-    padding: Theme.space5
-    closePolicy: T.Popup.CloseOnEscape | T.Popup.CloseOnPressOutside
-    T.Overlay.modal: Rectangle { color: Theme.scrim }
-
-    enter: Transition {
-        NumberAnimation { property: "opacity"; from: 0; to: 1; duration: Theme.durationSlow; easing.type: Easing.OutCubic }
-    }
-    exit: Transition {
-        NumberAnimation { property: "opacity"; from: 1; to: 0; duration: Theme.durationFast; easing.type: Easing.OutCubic }
-    }
-    background: Rectangle {
-        radius: Theme.radiusCard
-        color: Theme.surface
-        border.width: 1
-        border.color: Theme.outline
-    }
+    maximumHeight: Theme.scaled(520)
 
     FolderListModel {
         id: files
@@ -88,115 +65,103 @@ T.Popup {
         showDirsFirst: true
     }
 
-    contentItem: ColumnLayout {
-        spacing: Theme.space3
-        Accessible.role: Accessible.Dialog
-        Accessible.name: picker.title
-
+    RowLayout {
+        Layout.fillWidth: true
+        spacing: Theme.space2
+        IconButton {
+            objectName: "pickerUpButton"
+            iconName: "up"
+            text: qsTr("The folder above")
+            onClicked: picker.goUp()
+        }
+        LineField {
+            id: place
+            objectName: "pickerPlace"
+            Layout.fillWidth: true
+            Accessible.name: qsTr("Folder or file")
+            onAccepted: picker.goTo(text)
+        }
+    }
+    Rectangle {
+        Layout.fillWidth: true
+        Layout.fillHeight: true
+        radius: Theme.radiusControl
+        color: Theme.surfaceRaised
+        border.width: 1
+        border.color: Theme.outline
+        ListView {
+            id: list
+            objectName: "pickerList"
+            anchors.fill: parent
+            anchors.margins: Theme.space1
+            clip: true
+            boundsBehavior: Flickable.StopAtBounds
+            model: files
+            currentIndex: -1
+            keyNavigationEnabled: true
+            onCountChanged: {
+                if (currentIndex < 0 && count > 0)
+                    currentIndex = 0;
+            }
+            activeFocusOnTab: true
+            Accessible.role: Accessible.List
+            Accessible.name: qsTr("Folders and files")
+            T.ScrollBar.vertical: SlimScrollBar {}
+            Keys.onPressed: event => {
+                if (event.key === Qt.Key_Backspace) {
+                    picker.goUp();
+                    event.accepted = true;
+                }
+            }
+            delegate: FilePickerRow {
+                required property int index
+                required property string fileName
+                required property bool fileIsDir
+                required property double fileSize
+                objectName: "pickerRow"
+                width: ListView.view.width
+                text: fileName
+                isFolder: fileIsDir
+                sizeText: fileIsDir ? "" : picker.models.sizeText(fileSize)
+                current: ListView.isCurrentItem
+                onClicked: {
+                    list.forceActiveFocus();
+                    list.currentIndex = index;
+                }
+                onDoubleClicked: picker.activate(index)
+                Keys.onReturnPressed: picker.activate(index)
+                Keys.onEnterPressed: picker.activate(index)
+            }
+        }
+        FocusRing {
+            shown: list.activeFocus
+            inset: 0
+        }
         TextLabel {
-            text: picker.title
-            font.pixelSize: Theme.sizeTitle
-            font.weight: Font.DemiBold
-            Accessible.role: Accessible.Heading
+            anchors.centerIn: parent
+            visible: list.count === 0 && files.status === FolderListModel.Ready
+            text: picker.emptyText
+            width: Math.min(implicitWidth, parent.width - 2 * Theme.space4)
+            horizontalAlignment: Text.AlignHCenter
+            wrapMode: Text.Wrap
+            color: Theme.textMuted
         }
-        RowLayout {
-            Layout.fillWidth: true
-            spacing: Theme.space2
-            IconButton {
-                objectName: "pickerUpButton"
-                iconName: "up"
-                text: qsTr("The folder above")
-                onClicked: picker.goUp()
-            }
-            LineField {
-                id: place
-                objectName: "pickerPlace"
-                Layout.fillWidth: true
-                Accessible.name: qsTr("Folder or file")
-                onAccepted: picker.goTo(text)
-            }
+    }
+    RowLayout {
+        Layout.fillWidth: true
+        spacing: Theme.space2
+        Item { Layout.fillWidth: true }
+        PushButton {
+            objectName: "pickerCancelButton"
+            text: qsTr("Cancel")
+            onClicked: picker.close()
         }
-        Rectangle {
-            Layout.fillWidth: true
-            Layout.fillHeight: true
-            radius: Theme.radiusControl
-            color: Theme.surfaceRaised
-            border.width: 1
-            border.color: Theme.outline
-            ListView {
-                id: list
-                objectName: "pickerList"
-                anchors.fill: parent
-                anchors.margins: Theme.space1
-                clip: true
-                boundsBehavior: Flickable.StopAtBounds
-                model: files
-                currentIndex: -1
-                keyNavigationEnabled: true
-                onCountChanged: {
-                    if (currentIndex < 0 && count > 0)
-                        currentIndex = 0;
-                }
-                activeFocusOnTab: true
-                Accessible.role: Accessible.List
-                Accessible.name: qsTr("Folders and files")
-                T.ScrollBar.vertical: SlimScrollBar {}
-                Keys.onPressed: event => {
-                    if (event.key === Qt.Key_Backspace) {
-                        picker.goUp();
-                        event.accepted = true;
-                    }
-                }
-                delegate: FilePickerRow {
-                    required property int index
-                    required property string fileName
-                    required property bool fileIsDir
-                    required property double fileSize
-                    objectName: "pickerRow"
-                    width: ListView.view.width
-                    text: fileName
-                    isFolder: fileIsDir
-                    sizeText: fileIsDir ? "" : picker.models.sizeText(fileSize)
-                    current: ListView.isCurrentItem
-                    onClicked: {
-                        list.forceActiveFocus();
-                        list.currentIndex = index;
-                    }
-                    onDoubleClicked: picker.activate(index)
-                    Keys.onReturnPressed: picker.activate(index)
-                    Keys.onEnterPressed: picker.activate(index)
-                }
-            }
-            FocusRing {
-                shown: list.activeFocus
-                inset: 0
-            }
-            TextLabel {
-                anchors.centerIn: parent
-                visible: list.count === 0 && files.status === FolderListModel.Ready
-                text: picker.emptyText
-                width: Math.min(implicitWidth, parent.width - 2 * Theme.space4)
-                horizontalAlignment: Text.AlignHCenter
-                wrapMode: Text.Wrap
-                color: Theme.textMuted
-            }
-        }
-        RowLayout {
-            Layout.fillWidth: true
-            spacing: Theme.space2
-            Item { Layout.fillWidth: true }
-            PushButton {
-                objectName: "pickerCancelButton"
-                text: qsTr("Cancel")
-                onClicked: picker.close()
-            }
-            PushButton {
-                objectName: "pickerOpenButton"
-                primary: true
-                enabled: list.currentIndex >= 0
-                text: qsTr("Open")
-                onClicked: picker.activate(list.currentIndex)
-            }
+        PushButton {
+            objectName: "pickerOpenButton"
+            primary: true
+            enabled: list.currentIndex >= 0
+            text: qsTr("Open")
+            onClicked: picker.activate(list.currentIndex)
         }
     }
 }

@@ -162,52 +162,19 @@ Rectangle {
                 onTriggered: sidebar.chats.dismissUndo()
             }
         }
-        RowLayout {
+        SidebarFoot {
             Layout.fillWidth: true
             Layout.preferredHeight: 52
             Layout.leftMargin: Theme.space3
             Layout.rightMargin: Theme.space3
-            spacing: 0
-            ProfileChip {
-                maximumWidth: Theme.sidebarWidth - 2 * Theme.space3 - 3 * Theme.controlHeight - Theme.space2
-                profiles: sidebar.profiles
-                onManageRequested: sidebar.manageProfilesRequested()
-            }
-            Item { Layout.fillWidth: true }
-            IconButton {
-                objectName: "transferButton"
-                iconName: "export"
-                text: qsTr("Import and export")
-                hinted: !transferMenu.opened
-                onClicked: transferMenu.opened ? transferMenu.close() : transferMenu.open()
-                TransferMenu {
-                    id: transferMenu
-                    transfer: sidebar.transfer
-                    hasChats: list.count > 0
-                    y: -implicitHeight - Theme.space2
-                    onImportRequested: sidebar.importRequested()
-                    onExportRequested: sidebar.exportRequested(0, "")
-                }
-            }
-            IconButton {
-                objectName: "storageButton"
-                iconName: "storage"
-                text: qsTr("Storage")
-                onClicked: sidebar.storageRequested()
-            }
-            IconButton {
-                id: appearance
-                objectName: "appearanceButton"
-                iconName: "appearance"
-                text: qsTr("Appearance")
-                hinted: !menu.opened
-                onClicked: menu.opened ? menu.close() : menu.open()
-                AppearanceMenu {
-                    id: menu
-                    settings: sidebar.settings
-                    y: -implicitHeight - Theme.space2
-                }
-            }
+            profiles: sidebar.profiles
+            transfer: sidebar.transfer
+            settings: sidebar.settings
+            hasChats: list.count > 0
+            onManageProfilesRequested: sidebar.manageProfilesRequested()
+            onStorageRequested: sidebar.storageRequested()
+            onImportRequested: sidebar.importRequested()
+            onExportRequested: sidebar.exportRequested(0, "")
         }
     }
 }
