@@ -36,7 +36,7 @@ ListView {
     model: chat.messages
     clip: true
     reuseItems: true
-    cacheBuffer: 400
+    cacheBuffer: 1200 // made between frames, before they are seen
     boundsBehavior: Flickable.StopAtBounds
     spacing: Theme.space2
     header: Item { height: Theme.space6 }

@@ -45,8 +45,12 @@ T.AbstractButton {
         }
     }
 
-    Hint {
-        visible: control.hinted && control.hovered && !control.down && control.text.length > 0
-        text: control.keys.length > 0 ? control.text + "  ·  " + control.keys : control.text
+    Loader { // made when it is pointed at: there are many buttons
+        anchors.fill: parent
+        active: control.hovered
+        sourceComponent: Hint {
+            visible: control.hinted && control.hovered && !control.down && control.text.length > 0
+            text: control.keys.length > 0 ? control.text + "  ·  " + control.keys : control.text
+        }
     }
 }
