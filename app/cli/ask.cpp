@@ -41,6 +41,8 @@ class AskObserver final : public ChatObserver {
   void conversation_created(const storage::StoredConversation&) override {}
   void conversation_changed(const storage::StoredConversation&) override {}
   void message_added(const storage::StoredMessage&) override {}
+  void branch_changed(int64_t, std::optional<int64_t>, const std::vector<storage::StoredMessage>&) override {}
+  void conversation_forked(const storage::StoredConversation&) override {}
   void prefill_progress(int64_t, int64_t, uint32_t, uint32_t) override {}
   void answer_grew(int64_t, int64_t, const AnswerGrowth& added) override {
     if (show_reasoning_ && !added.reasoning.empty()) {

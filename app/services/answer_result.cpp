@@ -9,6 +9,14 @@ namespace kvasir::app {
 
 using storage::MessageStatus;
 
+storage::StoredMessage empty_answer(int64_t conversation_id) {
+  storage::StoredMessage answer;
+  answer.conversation_id = conversation_id;
+  answer.role = storage::MessageRole::Assistant;
+  answer.status = MessageStatus::Streaming;
+  return answer;
+}
+
 MessageStatus to_status(engine::FinishReason reason) {
   switch (reason) {
     case engine::FinishReason::Stop:

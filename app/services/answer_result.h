@@ -4,10 +4,14 @@
 #include "storage/conversations/conversation_store.h"
 
 #include <chrono>
+#include <cstdint>
 
 namespace kvasir::app {
 
 // What the engine says of an answer, as it is stored and logged.
+
+/// An answer of which there is nothing yet.
+storage::StoredMessage empty_answer(int64_t conversation_id);
 
 storage::MessageStatus to_status(engine::FinishReason reason);
 storage::MessageUsage to_stored(const engine::GenerateResult& result);

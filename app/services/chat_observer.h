@@ -4,6 +4,7 @@
 #include "storage/conversations/conversation_store.h"
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -48,6 +49,12 @@ class ChatObserver {
   virtual void conversation_created(const storage::StoredConversation& conversation) = 0;
   virtual void conversation_changed(const storage::StoredConversation& conversation) = 0;
   virtual void message_added(const storage::StoredMessage& message) = 0;
+  /// Another branch is shown: `parent` is followed by these messages now; none: the conversation begins with
+  /// them.
+  virtual void branch_changed(int64_t conversation_id, std::optional<int64_t> parent,
+                              const std::vector<storage::StoredMessage>& behind) = 0;
+  /// Made by `ChatService::fork`.
+  virtual void conversation_forked(const storage::StoredConversation& conversation) = 0;
   virtual void prefill_progress(int64_t conversation_id, int64_t message_id, uint32_t done_tokens,
                                 uint32_t total_tokens) = 0;
   virtual void answer_grew(int64_t conversation_id, int64_t message_id, const AnswerGrowth& added) = 0;

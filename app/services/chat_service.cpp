@@ -26,8 +26,9 @@ struct ChatService::Turn {
   std::vector<StoredMessage> history;  ///< up to the message that is answered
   StoredMessage answer;                ///< as stored before it is generated
   ChatSettings settings;
-  std::stop_token stop;
   Promise promise;
+  uint32_t min_tokens = 0;
+  std::stop_token stop;
 };
 
 namespace {
@@ -104,8 +105,8 @@ ChatService::Answer ChatService::send(SendRequest request) {
   return promise->get_future();
 }
 
-storage::ConversationStore& ChatService::store_of(int64_t conversation_id) {
-  const bool is_private = private_ && PrivateChats::is_private(conversation_id);
+storage::ConversationStore& ChatService::store_of(int64_t id) {
+  const bool is_private = private_ && PrivateChats::is_private(id);
   return is_private ? private_->conversations() : profile_.conversations();
 }
 
@@ -150,11 +151,7 @@ void ChatService::store_and_answer(const SendRequest& request, const Promise& pr
   observer_.message_added(*stored);
 
   auto history = store.messages(conversation->id);
-  StoredMessage empty_answer;
-  empty_answer.conversation_id = conversation->id;
-  empty_answer.role = MessageRole::Assistant;
-  empty_answer.status = MessageStatus::Streaming;
-  auto answer = store.append_message(std::move(empty_answer));
+  auto answer = store.append_message(empty_answer(conversation->id));
   if (!history || !answer) {
     const std::string& reason = !history ? history.error().message : answer.error().message;
     observer_.failed("Your message is kept, but can't be answered now. " + reason);
@@ -164,39 +161,19 @@ void ChatService::store_and_answer(const SendRequest& request, const Promise& pr
   observer_.message_added(*answer);
   if (auto changed = store.conversation(conversation->id)) observer_.conversation_changed(*changed);
 
-  start_turn(
-      std::make_shared<Turn>(Turn{std::move(*history), std::move(*answer), request.settings, {}, promise}));
+  start_turn(std::move(*history), std::move(*answer), request.settings, promise);
 }
 
-ChatService::Answer ChatService::retry(int64_t conversation_id, ChatSettings settings) {
-  auto promise = std::make_shared<std::promise<Outcome<StoredMessage>>>();
-  with_store_of(conversation_id, [this, conversation_id, settings,
-                                  promise](storage::ConversationStore& store) {
-    const auto give_up = [&](const std::string& reason) {
-      observer_.failed(reason);
-      promise->set_value(tl::unexpected(reason));
-    };
-    if (is_answering(conversation_id)) return give_up("The answer is still being written.");
-    auto history = store.messages(conversation_id);
-    if (!history) return give_up(history.error().message);
-    if (history->empty() || history->back().role != MessageRole::Assistant)
-      return give_up("There is no answer in this chat to go on with.");
-    StoredMessage answer = std::move(history->back());
-    history->pop_back();
-    answer.status = MessageStatus::Streaming;
-    answer.error.clear();
-    observer_.message_changed(answer);
-    start_turn(std::make_shared<Turn>(Turn{std::move(*history), std::move(answer), settings, {}, promise}));
-  });
-  return promise->get_future();
-}
-
-void ChatService::start_turn(std::shared_ptr<Turn> turn) {
+void ChatService::start_turn(std::vector<StoredMessage> history, StoredMessage answer,
+                             const ChatSettings& settings, const Promise& promise, uint32_t min_tokens) {
   engine_->drop_idle_work();  // it was for the chat before, whose KV is about to go
-  in_memory_ = selected_ = turn->answer.conversation_id;
+  const int64_t conversation_id = answer.conversation_id;
+  in_memory_ = selected_ = conversation_id;
+  auto turn =
+      std::make_shared<Turn>(Turn{std::move(history), std::move(answer), settings, promise, min_tokens, {}});
   {
     const std::lock_guard lock(turns_mutex_);
-    std::stop_source& stop = turns_[turn->answer.conversation_id] = std::stop_source();
+    std::stop_source& stop = turns_[conversation_id] = std::stop_source();
     if (closing_) stop.request_stop();
     turn->stop = stop.get_token();
   }
@@ -279,6 +256,7 @@ StoredMessage ChatService::generate_answer(Turn& turn, engine::Engine& engine, c
   request.sampling = turn.settings.sampling;
   if (turn.settings.random_seed) request.sampling.seed = std::random_device()();
   request.max_tokens = turn.settings.max_tokens;
+  request.min_tokens = turn.min_tokens;
   request.kv = kv_use(answer.conversation_id);
 
   const int64_t conversation = answer.conversation_id;

@@ -10,6 +10,7 @@
 #include "app/settings/chat_settings.h"
 
 #include <atomic>
+#include <cstddef>
 #include <cstdint>
 #include <future>
 #include <map>
@@ -58,9 +59,29 @@ class ChatService {
   /// Stores the message and an empty answer, then generates. The future gives the answer as stored at its
   /// end, whatever ended it; it fails where one of the two could not be stored.
   Answer send(SendRequest request);
-  /// Goes on with the conversation's last answer where it broke off; what stands is kept.
+  /// Goes on with the conversation's last answer where it broke off, or where it ended; what stands is kept.
   Answer retry(int64_t conversation_id, ChatSettings settings);
   void stop(int64_t conversation_id);
+
+  // Branches. A message is named by its id alone. Nothing changes in a conversation while an answer is being
+  // written in it: that is refused, and said to the observer.
+  using Done = std::future<Outcome<void>>;
+
+  /// Another answer beside this one; or one to a message of the person, beside those that it has.
+  Answer regenerate(int64_t message_id, ChatSettings settings);
+  /// The same message in other words, beside it: a person's is answered anew, an answer stands as it is
+  /// given.
+  Answer edit(int64_t message_id, std::string text, ChatSettings settings);
+  /// Shows another alternative to the message: the oldest is 0, and one past the newest counts as the newest.
+  Done show_alternative(int64_t message_id, size_t alternative);
+  /// Shows a branch through the message.
+  Done show_message(int64_t message_id);
+  /// With all that follows it. Can be undone until the profile is opened again.
+  Done delete_message(int64_t message_id);
+  /// Undoes the deletion that hid the message, and shows the branch that ends with it.
+  Done restore_message(int64_t conversation_id, int64_t message_id);
+  /// A new conversation, which begins as the branch up to the message. The future gives its id.
+  std::future<Outcome<int64_t>> fork(int64_t message_id);
 
   /// Waits until the engine has nothing more to do, not even for answers to come or a chat that was selected.
   void wait_until_idle();
@@ -94,11 +115,25 @@ class ChatService {
   static engine::KvUse kv_use(int64_t conversation_id);
 
   // Storage thread.
-  storage::ConversationStore& store_of(int64_t conversation_id);
+  /// Of a conversation or a message.
+  storage::ConversationStore& store_of(int64_t id);
   void store_and_answer(const SendRequest& request, const Promise& promise);
   storage::Result<storage::StoredConversation> ensure_conversation(const SendRequest& request);
-  void start_turn(std::shared_ptr<Turn> turn);
+  /// Has the answer, as it is stored, generated or continued. It does not end before `min_tokens`.
+  void start_turn(std::vector<storage::StoredMessage> history, storage::StoredMessage answer,
+                  const ChatSettings& settings, const Promise& promise, uint32_t min_tokens = 0);
   void finish_turn(const std::shared_ptr<Turn>& turn, const storage::StoredMessage& answer);
+  /// Another branch than before is shown behind `parent`.
+  storage::Result<void> tell_branch(int64_t conversation_id, std::optional<int64_t> parent);
+  /// The conversation goes on from elsewhere: what was read ahead was for the branch before.
+  void reselect(int64_t conversation_id);
+  storage::Result<void> check_idle(int64_t conversation_id);
+  // Both run a job of the storage thread, and say why it failed. `id` is a conversation's or a message's.
+  /// `begin` starts a turn, at whose end the promise that it is given is fulfilled.
+  template <class Begin>
+  Answer begin_answer(int64_t id, Begin begin);
+  template <class T, class Job>
+  std::future<Outcome<T>> change(int64_t id, Job job);
   /// Says once that KV is no longer kept, and why, and once that it is again.
   void report_saving();
 

@@ -4,6 +4,7 @@ namespace kvasir::app {
 namespace {
 
 constexpr size_t kTitleBytes = 60;
+constexpr std::string_view kForkSuffix = " (fork)";
 constexpr std::string_view kSpace = " \t\r\n";
 
 bool continues_character(char byte) {
@@ -25,6 +26,11 @@ std::string title_from_text(std::string_view text) {
   if (const size_t space = text.find_last_of(kSpace, end); space != std::string_view::npos && space > end / 2)
     end = space;
   return std::string(text.substr(0, end)) + "…";
+}
+
+std::string title_of_fork(std::string_view title) {
+  if (title.ends_with(kForkSuffix)) return std::string(title);
+  return std::string(title) + std::string(kForkSuffix);
 }
 
 }  // namespace kvasir::app

@@ -60,12 +60,7 @@ void QtChatPort::keepSetting(const std::string& key, const std::string& value) {
 
 void QtChatPort::openConversation(qint64 id) {
   withStore([id](ConversationStore& store) { return store.messages(id); },
-            [this, id](const auto& messages) {
-              QVector<ui::MessageItem> items;
-              for (const auto& message : *messages)
-                if (message.role != storage::MessageRole::System) items.append(toItem(message));
-              emit messagesLoaded(id, items);
-            });
+            [this, id](const auto& messages) { emit messagesLoaded(id, toItems(*messages)); });
   if (m_chats) m_chats->select(id);
 }
 
@@ -86,6 +81,34 @@ void QtChatPort::retry(qint64 conversationId) {
 
 void QtChatPort::stop(qint64 conversationId) {
   if (m_chats) m_chats->stop(conversationId);
+}
+
+void QtChatPort::regenerate(qint64 messageId) {
+  if (m_chats) m_chats->regenerate(messageId, m_settings);
+}
+
+void QtChatPort::editMessage(qint64 messageId, const QString& text) {
+  if (m_chats) m_chats->edit(messageId, text.toStdString(), m_settings);
+}
+
+void QtChatPort::showAlternative(qint64 messageId, int alternative) {
+  if (m_chats) m_chats->show_alternative(messageId, size_t(std::max(0, alternative)));
+}
+
+void QtChatPort::showMessage(qint64 messageId) {
+  if (m_chats) m_chats->show_message(messageId);
+}
+
+void QtChatPort::deleteMessage(qint64 messageId) {
+  if (m_chats) m_chats->delete_message(messageId);
+}
+
+void QtChatPort::restoreMessage(qint64 conversationId, qint64 messageId) {
+  if (m_chats) m_chats->restore_message(conversationId, messageId);
+}
+
+void QtChatPort::forkConversation(qint64 messageId) {
+  if (m_chats) m_chats->fork(messageId);
 }
 
 void QtChatPort::setSystemText(qint64 conversationId, qint64 systemPromptId, const QString& text) {
@@ -145,6 +168,20 @@ void QtChatPort::conversation_changed(const storage::StoredConversation& convers
 void QtChatPort::message_added(const storage::StoredMessage& message) {
   inGuiThread([this, conversationId = message.conversation_id, item = toItem(message)] {
     emit messageAdded(conversationId, item);
+  });
+}
+
+void QtChatPort::branch_changed(int64_t conversationId, std::optional<int64_t> parent,
+                                const std::vector<storage::StoredMessage>& behind) {
+  inGuiThread([this, conversationId, parentId = parent.value_or(0), items = toItems(behind)] {
+    emit branchChanged(conversationId, parentId, items);
+  });
+}
+
+void QtChatPort::conversation_forked(const storage::StoredConversation& conversation) {
+  inGuiThread([this, item = toItem(conversation)] {
+    emit conversationReported(item);
+    emit conversationForked(item.id);
   });
 }
 

@@ -59,6 +59,13 @@ class QtChatPort final : public ui::ChatPort, public ChatObserver {
                    const QString& systemText) override;
   void retry(qint64 conversationId) override;
   void stop(qint64 conversationId) override;
+  void regenerate(qint64 messageId) override;
+  void editMessage(qint64 messageId, const QString& text) override;
+  void showAlternative(qint64 messageId, int alternative) override;
+  void showMessage(qint64 messageId) override;
+  void deleteMessage(qint64 messageId) override;
+  void restoreMessage(qint64 conversationId, qint64 messageId) override;
+  void forkConversation(qint64 messageId) override;
   void setSystemText(qint64 conversationId, qint64 systemPromptId, const QString& text) override;
   void setThinking(bool on, int maxTokens) override;
   void loadSystemPrompts() override;
@@ -77,6 +84,9 @@ class QtChatPort final : public ui::ChatPort, public ChatObserver {
   void conversation_created(const storage::StoredConversation& conversation) override;
   void conversation_changed(const storage::StoredConversation& conversation) override;
   void message_added(const storage::StoredMessage& message) override;
+  void branch_changed(int64_t conversationId, std::optional<int64_t> parent,
+                      const std::vector<storage::StoredMessage>& behind) override;
+  void conversation_forked(const storage::StoredConversation& conversation) override;
   void prefill_progress(int64_t conversationId, int64_t messageId, uint32_t doneTokens,
                         uint32_t totalTokens) override;
   void answer_grew(int64_t conversationId, int64_t messageId, const AnswerGrowth& added) override;

@@ -71,6 +71,13 @@ ui::ConversationItem toItem(const storage::StoredConversation& conversation) {
   return item;
 }
 
+QVector<ui::MessageItem> toItems(const std::vector<storage::StoredMessage>& messages) {
+  QVector<ui::MessageItem> items;
+  for (const auto& message : messages)
+    if (message.role != storage::MessageRole::System) items.append(toItem(message));
+  return items;
+}
+
 ui::MessageItem toItem(const storage::StoredMessage& message) {
   ui::MessageItem item;
   item.id = message.id;
@@ -83,6 +90,8 @@ ui::MessageItem toItem(const storage::StoredMessage& message) {
   item.reasoning = QString::fromStdString(message.reasoning);
   item.reasoningTokens = int(message.reasoning_tokens);
   item.reasoningMs = message.reasoning_ms;
+  item.alternative = int(message.alternative);
+  item.alternatives = int(message.alternatives);
   item.error = QString::fromStdString(message.error);
   item.model = QString::fromStdString(message.model);
   if (const auto& usage = message.usage) {

@@ -17,6 +17,8 @@ ui::ConversationItem toItem(const storage::StoredConversation& conversation);
 QVector<ui::FolderItem> toItems(const std::vector<storage::StoredFolder>& folders);
 QVector<ui::FoundConversationItem> toItems(const std::vector<storage::FoundConversation>& found);
 ui::MessageItem toItem(const storage::StoredMessage& message);
+/// But for a system message, which is not shown among the others.
+QVector<ui::MessageItem> toItems(const std::vector<storage::StoredMessage>& messages);
 ui::SystemPromptItem toItem(const storage::StoredSystemPrompt& prompt);
 ui::ModelCardItem toItem(const engine::ModelCard& card, const PhysicalMemory& memory);
 ui::ModelSettingsItem toItem(const ModelSettings& settings);

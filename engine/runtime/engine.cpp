@@ -10,6 +10,7 @@
 #include <chrono>
 #include <cmath>
 #include <exception>
+#include <limits>
 #include <map>
 #include <new>
 #include <utility>
@@ -115,6 +116,13 @@ std::unique_ptr<Backend> make_backend(const EngineOptions& options) {
   return make_cpu_backend({.threads = options.threads,
                            .arithmetic = options.exact ? Arithmetic::Exact : Arithmetic::Fast,
                            .keep_weights_in_file = options.keep_weights_in_file});
+}
+
+/// Leaves the ids that end an answer no chance to be drawn. `logits` {vocab}.
+void forbid_end(std::span<float> logits, const Tokenizer& tokenizer) {
+  for (size_t id = 0; id < logits.size(); ++id)
+    if (tokenizer.ends_generation(static_cast<TokenId>(id)))
+      logits[id] = -std::numeric_limits<float>::infinity();
 }
 
 }  // namespace
@@ -381,6 +389,7 @@ Result<FinishReason> Engine::State::decode(const GenerateRequest& request, const
       return fail(ErrorCode::BadFile, "The model " + quote_path(file.path()) +
                                           " computes nothing that is a number: its file is probably damaged. "
                                           "Download it again, or choose another one.");
+    if (count < request.min_tokens) forbid_end(logits, tokenizer);
     const auto closing = limit.next(decoder);
     const TokenId id = closing ? *closing : sampler.sample(logits, sequence.ids());
     const auto now = Clock::now();

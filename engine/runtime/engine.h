@@ -70,6 +70,7 @@ struct GenerateRequest {
   std::vector<TokenId> prompt;
   SamplingParams sampling;
   uint32_t max_tokens = 0;  ///< 0: until the model stops or the context is full
+  uint32_t min_tokens = 0;  ///< the model can't stop before so many
   KvUse kv;
   /// How many ids at the prompt's end are the answer's own beginning, which is continued.
   uint32_t answer_tokens = 0;

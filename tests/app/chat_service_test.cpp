@@ -1,119 +1,24 @@
-#include "app/services/chat_service.h"
-
 #include "app/services/kv_owner.h"
+#include "tests/support/chat_service_fixture.h"
 
 #include <QDirIterator>
-#include <QTemporaryDir>
-#include <QtTest>
-#include <atomic>
-#include <condition_variable>
-#include <memory>
-#include <mutex>
 #include <set>
-#include <stdexcept>
 #include <string>
 #include <vector>
 
 using namespace kvasir;
 using namespace kvasir::app;
+using namespace kvasir::test;
 using storage::MessageRole;
 using storage::MessageStatus;
 using storage::StoredMessage;
 
-namespace {
-
-/// Writes down what it hears; `wait_for` lets a test wait until it has heard enough.
-class RecordingObserver final : public ChatObserver {
- public:
-  void conversation_created(const storage::StoredConversation& conversation) override {
-    note([&] { created.push_back(conversation); });
-  }
-  void conversation_changed(const storage::StoredConversation&) override {}
-  void message_added(const StoredMessage& message) override {
-    note([&] { added.push_back(message); });
-  }
-  void prefill_progress(int64_t, int64_t, uint32_t, uint32_t) override {}
-  void answer_grew(int64_t, int64_t, const AnswerGrowth& added) override {
-    if (throw_at_growth.exchange(false)) throw std::runtime_error("something unexpected");
-    note([&] {
-      grown += added.text;
-      reasoning += added.reasoning;
-    });
-  }
-  void message_changed(const StoredMessage& message) override {
-    note([&] { changed.push_back(message); });
-  }
-  void model_changed(const ModelState& state) override {
-    note([&] { model = state; });
-  }
-  void saving_changed(bool saving, const std::string&) override {
-    note([&] { saving_changes.push_back(saving); });
-  }
-  void failed(const std::string& message) override {
-    note([&] { failures.push_back(message); });
-  }
-
-  template <class Condition>
-  bool wait_for(Condition condition) {
-    std::unique_lock lock(mutex_);
-    return heard_.wait_for(lock, std::chrono::seconds(60), condition);
-  }
-
-  std::vector<storage::StoredConversation> created;
-  std::vector<StoredMessage> added;
-  std::vector<StoredMessage> changed;
-  std::vector<std::string> failures;
-  std::vector<bool> saving_changes;
-  std::string grown;
-  std::string reasoning;
-  ModelState model;
-  std::atomic<bool> throw_at_growth = false;
-
- private:
-  template <class Change>
-  void note(Change change) {
-    const std::lock_guard lock(mutex_);
-    change();
-    heard_.notify_all();
-  }
-  std::mutex mutex_;
-  std::condition_variable heard_;
-};
-
-SendRequest make_request(int64_t conversation, std::string text, uint32_t max_tokens = 16) {
-  SendRequest request;
-  request.conversation_id = conversation;
-  request.text = std::move(text);
-  request.settings.sampling.temperature = 0;
-  request.settings.max_tokens = max_tokens;
-  return request;
-}
-
-/// All tokens are nearly equally likely: the answer goes on until the context is full.
-SendRequest make_endless_request() {
-  SendRequest request = make_request(0, "Tell me a long story about a boat and a lake.", 0);
-  request.settings.sampling = {.temperature = 100, .top_k = 0, .top_p = 1, .min_p = 0};
-  return request;
-}
-
-/// Some hundred tokens, others for another salt.
-std::string long_text(int words, int salt) {
-  static const std::vector<std::string> kWords = {"boat", "lake", "dog",  "friend", "tea",
-                                                  "old",  "sea",  "moon", "garden", "song"};
-  std::string text = "Story " + std::to_string(salt) + ":";
-  for (int i = 0; i < words; ++i)
-    text += " " + kWords[static_cast<size_t>((i * (salt + 3) + i / 7) % int(kWords.size()))];
-  return text + ".";
-}
-
-}  // namespace
-
-class ChatServiceTest : public QObject {
+class ChatServiceTest : public QObject, kvasir::test::ChatServiceFixture {
   Q_OBJECT
 
  private slots:
-  void init();
-  void cleanup();
+  void init() { open_in_new_folder(); }
+  void cleanup() { close(); }
   void question_and_answer_are_stored_as_they_were_heard();
   void system_text_is_part_of_the_prompt();
   void next_turn_stores_exactly_the_ids_that_the_engine_saw();
@@ -133,55 +38,8 @@ class ChatServiceTest : public QObject {
   void pause_of_saving_is_said_once_and_chats_go_on();
 
  private:
-  void open();
-  void close();
-  void load_starter();
-  StoredMessage ask(SendRequest request);
-  std::vector<StoredMessage> stored(int64_t conversation);
   std::set<std::string> owners() const;
-
-  std::unique_ptr<QTemporaryDir> folder_;
-  std::unique_ptr<Profile> profile_;
-  std::unique_ptr<RecordingObserver> observer_;
-  std::unique_ptr<ChatService> chats_;
 };
-
-void ChatServiceTest::open() {
-  auto profile = Profile::open({folder_->path().toStdString()});
-  if (!profile) qFatal("%s", profile.error().c_str());
-  profile_ = std::move(*profile);
-  observer_ = std::make_unique<RecordingObserver>();
-  chats_ = std::make_unique<ChatService>(*profile_, *observer_);
-}
-
-void ChatServiceTest::close() {
-  chats_.reset();
-  profile_.reset();
-}
-
-void ChatServiceTest::init() {
-  folder_ = std::make_unique<QTemporaryDir>();
-  open();
-}
-
-void ChatServiceTest::cleanup() {
-  close();
-}
-
-void ChatServiceTest::load_starter() {
-  chats_->load_model({KVASIR_STARTER_MODEL, {.threads = 2}});
-  QVERIFY(observer_->wait_for([&] { return observer_->model.stage == ModelState::Stage::Ready; }));
-}
-
-StoredMessage ChatServiceTest::ask(SendRequest request) {
-  auto answer = chats_->send(std::move(request)).get();
-  if (!answer) qFatal("%s", answer.error().c_str());
-  return *answer;
-}
-
-std::vector<StoredMessage> ChatServiceTest::stored(int64_t conversation) {
-  return *chats_->with_store([=](auto& store) { return store.messages(conversation); }).get();
-}
 
 std::set<std::string> ChatServiceTest::owners() const {
   std::set<std::string> names;

@@ -2,11 +2,14 @@
 #include "app/services/kv_owner.h"
 #include "app/services/profile.h"
 #include "engine/runtime/engine.h"
+#include "tests/support/chat_service_fixture.h"
 #include "tests/support/cli_process.h"
 #include "tests/support/memory_block_store.h"
 
 #include <signal.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <QProcess>
 #include <QTemporaryDir>
@@ -143,15 +146,68 @@ Story tell(engine::Engine& engine, const std::vector<int32_t>& known, bool keep)
   return story;
 }
 
+/// In a child process: a story, then another one in its place that does not end. Reports the first one's id
+/// before it begins with the other.
+[[noreturn]] void regenerate_until_killed(const std::string& folder, int report) {
+  auto profile = app::Profile::open({folder});
+  if (!profile) _exit(1);
+  test::RecordingObserver observer;
+  app::ChatService chats(**profile, observer);
+  chats.load_model({KVASIR_STARTER_MODEL, {.threads = 1}});
+  const auto first = chats.send(test::make_request(0, kStory, 8)).get();
+  if (!first || write(report, &first->id, sizeof first->id) != sizeof first->id) _exit(1);
+  chats.regenerate(first->id, test::make_endless_request().settings).wait();
+  _exit(1);
+}
+
 }  // namespace
 
 class CrashTest : public QObject {
   Q_OBJECT
 
  private slots:
+  void killed_while_another_answer_is_written_leaves_the_first_and_what_there_is_of_it();
   void killed_in_the_middle_of_an_answer_loses_at_most_a_second();
   void what_is_kept_of_a_killed_process_is_right_bit_for_bit();
 };
+
+// First, while this process has no threads that a child would miss.
+void CrashTest::killed_while_another_answer_is_written_leaves_the_first_and_what_there_is_of_it() {
+  for (const int kill_after_ms : {0, 3, 20, 700}) {
+    const QTemporaryDir data;
+    int pipe_ends[2];
+    QCOMPARE(pipe(pipe_ends), 0);
+    const pid_t child = fork();
+    QVERIFY(child >= 0);
+    if (child == 0) regenerate_until_killed(data.path().toStdString(), pipe_ends[1]);
+    close(pipe_ends[1]);
+    int64_t first_id = 0;
+    QCOMPARE(read(pipe_ends[0], &first_id, sizeof first_id), ssize_t{sizeof first_id});
+    close(pipe_ends[0]);
+    QThread::msleep(static_cast<unsigned long>(kill_after_ms));
+    ::kill(child, SIGKILL);
+    int status = 0;
+    QCOMPARE(waitpid(child, &status, 0), child);
+    QVERIFY(WIFSIGNALED(status));
+
+    auto profile = app::Profile::open({data.path().toStdString()});
+    QVERIFY2(profile.has_value(), profile ? "" : profile.error().c_str());
+    auto& store = (*profile)->conversations();
+    const auto first = store.messages_up_to(first_id);
+    QCOMPARE(first->size(), size_t{2});
+    QVERIFY(first->back().status == storage::MessageStatus::Length && !first->back().text.empty());
+    const auto shown = store.messages(first->back().conversation_id);
+    QCOMPARE(shown->size(), size_t{2});
+    const storage::StoredMessage& last = shown->back();
+    QCOMPARE(last.parent_id, first->back().parent_id);
+    if (last.id == first_id) continue;  // killed before it began
+    QVERIFY(last.status == storage::MessageStatus::Interrupted);
+    QCOMPARE(last.alternatives, 2u);
+    if (kill_after_ms == 700) QVERIFY(!last.text.empty() && !last.token_ids.empty());
+    QVERIFY(store.show_message(first_id));
+    QCOMPARE(store.messages(last.conversation_id)->back().id, first_id);
+  }
+}
 
 void CrashTest::killed_in_the_middle_of_an_answer_loses_at_most_a_second() {
   QTemporaryDir data;

@@ -90,6 +90,7 @@ class WindowEndToEndTest : public QObject {
   void init() { m_folder = std::make_unique<QTemporaryDir>(); }
   void cleanup() { m_application.reset(); }
   void chat_streams_stops_and_goes_on_from_disk_after_a_restart();
+  void another_answer_is_swiped_and_kept_and_a_fork_goes_on_from_it();
   void profile_in_use_is_said_in_a_window();
   void dropped_model_answers_and_is_remembered();
   void file_that_can_not_be_loaded_says_why_and_the_model_before_it_goes_on();
@@ -223,6 +224,43 @@ void WindowEndToEndTest::chat_streams_stops_and_goes_on_from_disk_after_a_restar
   QCOMPARE(usage.diskTokens, usage.hitTokens);
   QTRY_VERIFY(item("usageText") != nullptr);
   QTRY_VERIFY(item("usageText")->property("text").toString().contains("from disk"));
+}
+
+void WindowEndToEndTest::another_answer_is_swiped_and_kept_and_a_fork_goes_on_from_it() {
+  start();
+  waitForModel(KVASIR_STARTER_MODEL);
+  QVERIFY(isAnswered());
+  const auto answer = [&] { return *m_application->window.controller().messages()->last(); };
+  const qint64 first = answer().id;
+  app::ChatSettings others = Application::endlessTokens();
+  others.max_tokens = 6;
+  m_application->port.setChatSettings(others);
+  QSignalSpy ended(&m_application->port, &ui::ChatPort::messageChanged);
+  QTest::keyClick(m_application->window.quickWindow(), Qt::Key_Return, Qt::ControlModifier);
+  QTRY_COMPARE_WITH_TIMEOUT(ended.count(), 1, 60'000);
+  QVERIFY(answer().id != first);
+  QVERIFY(answer().usage.hitTokens > 0);
+  QTRY_VERIFY(item("alternativeText") != nullptr);
+  QCOMPARE(item("alternativeText")->property("text").toString(), QStringLiteral("2/2"));
+  QTRY_VERIFY(!m_application->window.controller().generating());
+  QTest::keyClick(m_application->window.quickWindow(), Qt::Key_Left);
+  QTRY_COMPARE(answer().id, first);
+
+  m_application.reset();
+  start();
+  waitForModel(KVASIR_STARTER_MODEL);
+  QTRY_COMPARE(chatsOfThisRun().chatCount(), 1);
+  auto& chat = m_application->window.controller();
+  chat.open(chatsOfThisRun().idAt(1));
+  QTRY_COMPARE(chat.messages()->rowCount(), 2);
+  QCOMPARE(answer().id, first);
+  QCOMPARE(answer().alternatives, 2);
+  chat.fork(first);
+  QTRY_COMPARE(chatsOfThisRun().chatCount(), 2);
+  QTRY_VERIFY(chat.currentTitle().endsWith("(fork)"));
+  QTRY_COMPARE(chat.messages()->rowCount(), 2);
+  QVERIFY(isAnswered());
+  QCOMPARE(chat.messages()->rowCount(), 4);
 }
 
 void WindowEndToEndTest::profile_in_use_is_said_in_a_window() {

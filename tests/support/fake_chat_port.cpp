@@ -95,15 +95,19 @@ void FakeChatPort::retry(qint64 conversationId) {
   });
 }
 
-void FakeChatPort::startAnswer(qint64 conversationId) {
+MessageItem& FakeChatPort::appendAnswer(qint64 conversationId) {
   MessageItem answer;
   answer.id = m_nextId++;
   answer.role = MessageRole::Assistant;
   answer.status = MessageStatus::Waiting;
   messages[conversationId].append(answer);
   m_runs[conversationId] = {answer.id, script, 0, 0};
-  emit messageAdded(conversationId, answer);
-  later([=, this] { step(conversationId, answer.id); });
+  later([=, this, id = answer.id] { step(conversationId, id); });
+  return messages[conversationId].last();
+}
+
+void FakeChatPort::startAnswer(qint64 conversationId) {
+  emit messageAdded(conversationId, appendAnswer(conversationId));
 }
 
 void FakeChatPort::step(qint64 conversationId, qint64 messageId) {

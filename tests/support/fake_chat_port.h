@@ -51,6 +51,14 @@ class FakeChatPort : public ChatPort {
                    const QString& systemText) override;
   void retry(qint64 conversationId) override;
   void stop(qint64 conversationId) override;
+  void regenerate(qint64 messageId) override;
+  void editMessage(qint64 messageId, const QString& text) override;
+  void showAlternative(qint64 messageId, int alternative) override;
+  /// Where it is an alternative to one that is shown.
+  void showMessage(qint64 messageId) override;
+  void deleteMessage(qint64 messageId) override;
+  void restoreMessage(qint64 conversationId, qint64 messageId) override;
+  void forkConversation(qint64 messageId) override;
   void setSystemText(qint64 conversationId, qint64 systemPromptId, const QString& text) override;
   void setThinking(bool on, int maxTokens) override;
   void loadSystemPrompts() override;
@@ -65,13 +73,38 @@ class FakeChatPort : public ChatPort {
     int prefillStep = 0;
   };
 
+  /// Messages from an alternative to the one that is shown on.
+  struct Tail {
+    qint64 conversationId = 0;
+    qint64 parentId = 0;
+    QVector<MessageItem> messages;
+  };
+  /// Where a message that is shown stands.
+  struct Place {
+    qint64 conversationId = 0;
+    qsizetype row = 0;
+    qint64 parentId = 0;
+  };
+
   void later(std::function<void()> effect);
+  Place placeOf(qint64 messageId) const;
+  /// Takes what is shown from this place on away.
+  Tail takeTail(const Place& place);
+  void showTail(const Tail& tail);
+  /// In the place of the alternative that is shown now.
+  void showHidden(const Place& place, qint64 wanted);
+  /// Counts the alternatives anew and signals what is shown from there on.
+  void reportBranch(const Place& place);
+  QVector<MessageItem*> alternativesAt(qint64 conversationId, qint64 parentId);
   MessageItem* message(qint64 conversationId, qint64 messageId);
   void startAnswer(qint64 conversationId);
+  MessageItem& appendAnswer(qint64 conversationId);
   void step(qint64 conversationId, qint64 messageId);
   void finish(qint64 conversationId, MessageStatus status, const QString& error = {});
 
   QHash<qint64, Run> m_runs;  ///< by conversation
+  QVector<Tail> m_hidden;     ///< alternatives that are not shown
+  QVector<Tail> m_removed;    ///< and those that can be restored
   ThinkingItem m_thinking;
   QString m_failNextSend;
   qint64 m_nextId = 1;

@@ -266,6 +266,43 @@ private slots:
         QCOMPARE(failed.data(MessageListModel::ErrorRole).toString(), QString());
     }
 
+    void a_fork_of_a_chat_that_was_left_does_not_come_back()
+    {
+        FakeChatPort port;
+        const qint64 one = port.addConversation(QStringLiteral("One"), { user(QStringLiteral("x")) });
+        const qint64 two = port.addConversation(QStringLiteral("Two"), {});
+        ChatListController list(port.list);
+        ChatController chat(port, list);
+        QTRY_COMPARE(list.conversations()->chatCount(), 2);
+        chat.open(one);
+        QTRY_COMPARE(chat.messages()->rowCount(), 1);
+        chat.fork(chat.lastOwnMessage());
+        chat.open(two);
+        QTRY_COMPARE(list.conversations()->chatCount(), 3);
+        QTest::qWait(0);
+        QCOMPARE(chat.currentId(), two);
+    }
+
+    void undo_of_deleted_messages_is_offered_in_their_chat_alone()
+    {
+        FakeChatPort port;
+        const qint64 one = port.addConversation(QStringLiteral("One"),
+                                                { user(QStringLiteral("x")), user(QStringLiteral("y")) });
+        const qint64 two = port.addConversation(QStringLiteral("Two"), {});
+        ChatListController list(port.list);
+        ChatController chat(port, list);
+        chat.open(one);
+        QTRY_COMPARE(chat.messages()->rowCount(), 2);
+        chat.deleteMessage(chat.lastOwnMessage());
+        QCOMPARE(chat.deletedMessages(), 0); // it may be refused
+        QTRY_COMPARE(chat.messages()->rowCount(), 1);
+        QCOMPARE(chat.deletedMessages(), 1);
+        chat.open(two);
+        QCOMPARE(chat.deletedMessages(), 0);
+        chat.undoDeleteMessage();
+        QVERIFY(port.calls.filter(QStringLiteral("restore-message")).isEmpty());
+    }
+
     void new_chats_start_with_the_default_prompt()
     {
         FakeChatPort port;

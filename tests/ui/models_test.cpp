@@ -214,6 +214,47 @@ private slots:
         QCOMPARE(removed.size(), 0);
     }
 
+    void another_branch_changes_only_the_rows_behind_it()
+    {
+        MessageListModel model;
+        QAbstractItemModelTester tester(&model, kFatal);
+        model.reset({ message(1, MessageRole::User, QStringLiteral("q1")),
+                      message(2, MessageRole::Assistant, QStringLiteral("a1")),
+                      message(3, MessageRole::User, QStringLiteral("q2")),
+                      message(4, MessageRole::Assistant, QStringLiteral("a2")) });
+        const auto shown = [&] {
+            QString texts;
+            for (int row = 0; row < model.rowCount(); ++row)
+                texts += model.index(row).data(MessageListModel::TextRole).toString() + u' ';
+            return texts.trimmed();
+        };
+        MarkdownBlockModel *kept = blocksOf(model, 1);
+        QVERIFY(blocksOf(model, 3));
+        QSignalSpy changed(&model, &QAbstractItemModel::dataChanged);
+        MessageItem other = message(6, MessageRole::Assistant, QStringLiteral("b2"));
+        other.alternative = 1;
+        other.alternatives = 2;
+        model.replaceBehind(3, { other });
+        QCOMPARE(shown(), QStringLiteral("q1 a1 q2 b2"));
+        QCOMPARE(changed.size(), 1);
+        QCOMPARE(changed.first().first().toModelIndex().row(), 3);
+        QCOMPARE(model.index(3).data(MessageListModel::AlternativeRole).toInt(), 2);
+        QCOMPARE(model.index(3).data(MessageListModel::AlternativesRole).toInt(), 2);
+        QCOMPARE(blocksOf(model, 1), kept);
+
+        model.replaceBehind(1, { message(5, MessageRole::Assistant, QStringLiteral("b1")) });
+        QCOMPARE(shown(), QStringLiteral("q1 b1"));
+        model.replaceBehind(0,
+                            { message(1, MessageRole::User, QStringLiteral("q1")),
+                              message(2, MessageRole::Assistant, QStringLiteral("a1")),
+                              message(3, MessageRole::User, QStringLiteral("q2")) });
+        QCOMPARE(shown(), QStringLiteral("q1 a1 q2"));
+        model.replaceBehind(99, { other }); // of a branch that is not here
+        QCOMPARE(shown(), QStringLiteral("q1 a1 q2"));
+        model.replaceBehind(0, {});
+        QCOMPARE(model.rowCount(), 0);
+    }
+
     void a_growing_answer_touches_only_its_last_blocks()
     {
         MessageListModel model;

@@ -36,6 +36,8 @@ ChatController::ChatController(ChatPort &port, ChatListController &list, QObject
     connect(&port, &ChatPort::messagesLoaded, this, &ChatController::onMessagesLoaded);
     connect(&port, &ChatPort::messageAdded, this, &ChatController::onMessageAdded);
     connect(&port, &ChatPort::messageChanged, this, &ChatController::onMessageChanged);
+    connect(&port, &ChatPort::branchChanged, this, &ChatController::onBranchChanged);
+    connect(&port, &ChatPort::conversationForked, this, &ChatController::onConversationForked);
     connect(&port, &ChatPort::systemPromptsLoaded, this, &ChatController::onSystemPromptsLoaded);
     connect(&port, &ChatPort::failed, this, &ChatController::onFailed);
     connect(&port, &ChatPort::prefillProgress, this,
@@ -122,9 +124,15 @@ void ChatController::openAt(qint64 id, qint64 messageId)
 
 void ChatController::showSought()
 {
-    const qint64 id = std::exchange(m_soughtMessage, 0);
-    if (const int row = m_messages.rowOf(id); row >= 0)
-        emit messageSought(row);
+    if (m_soughtMessage == 0)
+        return;
+    const int row = m_messages.rowOf(m_soughtMessage);
+    if (row < 0) {
+        m_port.showMessage(m_soughtMessage); // on another branch
+        return;
+    }
+    m_soughtMessage = 0;
+    emit messageSought(row);
 }
 
 bool ChatController::send(const QString &text)
@@ -151,12 +159,8 @@ void ChatController::stop()
 
 void ChatController::retry()
 {
-    if (m_currentId == 0 || generating() || m_sending)
+    if (!beginAnswer())
         return;
-    dismissNotice();
-    m_sentText.clear();
-    m_sendingFrom = m_currentId;
-    setSending(true);
     emit messageSent();
     m_port.retry(m_currentId);
 }
@@ -309,6 +313,8 @@ void ChatController::setCurrent(qint64 id)
 {
     m_soughtMessage = 0;
     m_currentId = id;
+    m_followForked = false;
+    dismissDeletedMessages();
     emit currentChanged();
     emit currentTitleChanged();
     emit draftChanged();

@@ -29,6 +29,8 @@ class ChatController : public QObject {
     Q_PROPERTY(bool generating READ generating NOTIFY generatingChanged)
     Q_PROPERTY(QString draft READ draft WRITE setDraft NOTIFY draftChanged)
     Q_PROPERTY(QString notice READ notice NOTIFY noticeChanged)
+    /// How many messages were deleted and can come back.
+    Q_PROPERTY(int deletedMessages READ deletedMessages NOTIFY deletedMessagesChanged)
     /// Whether the model thinks before it answers, can leave it, is to do it, and for how many tokens at
     /// most.
     Q_PROPERTY(bool canThink READ canThink NOTIFY thinkingChanged)
@@ -55,6 +57,7 @@ public:
     QString draft() const { return m_drafts.value(m_currentId); }
     void setDraft(const QString &draft);
     QString notice() const { return m_notice; }
+    int deletedMessages() const { return m_deletedMessages; }
     bool canThink() const { return m_thinking.available; }
     bool thinkingOptional() const { return m_thinking.optional; }
     bool thinking() const { return m_thinking.on || !m_thinking.optional; }
@@ -78,6 +81,24 @@ public:
     Q_INVOKABLE void copyMessage(qint64 id);
     Q_INVOKABLE void copyText(const QString &text);
 
+    // Branches: nothing happens while an answer is being generated.
+    /// Another answer beside this one; to a message of the person, an answer.
+    Q_INVOKABLE void regenerate(qint64 messageId);
+    Q_INVOKABLE void regenerateLast();
+    /// False, and nothing happens, where the text is blank or the one that is there.
+    Q_INVOKABLE bool editMessage(qint64 messageId, const QString &text);
+    /// The last message of the person; 0: none.
+    Q_INVOKABLE qint64 lastOwnMessage() const;
+    /// To the alternative that is so many newer; older if negative. False: there is none.
+    Q_INVOKABLE bool swipe(qint64 messageId, int step);
+    Q_INVOKABLE bool swipeLast(int step);
+    /// With all that follows it.
+    Q_INVOKABLE void deleteMessage(qint64 messageId);
+    Q_INVOKABLE void undoDeleteMessage();
+    Q_INVOKABLE void dismissDeletedMessages();
+    /// Begins a new chat as this one up to the message, and opens it.
+    Q_INVOKABLE void fork(qint64 messageId);
+
     /// Uses a prompt of the library for the open chat; 0: none.
     Q_INVOKABLE void usePrompt(qint64 id);
     /// Uses a text for the open chat only. `basedOn` is the library's prompt it came from, or 0.
@@ -95,6 +116,7 @@ signals:
     void generatingChanged();
     void draftChanged();
     void noticeChanged();
+    void deletedMessagesChanged();
     void thinkingChanged();
     void promptChanged();
     /// Of the messages; it is to be seen and marked for a moment.
@@ -110,6 +132,8 @@ private:
     void onMessagesLoaded(qint64 conversationId, const QVector<MessageItem> &messages);
     void onMessageAdded(qint64 conversationId, const MessageItem &message);
     void onMessageChanged(qint64 conversationId, const MessageItem &message);
+    void onBranchChanged(qint64 conversationId, qint64 parentId, const QVector<MessageItem> &messages);
+    void onConversationForked(qint64 id);
     void onSystemPromptsLoaded(const QVector<SystemPromptItem> &prompts);
     void onFailed(const QString &message);
 
@@ -120,6 +144,8 @@ private:
     void setCurrent(qint64 id);
     void setLoadingMessages(bool loading);
     void setSending(bool sending);
+    /// An answer is about to be asked for without a message to be sent. False: one is being generated.
+    bool beginAnswer();
     void noteStatus(qint64 conversationId, const MessageItem &message);
     void storePrompt(qint64 id, const QString &text);
 
@@ -148,6 +174,10 @@ private:
     qint64 m_useWhenSavedIn = 0;
 
     QString m_notice;
+    int m_toBeDeleted = 0; ///< how many messages were asked to be deleted …
+    int m_deletedMessages = 0; ///< … and were
+    qint64 m_deletedLast = 0; ///< the last of them
+    bool m_followForked = false; ///< the chat that is being forked was not left meanwhile
     ThinkingItem m_thinking;
 };
 

@@ -7,6 +7,8 @@
 #include <QQmlEngine>
 
 #include <algorithm>
+#include <iterator>
+#include <utility>
 
 namespace kvasir::ui {
 
@@ -92,6 +94,10 @@ QVariant MessageListModel::data(const QModelIndex &index, int role) const
         return row.reasoningOpen;
     case IsThinkingRole:
         return isThinking(item);
+    case AlternativeRole:
+        return item.alternative + 1;
+    case AlternativesRole:
+        return item.alternatives;
     default:
         return {};
     }
@@ -117,6 +123,8 @@ QHash<int, QByteArray> MessageListModel::roleNames() const
         { ReasoningBlocksRole, "reasoningBlocks" },
         { ReasoningOpenRole, "reasoningOpen" },
         { IsThinkingRole, "isThinking" },
+        { AlternativeRole, "alternative" },
+        { AlternativesRole, "alternatives" },
     };
 }
 
@@ -130,11 +138,15 @@ void MessageListModel::reset(const QVector<MessageItem> &messages)
     for (const MessageItem &item : messages)
         m_rows.emplace_back().item = item;
     endResetModel();
-    for (Row &row : old) {
-        for (auto *blocks : { row.blocks.release(), row.reasoningBlocks.release() }) {
-            if (blocks)
-                blocks->deleteLater();
-        }
+    for (Row &row : old)
+        discardBlocks(row);
+}
+
+void MessageListModel::discardBlocks(Row &row)
+{
+    for (auto *blocks : { row.blocks.release(), row.reasoningBlocks.release() }) {
+        if (blocks)
+            blocks->deleteLater();
     }
 }
 
@@ -162,6 +174,45 @@ void MessageListModel::change(const MessageItem &message)
     if (changed.reasoningBlocks)
         changed.reasoningBlocks->setText(message.reasoning);
     emitChanged(row, {});
+}
+
+void MessageListModel::replaceBehind(qint64 parentId, const QVector<MessageItem> &messages)
+{
+    const int parent = parentId == 0 ? -1 : rowOf(parentId);
+    if (parentId != 0 && parent < 0)
+        return; // of a branch that is not here yet
+    const int first = parent + 1;
+    const int old = rowCount() - first;
+    const int count = int(messages.size());
+    // Rows that stay are changed rather than made anew: who is at one of them stays there.
+    for (int i = 0; i < std::min(old, count); ++i)
+        replace(first + i, messages[i]);
+    if (count < old) {
+        beginRemoveRows({}, first + count, first + old - 1);
+        std::vector<Row> removed(std::make_move_iterator(m_rows.begin() + first + count),
+                                 std::make_move_iterator(m_rows.end()));
+        m_rows.resize(size_t(first + count));
+        endRemoveRows();
+        for (Row &row : removed)
+            discardBlocks(row);
+    } else if (count > old) {
+        beginInsertRows({}, first + old, first + count - 1);
+        for (int i = old; i < count; ++i)
+            m_rows.emplace_back().item = messages[i];
+        endInsertRows();
+    }
+}
+
+void MessageListModel::replace(int row, const MessageItem &message)
+{
+    if (m_rows[size_t(row)].item.id == message.id) {
+        change(message);
+        return;
+    }
+    Row old = std::exchange(m_rows[size_t(row)], Row());
+    m_rows[size_t(row)].item = message;
+    emitChanged(row, {});
+    discardBlocks(old);
 }
 
 void MessageListModel::grow(qint64 id, const QString &addedText)
@@ -221,6 +272,24 @@ void MessageListModel::setPrefill(qint64 id, int done, int total)
     m_rows[size_t(row)].prefillTotal = total;
     m_rows[size_t(row)].prefillEstimate.add(done, total, m_clock.elapsed());
     emitChanged(row, { PrefillDoneRole, PrefillTotalRole, PrefillRemainingTextRole });
+}
+
+std::optional<MessageItem> MessageListModel::find(qint64 id) const
+{
+    const int row = rowOf(id);
+    return row < 0 ? std::nullopt : std::optional(m_rows[size_t(row)].item);
+}
+
+std::optional<MessageItem> MessageListModel::last() const
+{
+    return m_rows.empty() ? std::nullopt : std::optional(m_rows.back().item);
+}
+
+std::optional<MessageItem> MessageListModel::lastOfPerson() const
+{
+    const auto found = std::find_if(m_rows.rbegin(), m_rows.rend(),
+                                    [](const Row &row) { return row.item.role == MessageRole::User; });
+    return found == m_rows.rend() ? std::nullopt : std::optional(found->item);
 }
 
 QString MessageListModel::textOf(qint64 id) const

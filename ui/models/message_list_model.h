@@ -8,6 +8,7 @@
 #include <QtQml/qqmlregistration.h>
 
 #include <memory>
+#include <optional>
 #include <vector>
 
 namespace kvasir::ui {
@@ -41,6 +42,8 @@ public:
         ReasoningBlocksRole,
         ReasoningOpenRole,
         IsThinkingRole,
+        AlternativeRole, ///< which of the alternatives is shown, from 1; and how many there are
+        AlternativesRole,
     };
     /// In the order of `MessageStatus`.
     enum Status { Complete, Waiting, Streaming, Stopped, Length, Failed, Interrupted };
@@ -57,15 +60,22 @@ public:
     /// A message that is already there is replaced.
     void add(const MessageItem &message);
     void change(const MessageItem &message);
+    /// The message `parentId` is followed by these; 0: the chat begins with them. What stands before stays.
+    void replaceBehind(qint64 parentId, const QVector<MessageItem> &messages);
     void grow(qint64 id, const QString &addedText);
     void growReasoning(qint64 id, const QString &addedText, int tokens, double ms);
     /// Whether the reasoning is unfolded: folded until the person opens it.
     void setReasoningOpen(qint64 id, bool open);
     void setPrefill(qint64 id, int done, int total);
 
+    /// Nothing where there is none with this id, or no message at all.
+    std::optional<MessageItem> find(qint64 id) const;
+    std::optional<MessageItem> last() const;
+    /// The last one of the person's.
+    std::optional<MessageItem> lastOfPerson() const;
     /// The whole text of a message; empty if there is none with this id.
-    QString textOf(qint64 id) const;
-    int rowOf(qint64 id) const; ///< -1: none
+    Q_INVOKABLE QString textOf(qint64 id) const;
+    Q_INVOKABLE int rowOf(qint64 id) const; ///< -1: none
 
 private:
     struct Row {
@@ -78,6 +88,8 @@ private:
         bool reasoningOpen = false;
     };
 
+    void replace(int row, const MessageItem &message);
+    static void discardBlocks(Row &row);
     void emitChanged(int row, const QVector<int> &roles);
 
     QElapsedTimer m_clock;

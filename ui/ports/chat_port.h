@@ -31,6 +31,8 @@ struct MessageItem {
     QString error; ///< a sentence, when status is Failed
     QString model;
     UsageItem usage;
+    int alternative = 0; ///< which of the messages that stand in for each other, the oldest being 0 …
+    int alternatives = 1; ///< … and how many there are
 };
 
 struct SystemPromptItem {
@@ -63,10 +65,25 @@ public:
     /// none); its id comes with conversationCreated before messageAdded.
     virtual void sendMessage(qint64 conversationId, const QString &text, qint64 systemPromptId,
                              const QString &systemText) = 0;
-    /// Goes on with the conversation's last answer where it broke off: failed, interrupted, stopped or cut.
-    /// What stands is kept.
+    /// Goes on with the conversation's last answer, where it broke off or ended. What stands is kept.
     virtual void retry(qint64 conversationId) = 0;
     virtual void stop(qint64 conversationId) = 0;
+
+    // Branches. None of these while an answer is generated in the chat, but for a fork.
+    /// Another answer beside this one; to a message of the person, an answer.
+    virtual void regenerate(qint64 messageId) = 0;
+    /// The message in other words, beside it. A person's is answered anew, an answer stands as it is given.
+    virtual void editMessage(qint64 messageId, const QString &text) = 0;
+    virtual void showAlternative(qint64 messageId, int alternative) = 0;
+    /// A branch through this message, if it is on none that is shown.
+    virtual void showMessage(qint64 messageId) = 0;
+    /// With all that follows it. Can be restored until the program ends.
+    virtual void deleteMessage(qint64 messageId) = 0;
+    /// The branch that ended with this message is there again, and is shown.
+    virtual void restoreMessage(qint64 conversationId, qint64 messageId) = 0;
+    /// A new chat that begins as this one up to the message; conversationForked follows.
+    virtual void forkConversation(qint64 messageId) = 0;
+
     virtual void setSystemText(qint64 conversationId, qint64 systemPromptId, const QString &text) = 0;
 
     /// For the answers to come, also after a restart; `thinkingChanged` follows.
@@ -85,6 +102,12 @@ signals:
 
     void messagesLoaded(qint64 conversationId, const QVector<kvasir::ui::MessageItem> &messages);
     void messageAdded(qint64 conversationId, const kvasir::ui::MessageItem &message);
+    /// Another branch is shown: the message `parentId` is followed by these now; 0: the chat begins with
+    /// them.
+    void branchChanged(qint64 conversationId, qint64 parentId,
+                       const QVector<kvasir::ui::MessageItem> &messages);
+    /// In the list by now.
+    void conversationForked(qint64 id);
     /// While the prompt is computed: done and total tokens.
     void prefillProgress(qint64 conversationId, qint64 messageId, int done, int total);
     /// New text at the end of what the model thinks before it answers, with its tokens and time so far.

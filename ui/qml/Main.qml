@@ -65,6 +65,7 @@ T.ApplicationWindow {
     Shortcut { sequence: StandardKey.New; onActivated: window.newChat() }
     Shortcut { sequence: "Ctrl+K"; onActivated: window.searchChats() }
     Shortcut { sequence: "Ctrl+B"; onActivated: window.toggleSidebar() }
+    Shortcut { sequences: ["Ctrl+Return", "Ctrl+Enter"]; onActivated: window.chat.regenerateLast() }
     Shortcut {
         sequence: "Esc"
         enabled: window.chat.generating || window.overlayOpen

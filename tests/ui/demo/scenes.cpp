@@ -175,6 +175,17 @@ qint64 addMead(FakeChatPort &port)
     return id;
 }
 
+/// The last question was asked in two ways, and its answer was given three times.
+void addBranches(FakeChatPort &port)
+{
+    addMead(port);
+    auto &messages = port.messages[port.list.conversations.last().id];
+    messages[2].alternative = 1;
+    messages[2].alternatives = 2;
+    messages[3].alternative = 1;
+    messages[3].alternatives = 3;
+}
+
 void addCode(FakeChatPort &port)
 {
     port.addConversation(
@@ -293,7 +304,8 @@ QStringList sceneNames()
              QStringLiteral("long"),     QStringLiteral("prompts"), QStringLiteral("first"),
              QStringLiteral("failed"),   QStringLiteral("model"),   QStringLiteral("loading"),
              QStringLiteral("refused"),  QStringLiteral("huge"),    QStringLiteral("reasoning"),
-             QStringLiteral("thinking"), QStringLiteral("rich") };
+             QStringLiteral("thinking"), QStringLiteral("rich"),
+             QStringLiteral("branches") };
 }
 
 bool fillScene(const QString &name, FakeChatPort &port, FakeModelPort &models)
@@ -307,6 +319,8 @@ bool fillScene(const QString &name, FakeChatPort &port, FakeModelPort &models)
     if (name == u"chat" || name == u"model" || name == u"loading" || name == u"refused" || name == u"huge"
         || name == u"prompts" || name == u"streaming" || name == u"waiting")
         addMead(port);
+    else if (name == u"branches")
+        addBranches(port);
     else if (name == u"code")
         addCode(port);
     else if (name == u"rich")

@@ -6,6 +6,11 @@ import Kvasir
 Item {
     id: message
 
+    required property ChatController chat
+    required property MessageEdit edit
+    required property var messageId
+    required property int alternative // from 1
+    required property int alternatives
     required property var blocks
     required property int status
     required property string error
@@ -22,18 +27,14 @@ Item {
     required property bool silent // the model ended it without a word
     required property bool isLast
     required property bool modelLoading
-    required property bool active
-    signal copyRequested
-    signal copyTextRequested(string text)
-    signal retryRequested
-    signal reasoningToggled
+    required property bool active // pointed at: the actions show
 
+    readonly property bool editing: messageId === edit.messageId
     readonly property bool waiting: status === MessageListModel.Waiting
     readonly property bool live: waiting || status === MessageListModel.Streaming
     readonly property bool failed: status === MessageListModel.Failed
     readonly property bool broken: failed || silent || status === MessageListModel.Interrupted
     readonly property bool cut: status === MessageListModel.Stopped || status === MessageListModel.Length
-    readonly property bool actionsShown: active || copy.activeFocus
 
     implicitHeight: body.implicitHeight + foot.height
 
@@ -49,14 +50,23 @@ Item {
             blocks: message.reasoningBlocks
             open: message.reasoningOpen
             thinking: message.thinking
-            onToggled: message.reasoningToggled()
-            onCopyRequested: text => message.copyTextRequested(text)
+            onToggled: message.chat.setReasoningOpen(message.messageId, !message.reasoningOpen)
+            onCopyRequested: text => message.chat.copyText(text)
         }
         MarkdownBlocks {
             width: parent.width
-            visible: !message.waiting && height > 0
+            visible: !message.waiting && !message.editing && height > 0
             blocks: message.blocks
-            onCopyRequested: text => message.copyTextRequested(text)
+            onCopyRequested: text => message.chat.copyText(text)
+        }
+        Loader {
+            active: message.editing
+            visible: active
+            width: parent.width
+            sourceComponent: MessageEditor {
+                edit: message.edit
+                isUser: false
+            }
         }
         PrefillBar {
             objectName: "prefillBar"
@@ -76,50 +86,69 @@ Item {
                 : message.silent ? qsTr("The model ended without an answer.")
                 : message.error.length > 0 ? message.error : qsTr("This answer failed.")
             canRetry: message.isLast
-            onRetry: message.retryRequested()
+            onRetry: message.chat.retry()
         }
     }
-    RowLayout {
+    Item {
         id: foot
         anchors.top: body.bottom
         width: parent.width
         height: Math.max(36, usageLine.implicitHeight + Theme.space3)
-        spacing: Theme.space2
-        UsageLine {
-            id: usageLine
-            Layout.fillWidth: true
-            visible: usage.length > 0 || outcome.length > 0
-            usage: message.usage
-            outcome: message.status === MessageListModel.Stopped ? qsTr("Stopped")
-                : message.status === MessageListModel.Length ? qsTr("Cut at the length limit") : ""
-            hitFraction: message.hitFraction
-            diskFraction: message.diskFraction
+
+        RowLayout {
+            anchors.fill: parent
+            spacing: Theme.space2
+            AlternativeSwitch {
+                Layout.leftMargin: -Theme.space2 // the icon, not its room, stands in line with the text
+                chat: message.chat
+                messageId: message.messageId
+                alternative: message.alternative
+                alternatives: message.alternatives
+                isUser: false
+            }
+            UsageLine {
+                id: usageLine
+                Layout.fillWidth: true
+                opacity: usage.length > 0 || outcome.length > 0 ? 1 : 0
+                usage: message.usage
+                outcome: message.status === MessageListModel.Stopped ? qsTr("Stopped")
+                    : message.status === MessageListModel.Length ? qsTr("Cut at the length limit") : ""
+                hitFraction: message.hitFraction
+                diskFraction: message.diskFraction
+            }
+            IconButton {
+                objectName: "goOnButton"
+                visible: message.cut && message.isLast
+                implicitWidth: 28
+                implicitHeight: 28
+                iconSize: Theme.iconSizeSmall
+                iconName: "go-on"
+                text: qsTr("Go on with this answer")
+                onClicked: message.chat.retry()
+            }
+            Item { // where the room is, the actions have their own; otherwise they cover the end of the line
+                visible: foot.width > 600
+                implicitWidth: actions.width
+            }
         }
-        Item {
-            Layout.fillWidth: true
-            visible: !usageLine.visible
+        Rectangle {
+            anchors.fill: actions
+            anchors.leftMargin: -Theme.space2
+            color: Theme.surface
+            opacity: actions.opacity
         }
-        IconButton {
-            objectName: "goOnButton"
-            visible: message.cut && message.isLast
-            implicitWidth: 28
-            implicitHeight: 28
-            iconSize: Theme.iconSizeSmall
-            iconName: "go-on"
-            text: qsTr("Go on with this answer")
-            onClicked: message.retryRequested()
-        }
-        IconButton {
-            id: copy
-            enabled: !message.live
-            opacity: message.actionsShown && enabled ? 1 : 0
-            implicitWidth: 28
-            implicitHeight: 28
-            iconSize: Theme.iconSizeSmall
-            iconName: "copy"
-            text: qsTr("Copy answer")
-            onClicked: message.copyRequested()
-            Behavior on opacity { NumberAnimation { duration: Theme.durationFast } }
+        MessageActions {
+            id: actions
+            anchors.right: parent.right
+            anchors.verticalCenter: parent.verticalCenter
+            chat: message.chat
+            edit: message.edit
+            messageId: message.messageId
+            isUser: false
+            isLast: message.isLast
+            wanted: message.active
+            live: message.live
+            goesOn: message.isLast && message.status === MessageListModel.Complete && !message.silent
         }
     }
 }

@@ -36,15 +36,16 @@ Item {
         objectName: "messageList"
         anchors.top: header.bottom
         anchors.topMargin: 1
-        anchors.bottom: notice.visible ? notice.top : composer.top
+        anchors.bottom: deleted.visible ? deleted.top : notice.visible ? notice.top : composer.top
         width: parent.width
         chat: page.chat
         models: page.models
         visible: !page.empty
+        edit.onEnded: composer.focusInput()
     }
     EmptyState {
         anchors.top: header.bottom
-        anchors.bottom: notice.visible ? notice.top : composer.top
+        anchors.bottom: deleted.visible ? deleted.top : notice.visible ? notice.top : composer.top
         width: parent.width
         chat: page.chat
         models: page.models
@@ -76,6 +77,15 @@ Item {
             }
         }
     }
+    DeletedNotice {
+        id: deleted
+        objectName: "deletedNotice"
+        anchors.bottom: notice.visible ? notice.top : composer.top
+        anchors.bottomMargin: Theme.space2
+        anchors.horizontalCenter: parent.horizontalCenter
+        width: composer.width
+        chat: page.chat
+    }
     ChatNotice {
         id: notice
         objectName: "noticeBar"
@@ -96,6 +106,7 @@ Item {
         chat: page.chat
         models: page.models
         onPickModelRequested: page.pickModelRequested()
+        onEditLastRequested: messages.edit.begin(page.chat.lastOwnMessage())
         onManagePromptsRequested: ownPrompt => page.managePromptsRequested(ownPrompt)
     }
 }

@@ -11,6 +11,7 @@ Rectangle {
     required property ModelController models
     signal managePromptsRequested(bool ownPrompt)
     signal pickModelRequested
+    signal editLastRequested
     readonly property bool canSend: area.text.trim().length > 0 && !chat.generating
         && models.state !== ModelController.Failed && models.state !== ModelController.NoModel
     readonly property real eightLines: 8 * Math.ceil(metrics.lineSpacing) + area.topPadding + area.bottomPadding
@@ -19,6 +20,16 @@ Rectangle {
     function send() {
         if (canSend)
             chat.send(area.text);
+    }
+    // Keys that are for the messages above while nothing is written here. Whether it was one.
+    function handleEmpty(key: int): bool {
+        if (key === Qt.Key_Up)
+            composer.editLastRequested();
+        else if (key === Qt.Key_Left || key === Qt.Key_Right)
+            return chat.swipeLast(key === Qt.Key_Left ? -1 : 1);
+        else
+            return false;
+        return true;
     }
 
     implicitHeight: flick.height + tools.height + Theme.space2
@@ -66,8 +77,10 @@ Rectangle {
             Component.onCompleted: text = composer.chat.draft
             Keys.onPressed: event => {
                 const enter = event.key === Qt.Key_Return || event.key === Qt.Key_Enter;
-                if (enter && !(event.modifiers & Qt.ShiftModifier)) {
+                if (enter && !(event.modifiers & (Qt.ShiftModifier | Qt.ControlModifier))) {
                     composer.send();
+                    event.accepted = true;
+                } else if (area.length === 0 && event.modifiers === Qt.NoModifier && composer.handleEmpty(event.key)) {
                     event.accepted = true;
                 } else if (event.key === Qt.Key_Tab || event.key === Qt.Key_Backtab) {
                     const forward = event.key === Qt.Key_Tab;

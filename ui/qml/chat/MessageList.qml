@@ -11,6 +11,10 @@ ListView {
     property bool sticksToEnd: true
     property real lastY: 0
     property int markedRow: -1 // what was sought, for a moment
+    readonly property MessageEdit edit: MessageEdit {
+        chat: list.chat
+        onBegun: id => list.positionViewAtIndex(list.chat.messages.rowOf(id), ListView.Contain)
+    }
     readonly property real distanceToEnd: originY + contentHeight - contentY - height
     readonly property int columnWidth: Math.min(Theme.columnWidth, width - 2 * Theme.space6)
 
@@ -78,7 +82,10 @@ ListView {
     }
     Connections {
         target: list.chat
-        function onCurrentChanged() { list.sticksToEnd = true; }
+        function onCurrentChanged() {
+            list.sticksToEnd = true;
+            list.edit.messageId = 0;
+        }
         function onMessageSent() { list.toEnd(); }
         function onMessageSought(row: int) { list.show(row); }
     }
@@ -116,6 +123,9 @@ ListView {
         required property var reasoningBlocks
         required property bool reasoningOpen
         required property bool isThinking
+        required property int alternative
+        required property int alternatives
+        readonly property bool isLast: index === list.count - 1
 
         width: ListView.view.width
         height: content.item ? Math.ceil(content.item.implicitHeight) : 0 // whole pixels keep text sharp
@@ -141,14 +151,22 @@ ListView {
         Component {
             id: user
             UserMessage {
+                chat: list.chat
+                edit: list.edit
+                messageId: row.messageId
                 text: row.text
+                alternative: row.alternative
+                alternatives: row.alternatives
+                isLast: row.isLast
                 active: hover.hovered
-                onCopyRequested: list.chat.copyMessage(row.messageId)
             }
         }
         Component {
             id: answer
             AnswerMessage {
+                chat: list.chat
+                edit: list.edit
+                messageId: row.messageId
                 blocks: row.blocks
                 status: row.status
                 error: row.error
@@ -165,12 +183,10 @@ ListView {
                 silent: row.status === MessageListModel.Complete && row.text.length === 0
                     && row.reasoningText.length > 0
                 modelLoading: list.models.state === ModelController.Loading
-                isLast: row.index === list.count - 1
+                isLast: row.isLast
                 active: hover.hovered
-                onCopyRequested: list.chat.copyMessage(row.messageId)
-                onCopyTextRequested: text => list.chat.copyText(text)
-                onRetryRequested: list.chat.retry()
-                onReasoningToggled: list.chat.setReasoningOpen(row.messageId, !row.reasoningOpen)
+                alternative: row.alternative
+                alternatives: row.alternatives
             }
         }
     }

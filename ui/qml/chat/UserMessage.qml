@@ -1,30 +1,36 @@
 import QtQuick
 import Kvasir
 
-// What the person wrote, as they wrote it: a soft bubble on the right.
+// What the person wrote, as they wrote it: a soft bubble on the right, and under it what can be done with it.
 Item {
     id: message
 
+    required property ChatController chat
+    required property MessageEdit edit
+    required property var messageId
     required property string text
-    required property bool active // hovered or focused: the actions show
-    signal copyRequested
+    required property int alternative // from 1
+    required property int alternatives
+    required property bool isLast
+    required property bool active // pointed at: the actions show
 
-    readonly property bool actionsShown: active || copy.activeFocus
+    readonly property bool editing: messageId === edit.messageId
 
     // A question stands apart from the answer before it and close to its own.
-    implicitHeight: bubble.y + bubble.height + Theme.space2
+    implicitHeight: editing ? editor.y + editor.height + Theme.space3 : foot.y + foot.height
 
     Rectangle {
         id: bubble
+        visible: !message.editing
         y: Theme.space3
         anchors.right: parent.right
-        width: Math.min(Math.ceil(edit.implicitWidth), Math.round(parent.width * 0.85))
-        height: edit.implicitHeight
+        width: Math.min(Math.ceil(prose.implicitWidth), Math.round(parent.width * 0.85))
+        height: prose.implicitHeight
         radius: Theme.radiusComposer
         color: Theme.accentSoft
 
         ProseBlock {
-            id: edit
+            id: prose
             width: parent.width
             leftPadding: Theme.space4
             rightPadding: Theme.space4
@@ -34,19 +40,39 @@ Item {
             Accessible.name: qsTr("You: %1").arg(message.text)
         }
     }
-    IconButton {
-        id: copy
-        anchors.right: bubble.left
-        anchors.rightMargin: Theme.space1
-        anchors.bottom: bubble.bottom
-        anchors.bottomMargin: Theme.space1
-        implicitWidth: 28
-        implicitHeight: 28
-        iconSize: Theme.iconSizeSmall
-        iconName: "copy"
-        text: qsTr("Copy message")
-        opacity: message.actionsShown ? 1 : 0
-        onClicked: message.copyRequested()
-        Behavior on opacity { NumberAnimation { duration: Theme.durationFast } }
+    Row {
+        id: foot
+        visible: !message.editing
+        anchors.top: bubble.bottom
+        anchors.right: parent.right
+        anchors.rightMargin: -Theme.space1 // the icon, not its room, stands in line with the bubble
+        height: 28
+        spacing: Theme.space1
+        MessageActions {
+            chat: message.chat
+            edit: message.edit
+            messageId: message.messageId
+            isUser: true
+            isLast: message.isLast
+            wanted: message.active
+        }
+        AlternativeSwitch {
+            chat: message.chat
+            messageId: message.messageId
+            alternative: message.alternative
+            alternatives: message.alternatives
+            isUser: true
+        }
+    }
+    Loader {
+        id: editor
+        active: message.editing
+        visible: active
+        y: Theme.space3
+        width: parent.width
+        sourceComponent: MessageEditor {
+            edit: message.edit
+            isUser: true
+        }
     }
 }
