@@ -136,13 +136,12 @@ int main(int argc, char** argv) {
   app::start_logging(arguments.data.logs());
   qInstallMessageHandler(logQtMessage);
   spdlog::info("Kvasir {} with {}", app::kVersion, arguments.data.root.string());
-  if (!host.profile()->kv_problem().empty())
-    spdlog::warn("chats are not resumed from disk: {}", host.profile()->kv_problem());
 
   QSettings store(QString::fromStdString((arguments.data.root / "window.ini").string()),
                   QSettings::IniFormat);
   ui::UiSettings settings(&store);
   const ui::Window window({chat, chats, models, profiles, storage}, settings);
   if (window.quickWindow() == nullptr) return EXIT_FAILURE;
+  profiles.reportKv();
   return QGuiApplication::exec();
 }

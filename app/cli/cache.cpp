@@ -1,6 +1,7 @@
 #include "app/cli/command.h"
 #include "app/cli/open_profile.h"
 #include "app/services/kv_owner.h"
+#include "app/services/kv_place.h"
 #include "app/services/profile.h"
 #include "app/settings/kv_settings.h"
 #include "engine/kv/block_hash.h"
@@ -30,6 +31,9 @@ struct CacheOptions {
   std::optional<double> quota_gb;
   std::optional<uint32_t> time_to_live_days;
   std::optional<bool> encrypt;
+  std::string folder;
+  bool with_profile = false;
+  bool start_anew = false;
 };
 
 /// A conversation's part of the store.
@@ -205,6 +209,29 @@ void limits(const CacheOptions& options) {
   std::printf("%s\n", settings.encrypt ? "encrypted" : "not encrypted");
 }
 
+/// Has it lie where it was asked for, which is done when the profile is opened next, and shows where it lies.
+void place(const CacheOptions& options) {
+  const DataFolder folder = profile_folder(options.profile);
+  std::unique_ptr<Profile> profile = open_profile(options.profile);
+  if (!options.folder.empty() || options.with_profile) {
+    std::error_code error;
+    const auto chosen =
+        options.with_profile ? std::filesystem::path() : std::filesystem::absolute(options.folder, error);
+    const auto former = options.start_anew ? FormerKv::Delete : FormerKv::BringAlong;
+    if (auto kept = choose_kv_place(folder, chosen, former); !kept)
+      throw CommandFailed{kExitBadInput, kept.error()};
+    profile.reset();
+    profile = open_profile(options.profile);
+  }
+  if (!profile->kv_problem().empty()) throw CommandFailed{kExitFailed, profile->kv_problem()};
+  const KvPlace now = kv_place(folder);
+  if (options.json)
+    std::cout << nlohmann::json{{"folder", now.folder.string()}, {"is_chosen", now.is_chosen}}.dump(2)
+              << "\n";
+  else
+    std::printf("%s%s\n", now.folder.c_str(), now.is_chosen ? "" : " (with the profile)");
+}
+
 }  // namespace
 
 void add_cache_command(CLI::App& parent) {
@@ -242,6 +269,13 @@ void add_cache_command(CLI::App& parent) {
   bounds->add_option("--encrypt", options->encrypt, "yes or no; from the next start on")
       ->transform(CLI::CheckedTransformer(std::map<std::string, bool>{{"yes", true}, {"no", false}}));
   bounds->add_flag("--json", options->json, json_help);
+  auto* where = add("place", "Show or change where it lies, as on a faster disk", place);
+  auto* chosen =
+      where->add_option("folder", options->folder, "A folder is made in it; what is kept is moved there");
+  where->add_flag("--with-profile", options->with_profile, "Back into the profile's own folder")
+      ->excludes(chosen);
+  where->add_flag("--start-anew", options->start_anew, "Delete what is kept now instead of moving it");
+  where->add_flag("--json", options->json, json_help);
   add_title(add("pin", "Keep a conversation's part whatever happens", [](const CacheOptions& o) {
     pin(o, true);
   }))->required();

@@ -14,7 +14,9 @@ struct DataFolder {
   std::filesystem::path profiles() const { return root / "profiles"; }
   std::filesystem::path profile() const { return profiles() / profile_id; }
   std::filesystem::path database() const { return profile() / "kvasir.db"; }
+  /// Where the KV lies, unless another place was chosen: see `kv_place`.
   std::filesystem::path kv() const { return profile() / "kv"; }
+  std::filesystem::path kv_place() const { return profile() / "kv-place"; }
   std::filesystem::path lock() const { return profile() / "lock"; }
   std::filesystem::path secret() const { return profile() / "secret"; }
   std::filesystem::path logs() const { return root / "logs"; }

@@ -1,5 +1,6 @@
 #include "app/services/profile.h"
 
+#include "app/services/kv_place.h"
 #include "app/settings/kv_settings.h"
 #include "storage/schema/migrations.h"
 
@@ -52,13 +53,25 @@ Outcome<void> Profile::open_blocks(const DataFolder& folder, Keychain* keychain)
   if (!secret) return tl::unexpected(secret.error());
   const auto settings = read_kv_settings(*conversations_);
   if (!settings) return failure(settings);
+  const auto settled = settle_kv_place(folder);
+  if (!settled) return tl::unexpected(settled.error());
+  const KvPlace& place = settled->place;
+  if (place.is_chosen) {
+    auto lock = storage::LockFile::acquire(place.folder / kKvLockName);
+    if (!lock)
+      return tl::unexpected("What Kvasir keeps for chats lies in " + place.folder.string() +
+                            ", which can't be used now: another Kvasir has it open, or it can't be written. "
+                            "Chats go on, but take longer to open.");
+    kv_lock_ = std::move(*lock);
+  }
   storage::DiskBlockStoreOptions options;
   options.limits = settings->limits();
   if (settings->encrypt) options.secret = *secret;
-  auto blocks = storage::DiskBlockStore::open(folder.kv(), storage::posix_file_system(), options);
+  auto blocks = storage::DiskBlockStore::open(place.folder, storage::posix_file_system(), options);
   if (!blocks) return failure(blocks);
   blocks_ = std::move(*blocks);
   secret_ = std::move(*secret);
+  kv_problem_ = settled->problem;
   return {};
 }
 

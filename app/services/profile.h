@@ -9,6 +9,7 @@
 #include "storage/sqlite/database.h"
 
 #include <memory>
+#include <optional>
 
 namespace kvasir::app {
 
@@ -18,16 +19,18 @@ namespace kvasir::app {
 class Profile {
  public:
   /// Makes the folders where they are missing (readable by the user only), takes the lock, migrates the
-  /// database, gets or makes the secret and opens the block store. A secret that can't be had now and a block
-  /// store that can't be opened are done without: `kv_problem` says why. `keychain` may be null; it is asked
+  /// database, gets or makes the secret, brings the KV to the place that was chosen for it and opens the
+  /// block store. A secret that can't be had now and a block store that can't be opened are done without:
+  /// `kv_problem` says why. `keychain` may be null; it is asked
   /// within this call only.
   static Outcome<std::unique_ptr<Profile>> open(const DataFolder& folder, Keychain* keychain = nullptr);
   /// Writes what KV is left; the log says so where blocks could not be kept.
   ~Profile();
 
   storage::ConversationStore& conversations() { return *conversations_; }
-  /// Null where `kv_problem` is not empty.
+  /// Null where KV can't be kept.
   storage::DiskBlockStore* blocks() { return blocks_.get(); }
+  /// Why it can't, or why it lies elsewhere than where it was wanted; empty where all is well.
   const std::string& kv_problem() const { return kv_problem_; }
   /// Part of every block's key. Empty only where there are no `blocks`.
   const Secret& secret() const { return secret_; }
@@ -37,7 +40,8 @@ class Profile {
   Outcome<void> open_database(const DataFolder& folder);
   Outcome<void> open_blocks(const DataFolder& folder, Keychain* keychain);
 
-  storage::LockFile lock_;  // first: let go of last
+  storage::LockFile lock_;                    // first: let go of last
+  std::optional<storage::LockFile> kv_lock_;  // where the KV lies in a folder that others could use too
   std::unique_ptr<storage::Database> database_;
   std::unique_ptr<storage::ConversationStore> conversations_;
   std::unique_ptr<storage::DiskBlockStore> blocks_;

@@ -1,5 +1,6 @@
 #include "app/services/profile_book.h"
 
+#include "app/services/kv_place.h"
 #include "app/services/private_file.h"
 #include "storage/fs/lock_file.h"
 
@@ -147,6 +148,7 @@ Outcome<void> ProfileBook::remove(const std::string& id) const {
   if (!lock) return failure(lock);
   // The secret first: whatever happens then, what was kept under it is worthless.
   if (auto forgotten = delete_profile_secret(doomed, keychain_); !forgotten) return forgotten;
+  delete_chosen_kv(doomed);
   const fs::path aside = data_.profiles() / (std::string(kDeletedPrefix) + id);
   fs::rename(doomed.profile(), aside, error);  // gone at once, as a whole
   if (!error) fs::remove_all(aside, error);

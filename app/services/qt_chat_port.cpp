@@ -59,8 +59,9 @@ void QtChatPort::keepSetting(const std::string& key, const std::string& value) {
 }
 
 void QtChatPort::openConversation(qint64 id) {
-  withStore([id](ConversationStore& store) { return store.messages(id); },
-            [this, id](const auto& messages) { emit messagesLoaded(id, toItems(*messages)); });
+  withStoreOf(
+      id, [id](ConversationStore& store) { return store.messages(id); },
+      [this, id](const auto& messages) { emit messagesLoaded(id, toItems(*messages)); });
   if (m_chats) m_chats->select(id);
 }
 
@@ -73,6 +74,19 @@ void QtChatPort::sendMessage(qint64 conversationId, const QString& text, qint64 
   request.system_prompt_id = optionalId(systemPromptId);
   request.settings = m_settings;
   if (m_chats) m_chats->send(std::move(request));
+}
+
+void QtChatPort::sendPrivately(const QString& text, const QString& systemText) {
+  SendRequest request;
+  request.is_private = true;
+  request.text = text.toStdString();
+  request.system_text = systemText.toStdString();
+  request.settings = m_settings;
+  if (m_chats) m_chats->send(std::move(request));
+}
+
+void QtChatPort::endPrivateChat(qint64 id) {
+  if (m_chats) m_chats->forget_private(id);
 }
 
 void QtChatPort::retry(qint64 conversationId) {
@@ -112,13 +126,15 @@ void QtChatPort::forkConversation(qint64 messageId) {
 }
 
 void QtChatPort::setSystemText(qint64 conversationId, qint64 systemPromptId, const QString& text) {
-  withStore(
+  const auto promptId = PrivateChats::is_private(conversationId) ? std::nullopt : optionalId(systemPromptId);
+  withStoreOf(
+      conversationId,
       [=, text = text.toStdString()](ConversationStore& store) {
-        return store.set_system_text(conversationId, text, optionalId(systemPromptId)).and_then([&] {
+        return store.set_system_text(conversationId, text, promptId).and_then([&] {
           return store.conversation(conversationId);
         });
       },
-      [this](const auto& conversation) { emit conversationReported(toItem(*conversation)); });
+      [this](const auto& conversation) { report(toItem(*conversation)); });
 }
 
 void QtChatPort::setThinking(bool on, int maxTokens) {
@@ -154,15 +170,19 @@ void QtChatPort::deleteSystemPrompt(qint64 id) {
             [this](const auto&) { loadSystemPrompts(); });
 }
 
+void QtChatPort::report(const ui::ConversationItem& conversation) {
+  if (!PrivateChats::is_private(conversation.id)) emit conversationReported(conversation);
+}
+
 void QtChatPort::conversation_created(const storage::StoredConversation& conversation) {
   inGuiThread([this, item = toItem(conversation)] {
-    emit conversationReported(item);
+    report(item);
     emit conversationCreated(item.id);
   });
 }
 
 void QtChatPort::conversation_changed(const storage::StoredConversation& conversation) {
-  inGuiThread([this, item = toItem(conversation)] { emit conversationReported(item); });
+  inGuiThread([this, item = toItem(conversation)] { report(item); });
 }
 
 void QtChatPort::message_added(const storage::StoredMessage& message) {

@@ -35,15 +35,7 @@ class QtChatPort final : public ui::ChatPort, public ChatObserver {
   /// The same, and hands the job's Result, if it succeeded, to `then` in this thread.
   template <class Job, class Then>
   void withStore(Job job, Then then) {
-    inStore([this, job = std::move(job), then = std::move(then)](storage::ConversationStore& store) {
-      auto result = job(store);
-      inGuiThread([this, result = std::move(result), then] {
-        if (result)
-          then(result);
-        else
-          emit ui::ChatPort::failed(QString::fromStdString(result.error().message));
-      });
-    });
+    inStore(answered(std::move(job), std::move(then)));
   }
 
   /// `modelReported` tells how it goes.
@@ -57,6 +49,8 @@ class QtChatPort final : public ui::ChatPort, public ChatObserver {
   void openConversation(qint64 id) override;
   void sendMessage(qint64 conversationId, const QString& text, qint64 systemPromptId,
                    const QString& systemText) override;
+  void sendPrivately(const QString& text, const QString& systemText) override;
+  void endPrivateChat(qint64 id) override;
   void retry(qint64 conversationId) override;
   void stop(qint64 conversationId) override;
   void regenerate(qint64 messageId) override;
@@ -99,6 +93,26 @@ class QtChatPort final : public ui::ChatPort, public ChatObserver {
   void inGuiThread(Call call) {
     QMetaObject::invokeMethod(this, std::move(call), Qt::QueuedConnection);
   }
+  template <class Job, class Then>
+  auto answered(Job job, Then then) {
+    return [this, job = std::move(job), then = std::move(then)](storage::ConversationStore& store) {
+      auto result = job(store);
+      inGuiThread([this, result = std::move(result), then] {
+        if (result)
+          then(result);
+        else
+          emit ui::ChatPort::failed(QString::fromStdString(result.error().message));
+      });
+    };
+  }
+  /// As `withStore`, on the store that the conversation is in: private ones have their own.
+  template <class Job, class Then>
+  void withStoreOf(qint64 conversationId, Job job, Then then) {
+    if (m_chats) m_chats->with_store_of(conversationId, answered(std::move(job), std::move(then)));
+  }
+
+  /// No list has private ones.
+  void report(const ui::ConversationItem& conversation);
   void showThinking();
 
   ChatSettings m_settings;

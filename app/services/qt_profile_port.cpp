@@ -41,6 +41,13 @@ Outcome<void> QtProfilePort::openFirst(const std::string& id) {
   return *outcome;
 }
 
+void QtProfilePort::reportKv() {
+  if (m_host.profile() == nullptr || m_host.profile()->kv_problem().empty()) return;
+  const std::string& problem = m_host.profile()->kv_problem();
+  spdlog::warn("chats are not resumed from disk: {}", problem);
+  emit m_chats.ChatPort::failed(QString::fromStdString(problem));
+}
+
 void QtProfilePort::reopen() {
   if (m_switching) return;
   const QString id = QString::fromStdString(m_host.profile_id());
@@ -87,9 +94,12 @@ void QtProfilePort::switchTo(const QString& id, const QString& name) {
 void QtProfilePort::onSwitched(const std::string& problem) {
   m_switching = false;
   attach();
-  if (m_host.profile() != nullptr && !m_host.profile()->kv_problem().empty())
-    spdlog::warn("chats are not resumed from disk: {}", m_host.profile()->kv_problem());
-  if (!problem.empty()) emit failed(QString::fromStdString(problem));
+  reportKv();
+  const QString doomed = std::exchange(m_doomed, {});
+  if (!problem.empty())
+    emit failed(QString::fromStdString(problem));
+  else if (!doomed.isEmpty())
+    deleteProfile(doomed);
 }
 
 void QtProfilePort::attach() {
@@ -133,7 +143,17 @@ void QtProfilePort::renameProfile(const QString& id, const QString& name) {
 }
 
 void QtProfilePort::deleteProfile(const QString& id) {
+  if (id.toStdString() == m_host.profile_id()) return deleteOpenProfile();
   change([id = id.toStdString()](ProfileBook& book) { return book.remove(id); }, [](const auto&) {});
+}
+
+void QtProfilePort::deleteOpenProfile() {
+  const QString id = QString::fromStdString(m_host.profile_id());
+  for (const ui::ProfileItem& other : m_known) {
+    if (m_switching || other.id == id) continue;
+    m_doomed = id;
+    return switchTo(other.id, other.name);
+  }
 }
 
 }  // namespace kvasir::app

@@ -29,6 +29,9 @@ class QtProfilePort final : public ui::ProfilePort {
 
   /// The first profile of this run. Spins the event loop until it is open: for before there is a window.
   Outcome<void> openFirst(const std::string& id);
+  /// Says why chats can't be resumed from the disk, if that is so. Of the first profile once there is a
+  /// window.
+  void reportKv();
   /// Closes the open profile and opens it again.
   void reopen();
 
@@ -39,6 +42,8 @@ class QtProfilePort final : public ui::ProfilePort {
   void deleteProfile(const QString& id) override;
 
  private:
+  /// Opens another one first; nothing happens where there is none.
+  void deleteOpenProfile();
   void switchTo(const QString& id, const QString& name);
   void onSwitched(const std::string& problem);
   void attach();
@@ -52,6 +57,7 @@ class QtProfilePort final : public ui::ProfilePort {
   const std::optional<std::filesystem::path> m_askedModel;
   QVector<ui::ProfileItem> m_known;  ///< as they were told last
   bool m_switching = false;
+  QString m_doomed;  ///< to be deleted once another one is open
 };
 
 }  // namespace kvasir::app

@@ -45,12 +45,13 @@ ui::StoredChatItem toItem(const storage::BlockOwnerUsage& usage) {
   return item;
 }
 
-ui::StorageItem measureStore(Profile& profile, const std::filesystem::path& folder) {
+ui::StorageItem measureStore(Profile& profile, const KvPlace& place) {
   ui::StorageItem item;
+  item.settings.folder = QString::fromStdString(place.chosen().string());
+  item.problem = QString::fromStdString(profile.kv_problem());
   if (profile.blocks() == nullptr) {
     item.saving = Saving::Off;
-    item.problem = QtStoragePort::tr("Nothing is kept at the moment. %1")
-                       .arg(QString::fromStdString(profile.kv_problem()));
+    item.problem = QtStoragePort::tr("Nothing is kept at the moment. %1").arg(item.problem);
     return item;
   }
   const storage::DiskBlockStore& store = *profile.blocks();
@@ -60,7 +61,7 @@ ui::StorageItem measureStore(Profile& profile, const std::filesystem::path& fold
     item.problem = QString::fromStdString(health.error().message);
   item.usedBytes = stats.bytes_on_disk;
   item.quotaBytes = stats.quota_bytes;
-  item.freeBytes = storage::posix_file_system().free_bytes(folder).value_or(0);
+  item.freeBytes = storage::posix_file_system().free_bytes(place.folder).value_or(0);
   item.reusedTokens = stats.reused_tokens;
   item.savedMs = stats.saved_ms;
   for (const auto& usage : store.usage()) item.chats.append(toItem(usage));
@@ -101,7 +102,7 @@ void QtStoragePort::changeStore(std::function<void(storage::DiskBlockStore&)> jo
       profile->blocks()->flush();
       profile->blocks()->tidy();  // what goes is gone when it is measured, as far as it can be
     }
-    auto item = measureStore(*profile, m_host.folder().kv());
+    auto item = measureStore(*profile, kv_place(m_host.folder()));
     QMetaObject::invokeMethod(
         this, [this, item = std::move(item)] { complete(item); }, Qt::QueuedConnection);
   });
@@ -113,7 +114,8 @@ void QtStoragePort::complete(ui::StorageItem item) {
       [chats = &m_chats, self, item = std::move(item)](storage::ConversationStore& store) mutable {
         if (const auto conversations = store.conversations()) nameChats(item, *conversations);
         if (const auto settings = read_kv_settings(store))
-          item.settings = {settings->quota_bytes, int(settings->time_to_live_days), settings->encrypt};
+          item.settings = {settings->quota_bytes, int(settings->time_to_live_days), settings->encrypt,
+                           item.settings.folder};
         QMetaObject::invokeMethod(
             chats,
             [self, item = std::move(item)] {
@@ -136,23 +138,24 @@ void QtStoragePort::pinChat(const QString& owner, bool pinned) {
       [owner = owner.toStdString(), pinned](storage::DiskBlockStore& store) { store.pin(owner, pinned); });
 }
 
-void QtStoragePort::applySettings(const ui::StorageSettingsItem& settings) {
+void QtStoragePort::applySettings(const ui::StorageSettingsItem& settings, bool bringAlong) {
   const QPointer<QtStoragePort> self(this);
-  m_chats.inStore([chats = &m_chats, self, settings](storage::ConversationStore& store) {
-    const auto former = read_kv_settings(store);
+  const FormerKv former = bringAlong ? FormerKv::BringAlong : FormerKv::Delete;
+  m_chats.inStore([chats = &m_chats, self, settings, former](storage::ConversationStore& store) {
+    const auto present = read_kv_settings(store);
     KvSettings wanted;
     wanted.quota_bytes = settings.quotaBytes;
     wanted.time_to_live_days = uint32_t(std::clamp(settings.daysToLive, 0, int(kMostDaysToLive)));
     wanted.encrypt = settings.encrypted;
     const auto kept = keep_kv_settings(store, wanted);
     const QString problem = kept ? QString() : QString::fromStdString(kept.error().message);
-    const bool encryptionChanged = kept && former && former->encrypt != wanted.encrypt;
+    const bool encryptionChanged = kept && present && present->encrypt != wanted.encrypt;
     QMetaObject::invokeMethod(
         chats,
-        [self, settings, problem, encryptionChanged] {
+        [self, settings, problem, encryptionChanged, former] {
           if (!self) return;
           if (problem.isEmpty())
-            self->onSettingsKept(settings, encryptionChanged);
+            self->onSettingsKept(settings, encryptionChanged, former);
           else
             emit self->failed(problem);
         },
@@ -160,7 +163,8 @@ void QtStoragePort::applySettings(const ui::StorageSettingsItem& settings) {
   });
 }
 
-void QtStoragePort::onSettingsKept(const ui::StorageSettingsItem& kept, bool encryptionChanged) {
+void QtStoragePort::onSettingsKept(const ui::StorageSettingsItem& kept, bool encryptionChanged,
+                                   FormerKv former) {
   KvSettings settings;
   settings.quota_bytes = kept.quotaBytes;
   settings.time_to_live_days = uint32_t(kept.daysToLive);
@@ -168,7 +172,18 @@ void QtStoragePort::onSettingsKept(const ui::StorageSettingsItem& kept, bool enc
     store.set_limits(limits);
     if (encryptionChanged) store.clear();  // it is of no use in the other way
   });
-  if (encryptionChanged) emit reopenNeeded();
+  m_host.post([this, encryptionChanged, former, chosen = std::filesystem::path(kept.folder.toStdString())] {
+    const bool moves = kv_place(m_host.folder()).chosen() != chosen;
+    const auto done = moves ? choose_kv_place(m_host.folder(), chosen, former) : Outcome<void>();
+    const QString problem = done ? QString() : QString::fromStdString(done.error());
+    QMetaObject::invokeMethod(
+        this,
+        [this, problem, reopens = encryptionChanged || (moves && done)] {
+          if (!problem.isEmpty()) emit failed(problem);
+          if (reopens) emit reopenNeeded();
+        },
+        Qt::QueuedConnection);
+  });
 }
 
 }  // namespace kvasir::app

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "app/services/kv_place.h"
 #include "app/services/profile_host.h"
 #include "app/services/qt_chat_port.h"
 #include "ui/ports/storage_port.h"
@@ -25,7 +26,7 @@ class QtStoragePort final : public ui::StoragePort {
   void deleteChat(const QString& owner) override;
   void deleteAll() override;
   void pinChat(const QString& owner, bool pinned) override;
-  void applySettings(const ui::StorageSettingsItem& settings) override;
+  void applySettings(const ui::StorageSettingsItem& settings, bool bringAlong) override;
 
  signals:
   /// Settings were kept that hold from the next opening.
@@ -36,7 +37,8 @@ class QtStoragePort final : public ui::StoragePort {
   void changeStore(std::function<void(storage::DiskBlockStore&)> job);
   /// Adds what the database knows, and tells it.
   void complete(ui::StorageItem item);
-  void onSettingsKept(const ui::StorageSettingsItem& kept, bool encryptionChanged);
+  /// The database has them: now those that concern the store.
+  void onSettingsKept(const ui::StorageSettingsItem& kept, bool encryptionChanged, FormerKv former);
 
   ProfileHost& m_host;
   QtChatPort& m_chats;

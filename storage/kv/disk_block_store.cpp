@@ -24,6 +24,15 @@ Result<std::unique_ptr<DiskBlockStore>> DiskBlockStore::open(const std::filesyst
   return std::unique_ptr<DiskBlockStore>(new DiskBlockStore(std::move(state)));
 }
 
+Result<std::vector<std::filesystem::path>> DiskBlockStore::files_in(const std::filesystem::path& directory,
+                                                                    FileSystem& files) {
+  KVASIR_TRY_ASSIGN(auto paths, files.list(directory));
+  std::erase_if(paths, [](const std::filesystem::path& path) {
+    return !pack_number(path) && !path.filename().string().starts_with(StoreIndex::kFileName);
+  });
+  return paths;
+}
+
 DiskBlockStore::DiskBlockStore(std::unique_ptr<State> state) : state_(std::move(state)) {
   state_->writer = std::thread([state = state_.get()] { state->run(); });
 }

@@ -127,6 +127,9 @@ class DiskBlockStore {
   static Result<std::unique_ptr<DiskBlockStore>> open(const std::filesystem::path& directory,
                                                       FileSystem& files,
                                                       const DiskBlockStoreOptions& options = {});
+  /// What a store in this folder consists of, for moving or deleting one that is not open: full paths.
+  static Result<std::vector<std::filesystem::path>> files_in(const std::filesystem::path& directory,
+                                                             FileSystem& files);
   /// Writes what is queued, then joins the threads.
   ~DiskBlockStore();
 

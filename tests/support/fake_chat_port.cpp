@@ -74,13 +74,32 @@ void FakeChatPort::sendMessage(qint64 conversationId, const QString& text, qint6
       changed->updatedAt = QDateTime::currentDateTime();
       emit list.conversationChanged(*changed);
     }
-    MessageItem question;
-    question.id = m_nextId++;
-    question.text = text;
-    messages[id].append(question);
-    emit messageAdded(id, question);
-    startAnswer(id);
+    ask(id, text);
   });
+}
+
+void FakeChatPort::sendPrivately(const QString& text, const QString&) {
+  calls << QStringLiteral("send privately %1").arg(text);
+  later([=, this] {
+    const qint64 id = m_nextId++;
+    emit conversationCreated(id);
+    ask(id, text);
+  });
+}
+
+void FakeChatPort::endPrivateChat(qint64 id) {
+  calls << QStringLiteral("end %1").arg(id);
+  messages.remove(id);
+  m_runs.remove(id);
+}
+
+void FakeChatPort::ask(qint64 conversationId, const QString& text) {
+  MessageItem question;
+  question.id = m_nextId++;
+  question.text = text;
+  messages[conversationId].append(question);
+  emit messageAdded(conversationId, question);
+  startAnswer(conversationId);
 }
 
 void FakeChatPort::retry(qint64 conversationId) {

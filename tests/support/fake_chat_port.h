@@ -49,6 +49,8 @@ class FakeChatPort : public ChatPort {
   void openConversation(qint64 id) override;
   void sendMessage(qint64 conversationId, const QString& text, qint64 systemPromptId,
                    const QString& systemText) override;
+  void sendPrivately(const QString& text, const QString& systemText) override;
+  void endPrivateChat(qint64 id) override;
   void retry(qint64 conversationId) override;
   void stop(qint64 conversationId) override;
   void regenerate(qint64 messageId) override;
@@ -97,6 +99,7 @@ class FakeChatPort : public ChatPort {
   void reportBranch(const Place& place);
   QVector<MessageItem*> alternativesAt(qint64 conversationId, qint64 parentId);
   MessageItem* message(qint64 conversationId, qint64 messageId);
+  void ask(qint64 conversationId, const QString& text);
   void startAnswer(qint64 conversationId);
   MessageItem& appendAnswer(qint64 conversationId);
   void step(qint64 conversationId, qint64 messageId);

@@ -40,6 +40,7 @@ void FakeProfilePort::renameProfile(const QString& id, const QString& name) {
 void FakeProfilePort::deleteProfile(const QString& id) {
   calls << QStringLiteral("delete %1").arg(id);
   profiles.removeIf([&](const ProfileItem& profile) { return profile.id == id; });
+  if (id == openId) openProfile(profiles.first().id);
   loadProfiles();
 }
 

@@ -44,11 +44,13 @@ void FakeStoragePort::pinChat(const QString& owner, bool pinned) {
   measure();
 }
 
-void FakeStoragePort::applySettings(const StorageSettingsItem& settings) {
+void FakeStoragePort::applySettings(const StorageSettingsItem& settings, bool bringAlong) {
   calls << QStringLiteral("apply %1 %2 %3")
                .arg(settings.quotaBytes)
                .arg(settings.daysToLive)
                .arg(int(settings.encrypted));
+  if (settings.folder != storage.settings.folder)
+    calls << QStringLiteral("move %1 %2").arg(settings.folder).arg(int(bringAlong));
   storage.settings = settings;
   if (settings.quotaBytes != 0) storage.quotaBytes = settings.quotaBytes;
   measure();

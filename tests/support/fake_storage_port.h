@@ -15,13 +15,13 @@ class FakeStoragePort : public StoragePort {
   explicit FakeStoragePort(QObject* parent = nullptr);
 
   StorageItem storage;
-  QStringList calls;  ///< "delete a", "delete all", "pin a 1", "apply 0 30 1", in order
+  QStringList calls;  ///< "delete a", "delete all", "pin a 1", "apply 0 30 1", "move /disk 1", in order
 
   void measure() override;
   void deleteChat(const QString& owner) override;
   void deleteAll() override;
   void pinChat(const QString& owner, bool pinned) override;
-  void applySettings(const StorageSettingsItem& settings) override;
+  void applySettings(const StorageSettingsItem& settings, bool bringAlong) override;
 };
 
 }  // namespace kvasir::ui

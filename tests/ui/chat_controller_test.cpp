@@ -6,6 +6,7 @@
 
 #include <QClipboard>
 #include <QGuiApplication>
+#include <QRegularExpression>
 #include <QSettings>
 #include <QTemporaryDir>
 #include <QTest>
@@ -42,6 +43,50 @@ private slots:
         QVERIFY(chat.currentId() != 0);
         QCOMPARE(chat.messages()->rowCount(), 2);
         QCOMPARE(chat.currentTitle(), QStringLiteral("Hello"));
+    }
+
+    void a_private_chat_is_in_no_list_and_is_gone_when_it_ends()
+    {
+        FakeChatPort port;
+        const qint64 other = port.addConversation(QStringLiteral("Other"), { user(QStringLiteral("x")) });
+        ChatListController list(port.list);
+        ChatController chat(port, list);
+        QTRY_COMPARE(list.conversations()->chatCount(), 1);
+        chat.openPrivate();
+        QVERIFY(chat.isPrivate());
+        QVERIFY(!chat.hasPrivateChat());
+        chat.usePromptText(QStringLiteral("Be brief."));
+        QVERIFY(chat.send(QStringLiteral("Between us")));
+        QTRY_VERIFY(!chat.generating());
+        QVERIFY(chat.isPrivate());
+        const qint64 id = chat.currentId();
+        QVERIFY(id != 0);
+        QCOMPARE(chat.promptText(), QStringLiteral("Be brief."));
+        QCOMPARE(list.conversations()->chatCount(), 1);
+        QVERIFY(chat.send(QStringLiteral("And more")));
+        QTRY_COMPARE(chat.messages()->rowCount(), 4);
+
+        chat.open(other);
+        QVERIFY(!chat.isPrivate());
+        QTRY_COMPARE(chat.messages()->rowCount(), 1);
+        chat.openPrivate();
+        chat.setDraft(QStringLiteral("To be said"));
+        chat.open(other);
+        QCOMPARE(chat.draft(), QString());
+        chat.openPrivate();
+        QCOMPARE(chat.draft(), QStringLiteral("To be said"));
+        QCOMPARE(chat.currentId(), id);
+        QTRY_COMPARE(chat.messages()->rowCount(), 4);
+        chat.endPrivate();
+        QVERIFY(!chat.isPrivate());
+        QVERIFY(!chat.hasPrivateChat());
+        QCOMPARE(chat.currentId(), 0);
+        QCOMPARE(
+            port.calls.filter(QRegularExpression(QStringLiteral("^(send|end)"))),
+            QStringList({ QStringLiteral("send privately Between us"),
+                          QStringLiteral("send %1 And more").arg(id), QStringLiteral("end %1").arg(id) }));
+        QVERIFY(chat.send(QStringLiteral("For all")));
+        QTRY_COMPARE(list.conversations()->chatCount(), 2);
     }
 
     void a_chat_left_before_it_exists_does_not_come_back()

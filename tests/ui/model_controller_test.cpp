@@ -1,5 +1,6 @@
 #include "tests/support/fake_model_port.h"
 #include "ui/controllers/model_controller.h"
+#include "ui/controllers/paths.h"
 #include "ui/models/model_text.h"
 
 #include <QSignalSpy>
@@ -183,12 +184,12 @@ private slots:
     void typed_paths_lead_to_folders_and_files()
     {
         const QTemporaryDir folder;
-        QCOMPARE(m_models->folderNamed(folder.path() + QLatin1String("/./")),
+        QCOMPARE(Paths::folderNamed(folder.path() + QLatin1String("/./")),
                  QUrl::fromLocalFile(folder.path()));
-        QCOMPARE(m_models->folderNamed(QStringLiteral("~")), QUrl::fromLocalFile(QDir::homePath()));
-        QVERIFY(m_models->folderNamed(QStringLiteral("/nowhere/at/all")).isEmpty());
-        QVERIFY(m_models->folderNamed(QString()).isEmpty());
-        QCOMPARE(m_models->pathNamed(QStringLiteral(" ~/m.gguf ")),
+        QCOMPARE(Paths::folderNamed(QStringLiteral("~")), QUrl::fromLocalFile(QDir::homePath()));
+        QVERIFY(Paths::folderNamed(QStringLiteral("/nowhere/at/all")).isEmpty());
+        QVERIFY(Paths::folderNamed(QString()).isEmpty());
+        QCOMPARE(Paths::pathNamed(QStringLiteral(" ~/m.gguf ")),
                  QDir::homePath() + QLatin1String("/m.gguf"));
     }
 

@@ -27,6 +27,26 @@ private slots:
         QCOMPARE(quick()->title(), QStringLiteral("Hello you – Kvasir"));
     }
 
+    void a_private_chat_is_marked_while_it_lasts()
+    {
+        start();
+        click(find(QStringLiteral("privateButton")));
+        QTRY_VERIFY(isShown(find(QStringLiteral("privateMark"))));
+        click(find(QStringLiteral("endPrivateButton")));
+        QTRY_VERIFY(!isShown(find(QStringLiteral("privateMark"))));
+        QTest::keyClick(quick(), Qt::Key_N, Qt::ControlModifier | Qt::ShiftModifier);
+        QTRY_VERIFY(isShown(find(QStringLiteral("privateMark"))));
+        QVERIFY(chat().send(QStringLiteral("Between us")));
+        QTRY_COMPARE(chat().messages()->rowCount(), 2);
+        QVERIFY(isShown(find(QStringLiteral("privateMark"))));
+        QCOMPARE(find(QStringLiteral("conversationList"))->property("count").toInt(), 0);
+        QTest::keyClick(quick(), Qt::Key_N, Qt::ControlModifier);
+        QTRY_VERIFY(!isShown(find(QStringLiteral("privateMark"))));
+        click(find(QStringLiteral("privateButton")));
+        QTRY_COMPARE(chat().messages()->rowCount(), 2);
+        QTRY_VERIFY(isShown(find(QStringLiteral("privateMark"))));
+    }
+
     void shift_enter_breaks_the_line()
     {
         start();

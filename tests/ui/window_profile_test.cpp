@@ -1,6 +1,8 @@
 #include "tests/ui/window_test_support.h"
 #include "ui/controllers/storage_controller.h"
 
+#include <QDir>
+#include <QTemporaryDir>
 #include <utility>
 
 using namespace kvasir::ui;
@@ -122,13 +124,28 @@ private slots:
         QTRY_VERIFY(isShown(find(QStringLiteral("confirmDeleteProfile"))));
         QVERIFY(textOf(QStringLiteral("deleteProfileNotice")).contains(QStringLiteral("Office")));
         settle();
-        QVERIFY(
-            !within(profileRow(QStringLiteral("Novel")), QStringLiteral("deleteProfileButton"))->isEnabled());
         click(find(QStringLiteral("confirmDeleteProfile")));
         QTRY_VERIFY(!profileRow(QStringLiteral("Office")));
         QCOMPARE(m_profiles->calls,
                  QStringList({ QStringLiteral("create Novel"), QStringLiteral("open novel"),
                                QStringLiteral("rename work Office"), QStringLiteral("delete work") }));
+    }
+
+    void the_open_profile_is_deleted_by_way_of_another_and_the_only_one_stays()
+    {
+        start();
+        openProfiles();
+        click(within(profileRow(QStringLiteral("Default")), QStringLiteral("deleteProfileButton")));
+        QTRY_VERIFY(isShown(find(QStringLiteral("confirmDeleteProfile"))));
+        settle();
+        click(find(QStringLiteral("confirmDeleteProfile")));
+        QTRY_COMPARE(textOf(QStringLiteral("profileChip")), QStringLiteral("Work"));
+        QCOMPARE(m_profiles->calls,
+                 QStringList({ QStringLiteral("delete default"), QStringLiteral("open work") }));
+        QTRY_VERIFY(!isShown(find(QStringLiteral("profileList"))));
+        openProfiles();
+        QTRY_VERIFY(
+            !within(profileRow(QStringLiteral("Work")), QStringLiteral("deleteProfileButton"))->isEnabled());
     }
 
     void a_profile_that_can_not_be_opened_says_why()
@@ -198,6 +215,39 @@ private slots:
         QTRY_VERIFY(!find(QStringLiteral("applyStorageButton"))->isEnabled());
     }
 
+    void the_place_is_a_folder_that_is_looked_for()
+    {
+        const QTemporaryDir folder;
+        QVERIFY(QDir(folder.path()).mkdir(QStringLiteral("fast")));
+        m_storage->storage.settings.folder = folder.path();
+        start(1180, 900);
+        openStorage();
+        click(find(QStringLiteral("storagePages1")));
+        QTRY_COMPARE(textOf(QStringLiteral("placeText")), folder.path());
+        settle();
+        click(find(QStringLiteral("choosePlaceButton")));
+        QTRY_COMPARE(textOf(QStringLiteral("placeRow")), QStringLiteral("fast"));
+        QTest::keyClick(quick(), Qt::Key_Return);
+        QTRY_COMPARE(textOf(QStringLiteral("placePlace")), folder.filePath(QStringLiteral("fast")));
+        settle();
+        click(find(QStringLiteral("placeOpenButton")));
+        QTRY_COMPARE(textOf(QStringLiteral("placeText")), folder.filePath(QStringLiteral("fast")));
+        QTRY_VERIFY(isShown(find(QStringLiteral("bringAlongBox"))));
+        settle();
+        click(find(QStringLiteral("applyStorageButton")));
+        QTRY_VERIFY(m_storage->calls.contains(
+            QStringLiteral("move %1 1").arg(folder.filePath(QStringLiteral("fast")))));
+        QTRY_VERIFY(!isShown(find(QStringLiteral("bringAlongBox"))));
+
+        click(find(QStringLiteral("profilePlaceButton")));
+        QTRY_COMPARE(textOf(QStringLiteral("placeText")), QStringLiteral("With the profile"));
+        QTRY_VERIFY(isShown(find(QStringLiteral("bringAlongBox"))));
+        settle();
+        click(find(QStringLiteral("bringAlongBox")));
+        click(find(QStringLiteral("applyStorageButton")));
+        QTRY_VERIFY(m_storage->calls.contains(QStringLiteral("move  0")));
+    }
+
     void saving_that_pauses_is_said()
     {
         m_storage->storage.saving = StorageItem::Saving::DiskFull;
@@ -207,6 +257,7 @@ private slots:
         QTRY_COMPARE(textOf(QStringLiteral("storageNotice")), m_storage->storage.problem);
         QTRY_VERIFY(isShown(find(QStringLiteral("storageNotice"))));
         m_storage->storage.saving = StorageItem::Saving::On;
+        m_storage->storage.problem.clear();
         m_storage->measure();
         QTRY_VERIFY(!isShown(find(QStringLiteral("storageNotice"))));
     }

@@ -70,7 +70,7 @@ ChatController::~ChatController()
 QString ChatController::currentTitle() const
 {
     const auto conversation = m_list.find(m_currentId);
-    return conversation ? conversation->title : tr("New chat");
+    return conversation ? conversation->title : isPrivate() ? tr("Private chat") : tr("New chat");
 }
 
 bool ChatController::generating() const
@@ -80,11 +80,8 @@ bool ChatController::generating() const
 
 void ChatController::setDraft(const QString &draft)
 {
-    if (draft == m_drafts.value(m_currentId))
-        return;
-    noteDraft(m_currentId, draft);
-    m_unkeptDrafts.insert(m_currentId);
-    m_draftTimer.start();
+    if (draft != m_drafts.value(draftKey()))
+        writeDraft(draftKey(), draft);
 }
 
 void ChatController::newChat()
@@ -94,13 +91,33 @@ void ChatController::newChat()
     m_newPromptChosen = false;
     m_newPromptId = preset.id;
     m_newPromptText = preset.text;
-    if (m_currentId == 0) {
-        emit promptChanged();
-        return;
-    }
+    m_newIsPrivate = false;
     setCurrent(0);
     m_messages.reset({});
     setLoadingMessages(false);
+}
+
+void ChatController::openPrivate()
+{
+    if (hasPrivateChat())
+        return open(m_private.id);
+    newChat();
+    m_newIsPrivate = true;
+    setCurrent(0);
+}
+
+void ChatController::endPrivate()
+{
+    const bool wasOpen = isPrivate();
+    if (hasPrivateChat()) {
+        m_port.endPrivateChat(m_private.id);
+        m_generating.remove(m_private.id);
+    }
+    m_private = {};
+    m_drafts.remove(kPrivateDraft);
+    if (wasOpen)
+        newChat();
+    emit privateChanged();
 }
 
 void ChatController::open(qint64 id)
@@ -142,12 +159,17 @@ bool ChatController::send(const QString &text)
         return false;
     m_sentText = text;
     m_sendingFrom = m_currentId;
+    m_sendingDraft = draftKey();
     m_followCreated = m_currentId == 0;
     dismissNotice();
     setDraft({});
     setSending(true);
     emit messageSent();
-    m_port.sendMessage(m_currentId, trimmed, promptId(), promptText());
+    m_sendingPrivately = m_currentId == 0 && m_newIsPrivate;
+    if (m_sendingPrivately)
+        m_port.sendPrivately(trimmed, promptText());
+    else
+        m_port.sendMessage(m_currentId, trimmed, promptId(), promptText());
     return true;
 }
 
@@ -203,6 +225,8 @@ void ChatController::onProfileChanged()
     m_newPromptChosen = false;
     m_prompts.reset({});
     m_messages.reset({});
+    m_private = {};
+    m_newIsPrivate = false;
     dismissNotice();
     setLoadingMessages(false);
     setSending(false);
@@ -215,6 +239,8 @@ void ChatController::onProfileChanged()
 
 void ChatController::onConversationCreated(qint64 id)
 {
+    if (std::exchange(m_sendingPrivately, false))
+        m_private = { id, m_newPromptId, m_newPromptText };
     if (m_sending && m_sendingFrom == 0)
         m_sendingFrom = id;
     if (!m_followCreated)
@@ -232,13 +258,22 @@ void ChatController::onConversationChanged(qint64 id)
     emit promptChanged();
 }
 
-void ChatController::noteDraft(qint64 id, const QString &draft)
+void ChatController::writeDraft(qint64 key, const QString &draft)
+{
+    noteDraft(key, draft);
+    if (key == kPrivateDraft)
+        return;
+    m_unkeptDrafts.insert(key);
+    m_draftTimer.start();
+}
+
+void ChatController::noteDraft(qint64 key, const QString &draft)
 {
     if (draft.isEmpty())
-        m_drafts.remove(id);
+        m_drafts.remove(key);
     else
-        m_drafts.insert(id, draft);
-    if (id == m_currentId)
+        m_drafts.insert(key, draft);
+    if (key == draftKey())
         emit draftChanged();
 }
 
@@ -301,11 +336,8 @@ void ChatController::onFailed(const QString &message)
     if (!m_sending)
         return;
     // What could not be sent goes back to where it was written, unless something else is there by now.
-    if (!m_drafts.contains(m_sendingFrom) && !m_sentText.isEmpty()) {
-        noteDraft(m_sendingFrom, m_sentText);
-        m_unkeptDrafts.insert(m_sendingFrom);
-        m_draftTimer.start();
-    }
+    if (!m_drafts.contains(m_sendingDraft) && !m_sentText.isEmpty())
+        writeDraft(m_sendingDraft, m_sentText);
     setSending(false);
 }
 
@@ -317,6 +349,7 @@ void ChatController::setCurrent(qint64 id)
     dismissDeletedMessages();
     emit currentChanged();
     emit currentTitleChanged();
+    emit privateChanged();
     emit draftChanged();
     emit generatingChanged();
     emit promptChanged();

@@ -25,6 +25,10 @@ class ChatController : public QObject {
     /// 0: a new chat that has no message yet.
     Q_PROPERTY(qint64 currentId READ currentId NOTIFY currentChanged)
     Q_PROPERTY(QString currentTitle READ currentTitle NOTIFY currentTitleChanged)
+    /// Nothing of the open chat, or of the new one to come, is written anywhere.
+    Q_PROPERTY(bool isPrivate READ isPrivate NOTIFY privateChanged)
+    /// There is one with messages, open or not.
+    Q_PROPERTY(bool hasPrivateChat READ hasPrivateChat NOTIFY privateChanged)
     Q_PROPERTY(bool loadingMessages READ loadingMessages NOTIFY loadingMessagesChanged)
     Q_PROPERTY(bool generating READ generating NOTIFY generatingChanged)
     Q_PROPERTY(QString draft READ draft WRITE setDraft NOTIFY draftChanged)
@@ -52,9 +56,11 @@ public:
 
     qint64 currentId() const { return m_currentId; }
     QString currentTitle() const;
+    bool isPrivate() const { return m_currentId == 0 ? m_newIsPrivate : m_currentId == m_private.id; }
+    bool hasPrivateChat() const { return m_private.id != 0; }
     bool loadingMessages() const { return m_loadingMessages; }
     bool generating() const;
-    QString draft() const { return m_drafts.value(m_currentId); }
+    QString draft() const { return m_drafts.value(draftKey()); }
     void setDraft(const QString &draft);
     QString notice() const { return m_notice; }
     int deletedMessages() const { return m_deletedMessages; }
@@ -67,6 +73,10 @@ public:
     QString promptLabel() const;
 
     Q_INVOKABLE void newChat();
+    /// The private chat; where there is none, a new one.
+    Q_INVOKABLE void openPrivate();
+    /// It is gone then, and a new chat that is not private is open.
+    Q_INVOKABLE void endPrivate();
     Q_INVOKABLE void open(qint64 id);
     /// And shows that message once it is there; 0: none in particular.
     Q_INVOKABLE void openAt(qint64 id, qint64 messageId);
@@ -112,6 +122,7 @@ public:
 signals:
     void currentChanged();
     void currentTitleChanged();
+    void privateChanged();
     void loadingMessagesChanged();
     void generatingChanged();
     void draftChanged();
@@ -138,7 +149,11 @@ private:
     void onFailed(const QString &message);
 
     void showSought();
-    void noteDraft(qint64 id, const QString &draft);
+    /// What the draft of the open chat goes by in `m_drafts`.
+    qint64 draftKey() const { return isPrivate() ? kPrivateDraft : m_currentId; }
+    /// As the person wrote it: to be kept, unless it is private.
+    void writeDraft(qint64 key, const QString &draft);
+    void noteDraft(qint64 key, const QString &draft);
     void keepDrafts();
     void takeDrafts();
     void setCurrent(qint64 id);
@@ -155,8 +170,19 @@ private:
     SystemPromptModel m_prompts;
 
     qint64 m_currentId = 0;
+    /// What no list knows of; id 0: there is none.
+    struct PrivateChat {
+        qint64 id = 0;
+        qint64 promptId = 0;
+        QString promptText;
+    };
+    PrivateChat m_private;
+    bool m_newIsPrivate = false; ///< the new chat to come
+    bool m_sendingPrivately = false; ///< the chat about to be created
+    qint64 m_sendingDraft = 0; ///< what was sent is given back as this one if the send fails
     bool m_loadingMessages = false;
     qint64 m_soughtMessage = 0; ///< to be shown once the messages are loaded
+    static constexpr qint64 kPrivateDraft = -1;
     QHash<qint64, QString> m_drafts; ///< by conversation; 0: the new one
     QSet<qint64> m_unkeptDrafts; ///< of these conversations, changed since they were kept
     QTimer m_draftTimer; ///< until they are

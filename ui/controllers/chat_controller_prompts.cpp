@@ -7,12 +7,16 @@ namespace kvasir::ui {
 
 qint64 ChatController::promptId() const
 {
+    if (m_currentId != 0 && isPrivate())
+        return m_private.promptId;
     const auto conversation = m_list.find(m_currentId);
     return conversation ? conversation->systemPromptId : m_newPromptId;
 }
 
 QString ChatController::promptText() const
 {
+    if (m_currentId != 0 && isPrivate())
+        return m_private.promptText;
     const auto conversation = m_list.find(m_currentId);
     return conversation ? conversation->systemText : m_newPromptText;
 }
@@ -90,6 +94,11 @@ void ChatController::storePrompt(qint64 id, const QString &text)
 {
     if (m_currentId != 0) {
         m_port.setSystemText(m_currentId, id, text);
+        if (isPrivate()) {
+            m_private.promptId = id;
+            m_private.promptText = text;
+            emit promptChanged();
+        }
         return;
     }
     m_newPromptId = id;

@@ -2,8 +2,6 @@
 
 #include "ui/models/model_text.h"
 
-#include <QDir>
-#include <QFileInfo>
 #include <QVariantMap>
 
 #include <algorithm>
@@ -82,34 +80,6 @@ QString ModelController::modelAmong(const QList<QUrl> &files) const
     }
     // Of a split file's parts, the first.
     return models.isEmpty() ? QString() : *std::min_element(models.begin(), models.end());
-}
-
-QString ModelController::pathNamed(const QString &text) const
-{
-    const QString trimmed = text.trimmed();
-    const bool inHome = trimmed == u"~" || trimmed.startsWith(QLatin1String("~/"));
-    return QDir::cleanPath(inHome ? QDir::homePath() + trimmed.mid(1) : trimmed);
-}
-
-QUrl ModelController::folderNamed(const QString &text) const
-{
-    const QString path = pathNamed(text);
-    return QDir::isAbsolutePath(path) && QDir(path).exists() ? QUrl::fromLocalFile(path) : QUrl();
-}
-
-QUrl ModelController::folderOf(const QString &path) const
-{
-    return folderNamed(QFileInfo(path).path());
-}
-
-QString ModelController::pathOf(const QUrl &folder) const
-{
-    return folder.toLocalFile();
-}
-
-QString ModelController::sizeText(double bytes) const
-{
-    return kvasir::ui::sizeText(quint64(bytes));
 }
 
 void ModelController::open(const QString &path)

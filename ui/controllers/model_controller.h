@@ -65,14 +65,6 @@ public:
 
     /// The file of these that would be opened as a model; empty where none is one.
     Q_INVOKABLE QString modelAmong(const QList<QUrl> &files) const;
-    /// The folder that a person's text names; empty where it names none. "~" is the home folder.
-    Q_INVOKABLE QUrl folderNamed(const QString &text) const;
-    /// The path that a person's text names.
-    Q_INVOKABLE QString pathNamed(const QString &text) const;
-    /// The folder that a file lies in; empty where there is none.
-    Q_INVOKABLE QUrl folderOf(const QString &path) const;
-    Q_INVOKABLE QString pathOf(const QUrl &folder) const;
-    Q_INVOKABLE QString sizeText(double bytes) const;
     Q_INVOKABLE void open(const QString &path);
     Q_INVOKABLE void useStarter();
     Q_INVOKABLE void acceptOffer();

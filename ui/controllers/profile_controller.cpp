@@ -78,7 +78,7 @@ void ProfileController::rename(const QString &id, const QString &name)
 
 void ProfileController::remove(const QString &id)
 {
-    if (id == m_openId)
+    if (m_profiles.size() < 2 || !m_openingName.isEmpty())
         return;
     setNotice({});
     m_port.deleteProfile(id);

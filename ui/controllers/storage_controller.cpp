@@ -129,6 +129,25 @@ void StorageController::setEncrypted(bool encrypted)
     emit formChanged();
 }
 
+void StorageController::setFolder(const QString &folder)
+{
+    if (m_wanted.folder == folder)
+        return;
+    m_wanted.folder = folder;
+    emit formChanged();
+}
+
+void StorageController::setBringAlong(bool bringAlong)
+{
+    m_bringAlong = bringAlong;
+    emit formChanged();
+}
+
+QString StorageController::bringAlongText() const
+{
+    return tr("Take along what is kept now (%1)").arg(sizeText(m_storage.usedBytes));
+}
+
 void StorageController::measure()
 {
     m_failure.clear();
@@ -160,12 +179,13 @@ void StorageController::chooseAutomaticQuota()
 void StorageController::apply()
 {
     if (modified())
-        m_port.applySettings(m_wanted);
+        m_port.applySettings(m_wanted, m_bringAlong);
 }
 
 void StorageController::revert()
 {
     m_wanted = m_storage.settings;
+    m_bringAlong = true;
     emit formChanged();
 }
 

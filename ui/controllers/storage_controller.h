@@ -32,6 +32,12 @@ class StorageController : public QObject {
     Q_PROPERTY(QStringList daysChoices READ daysChoices NOTIFY formChanged)
     Q_PROPERTY(int daysChoice READ daysChoice WRITE setDaysChoice NOTIFY formChanged)
     Q_PROPERTY(bool encrypted READ encrypted WRITE setEncrypted NOTIFY formChanged)
+    /// Where it is to lie; empty: with the profile.
+    Q_PROPERTY(QString folder READ folder WRITE setFolder NOTIFY formChanged)
+    Q_PROPERTY(bool moves READ moves NOTIFY formChanged)
+    /// To another folder; else it is deleted.
+    Q_PROPERTY(bool bringAlong READ bringAlong WRITE setBringAlong NOTIFY formChanged)
+    Q_PROPERTY(QString bringAlongText READ bringAlongText NOTIFY formChanged)
     /// Applying deletes what is kept: it was written in the other way.
     Q_PROPERTY(bool deletesAll READ deletesAll NOTIFY formChanged)
     Q_PROPERTY(bool modified READ modified NOTIFY formChanged)
@@ -57,6 +63,12 @@ public:
     void setDaysChoice(int choice);
     bool encrypted() const { return m_wanted.encrypted; }
     void setEncrypted(bool encrypted);
+    QString folder() const { return m_wanted.folder; }
+    void setFolder(const QString &folder);
+    bool moves() const { return m_wanted.folder != m_storage.settings.folder; }
+    bool bringAlong() const { return m_bringAlong; }
+    void setBringAlong(bool bringAlong);
+    QString bringAlongText() const;
     bool deletesAll() const { return m_wanted.encrypted != m_storage.settings.encrypted; }
     bool modified() const { return m_wanted != m_storage.settings; }
 
@@ -82,6 +94,7 @@ private:
     StoredChatModel m_chats;
     QString m_failure;
     StorageSettingsItem m_wanted;
+    bool m_bringAlong = true;
     QVector<quint64> m_quotas; ///< in bytes, ascending
     QVector<int> m_days;
 };

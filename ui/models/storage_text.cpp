@@ -81,8 +81,6 @@ QString savedTotalText(const StorageItem &storage)
 
 QString savingProblemText(const StorageItem &storage)
 {
-    if (storage.saving == StorageItem::Saving::On)
-        return {};
     if (storage.saving == StorageItem::Saving::DailyBudget)
         return tr("To spare the disk, no more is kept today. Chats go on as always.");
     return storage.problem;

@@ -84,6 +84,10 @@ public:
     /// A new chat that begins as this one up to the message; conversationForked follows.
     virtual void forkConversation(qint64 messageId) = 0;
 
+    /// Starts a private chat: nothing of it is ever written, and no list has it. It goes on by `sendMessage`,
+    /// and ends with `endPrivateChat` or with the profile.
+    virtual void sendPrivately(const QString &text, const QString &systemText) = 0;
+    virtual void endPrivateChat(qint64 id) = 0;
     virtual void setSystemText(qint64 conversationId, qint64 systemPromptId, const QString &text) = 0;
 
     /// For the answers to come, also after a restart; `thinkingChanged` follows.
@@ -97,7 +101,7 @@ signals:
     /// Another profile was opened: everything before was about chats that are not there any more.
     void profileChanged();
 
-    /// Created by this window, and in the list by now: becomes the open one.
+    /// Created by this window, and in the list by now unless it is private: becomes the open one.
     void conversationCreated(qint64 id);
 
     void messagesLoaded(qint64 conversationId, const QVector<kvasir::ui::MessageItem> &messages);

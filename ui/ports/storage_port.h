@@ -24,6 +24,7 @@ struct StorageSettingsItem {
     quint64 quotaBytes = 0; ///< 0: chosen by the program
     int daysToLive = 30; ///< 0: no end
     bool encrypted = true;
+    QString folder; ///< where a person wants it to lie; empty: with the profile
 
     bool operator==(const StorageSettingsItem &other) const = default;
 };
@@ -33,7 +34,7 @@ struct StorageItem {
     enum class Saving { On, DiskFull, QuotaFull, DailyBudget, Failed, Off };
 
     Saving saving = Saving::On;
-    QString problem; ///< a sentence where nothing is saved at the moment and the reason is known
+    QString problem; ///< a sentence: why nothing is saved at the moment, as far as that is known, or not where it should
     QVector<StoredChatItem> chats;
     quint64 usedBytes = 0; ///< on the disk
     quint64 quotaBytes = 0; ///< in force
@@ -57,8 +58,9 @@ public:
     virtual void deleteAll() = 0;
     /// What is pinned is kept whatever the limits say.
     virtual void pinChat(const QString &owner, bool pinned) = 0;
-    /// Another choice of encryption deletes all that is kept and opens the profile again.
-    virtual void applySettings(const StorageSettingsItem &settings) = 0;
+    /// Another choice of encryption deletes all that is kept. It, or of the folder, opens the profile again; what
+    /// is kept comes along to another folder, or is deleted.
+    virtual void applySettings(const StorageSettingsItem &settings, bool bringAlong) = 0;
 
 signals:
     void measured(const kvasir::ui::StorageItem &storage);

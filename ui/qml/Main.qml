@@ -31,6 +31,11 @@ T.ApplicationWindow {
             toggleSidebar();
         sidebar.focusSearch();
     }
+    function rememberFolder(file: string) {
+        const folder = Paths.folderOf(file);
+        if (folder.toString().length > 0)
+            settings.modelFolder = folder;
+    }
     function newChat() {
         chat.newChat();
         overlayOpen = false;
@@ -64,6 +69,7 @@ T.ApplicationWindow {
 
     Shortcut { sequence: StandardKey.New; onActivated: window.newChat() }
     Shortcut { sequence: "Ctrl+K"; onActivated: window.searchChats() }
+    Shortcut { sequence: "Ctrl+Shift+N"; onActivated: window.chat.openPrivate() }
     Shortcut { sequence: "Ctrl+B"; onActivated: window.toggleSidebar() }
     Shortcut { sequences: ["Ctrl+Return", "Ctrl+Enter"]; onActivated: window.chat.regenerateLast() }
     Shortcut {
@@ -92,7 +98,7 @@ T.ApplicationWindow {
         sidebarDocked: window.sidebarDocked
         onSidebarToggled: window.toggleSidebar()
         onManagePromptsRequested: ownPrompt => prompts.show(ownPrompt)
-        onPickModelRequested: picker.show()
+        onPickModelRequested: picker.show(window.settings.modelFolder)
     }
     Rectangle {
         anchors.fill: parent
@@ -121,7 +127,7 @@ T.ApplicationWindow {
         onHideRequested: window.toggleSidebar()
         onManageProfilesRequested: profilePanel.open()
         onStorageRequested: storagePanel.open()
-        onImportRequested: importPicker.show()
+        onImportRequested: importPicker.show(window.settings.modelFolder)
         onExportRequested: (chatId, title) => exportPanel.show(chatId, title)
         onChosen: window.overlayOpen = false
         Behavior on x { NumberAnimation { duration: Theme.durationSlow; easing.type: Easing.OutCubic } }
@@ -134,23 +140,25 @@ T.ApplicationWindow {
     FilePicker {
         id: picker
         objectName: "modelPicker"
-        models: window.models
-        settings: window.settings
         title: qsTr("Open a model")
         nameFilters: ["*.gguf"]
         emptyText: qsTr("There are no models in this folder (files that end in .gguf).")
-        onPicked: file => window.models.open(file)
+        onPicked: file => {
+            window.rememberFolder(file);
+            window.models.open(file);
+        }
         onClosed: page.focusComposer() // else what had opened it would have the keys, unseen in a closed panel
     }
     FilePicker {
         id: importPicker
         objectName: "importPicker"
-        models: window.models
-        settings: window.settings
         title: qsTr("Import chats")
         nameFilters: ["*.json", "*.jsonl"]
         emptyText: qsTr("There are no chats in this folder: Kvasir's own JSON, ChatGPT's conversations.json, or SillyTavern's JSONL.")
-        onPicked: file => window.transfer.importFile(file)
+        onPicked: file => {
+            window.rememberFolder(file);
+            window.transfer.importFile(file);
+        }
         onClosed: page.focusComposer()
     }
     ExportPanel {

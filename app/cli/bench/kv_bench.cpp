@@ -234,8 +234,8 @@ std::vector<Reopening> measure_reopening(const KvBenchOptions& options) {
 
 SavingCost measure_saving(const KvBenchOptions& options) {
   constexpr uint32_t kPromptTokens = 64;
-  // Groups are written while the answer goes on, also where that takes less than the usual two seconds.
-  KvBench bench(options, kPromptTokens + options.generate_tokens + 1, std::chrono::milliseconds(100));
+  KvBench bench(options, kPromptTokens + options.generate_tokens + 1,
+                storage::DiskBlockStoreOptions().group_delay);
   SavingCost cost;
   const auto decode = [&](bool saving, uint64_t salt, DecodeCost& run) {
     bench.engine().forget();

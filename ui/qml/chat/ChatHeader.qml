@@ -41,5 +41,19 @@ Item {
             font.weight: Font.DemiBold
             Accessible.role: Accessible.Heading
         }
+        PrivateMark {
+            visible: header.chat.isPrivate
+            chat: header.chat
+            compact: header.width < Theme.overlayWidth
+        }
+        IconButton {
+            objectName: "privateButton"
+            visible: !header.chat.isPrivate
+            iconName: "private"
+            iconColor: header.chat.hasPrivateChat ? Theme.accent : hovered || visualFocus ? Theme.text : Theme.textMuted
+            text: header.chat.hasPrivateChat ? qsTr("Back to the private chat") : qsTr("New private chat")
+            keys: "Ctrl+Shift+N"
+            onClicked: header.chat.openPrivate()
+        }
     }
 }

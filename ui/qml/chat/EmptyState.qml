@@ -8,7 +8,8 @@ Item {
     required property ChatController chat
     required property ModelController models
     readonly property bool modelUsable: models.state === ModelController.Ready || models.state === ModelController.Loading
-    readonly property string remark: models.state === ModelController.Failed ? ""
+    readonly property string remark: chat.isPrivate ? qsTr("Neither its messages nor what is computed of them are written anywhere. It ends when you end it or close Kvasir.")
+        : models.state === ModelController.Failed ? ""
         : models.isStarter ? qsTr("The small starter model is good for small talk. It knows no facts. Drop a larger model (a GGUF file) anywhere here.")
         : models.state === ModelController.Ready ? models.note : ""
 
@@ -31,7 +32,7 @@ Item {
             bottomPadding: Theme.space4
             horizontalAlignment: Text.AlignHCenter
             wrapMode: Text.Wrap
-            text: qsTr("What would you like to talk about?")
+            text: page.chat.isPrivate ? qsTr("A private chat") : qsTr("What would you like to talk about?")
             font.pixelSize: Theme.sizeDisplay
             font.weight: Font.DemiBold
             font.letterSpacing: -0.3

@@ -72,6 +72,7 @@ FocusScope {
         }
         MessageButton {
             objectName: "forkButton"
+            visible: !actions.chat.isPrivate // a fork is a chat like others
             iconName: "fork"
             text: qsTr("New chat from here")
             onClicked: actions.chat.fork(actions.messageId)

@@ -4,48 +4,46 @@ import QtQuick.Templates as T
 import Qt.labs.folderlistmodel
 import Kvasir
 
-// Looks for a file: folders and what in them has one of the names, or a path that is typed.
+// Looks for a file or a folder: what there is, or a path that is typed.
 Dialog {
     id: picker
 
-    required property ModelController models // knows paths
-    required property UiSettings settings
-    required property var nameFilters
-    required property string emptyText // where a folder has no such file
-    signal picked(string file)
+    required property string emptyText // where a folder has nothing of the kind
+    property var nameFilters: ["*"]
+    property bool foldersOnly: false // the one that is shown is picked
+    property string pickText: qsTr("Open")
+    property string prefix: "picker" // of the parts' object names
+    signal picked(string path)
 
-    function goInto(folder: url) {
-        list.currentIndex = -1;
-        files.folder = folder;
-        place.text = models.pathOf(folder);
-    }
-    function show() {
-        goInto(settings.modelFolder);
+    function show(folder: url) {
+        goInto(folder);
         if (list.count > 0)
             list.currentIndex = 0;
         open();
     }
-    function take(file: string) {
-        const folder = models.folderOf(file);
-        if (folder.toString().length > 0)
-            settings.modelFolder = folder;
+    function goInto(folder: url) {
+        list.currentIndex = -1;
+        files.folder = folder;
+        place.text = Paths.pathOf(folder);
+    }
+    function take(path: string) {
         close();
-        picked(file);
+        picked(path);
     }
     function activate(index: int) {
         if (index < 0)
             return;
         if (files.isFolder(index))
-            goInto(models.folderNamed(files.get(index, "filePath")));
+            goInto(Paths.folderNamed(files.get(index, "filePath")));
         else
             take(files.get(index, "filePath"));
     }
     function goTo(text: string) {
-        const named = models.folderNamed(text);
+        const named = Paths.folderNamed(text);
         if (named.toString().length > 0)
             goInto(named);
-        else
-            take(models.pathNamed(text));
+        else if (!foldersOnly)
+            take(Paths.pathNamed(text));
     }
     function goUp() {
         if (files.parentFolder.toString().length > 0)
@@ -58,8 +56,8 @@ Dialog {
 
     FolderListModel {
         id: files
-        folder: picker.settings.modelFolder
         nameFilters: picker.nameFilters
+        showFiles: !picker.foldersOnly
         caseSensitive: false
         sortCaseSensitive: false
         showDirsFirst: true
@@ -69,16 +67,16 @@ Dialog {
         Layout.fillWidth: true
         spacing: Theme.space2
         IconButton {
-            objectName: "pickerUpButton"
+            objectName: picker.prefix + "UpButton"
             iconName: "up"
             text: qsTr("The folder above")
             onClicked: picker.goUp()
         }
         LineField {
             id: place
-            objectName: "pickerPlace"
+            objectName: picker.prefix + "Place"
             Layout.fillWidth: true
-            Accessible.name: qsTr("Folder or file")
+            Accessible.name: picker.foldersOnly ? qsTr("Folder") : qsTr("Folder or file")
             onAccepted: picker.goTo(text)
         }
     }
@@ -91,7 +89,7 @@ Dialog {
         border.color: Theme.outline
         ListView {
             id: list
-            objectName: "pickerList"
+            objectName: picker.prefix + "List"
             anchors.fill: parent
             anchors.margins: Theme.space1
             clip: true
@@ -105,7 +103,7 @@ Dialog {
             }
             activeFocusOnTab: true
             Accessible.role: Accessible.List
-            Accessible.name: qsTr("Folders and files")
+            Accessible.name: picker.foldersOnly ? qsTr("Folders") : qsTr("Folders and files")
             T.ScrollBar.vertical: SlimScrollBar {}
             Keys.onPressed: event => {
                 if (event.key === Qt.Key_Backspace) {
@@ -118,11 +116,11 @@ Dialog {
                 required property string fileName
                 required property bool fileIsDir
                 required property double fileSize
-                objectName: "pickerRow"
+                objectName: picker.prefix + "Row"
                 width: ListView.view.width
                 text: fileName
                 isFolder: fileIsDir
-                sizeText: fileIsDir ? "" : picker.models.sizeText(fileSize)
+                sizeText: fileIsDir ? "" : Paths.sizeText(fileSize)
                 current: ListView.isCurrentItem
                 onClicked: {
                     list.forceActiveFocus();
@@ -152,16 +150,16 @@ Dialog {
         spacing: Theme.space2
         Item { Layout.fillWidth: true }
         PushButton {
-            objectName: "pickerCancelButton"
+            objectName: picker.prefix + "CancelButton"
             text: qsTr("Cancel")
             onClicked: picker.close()
         }
         PushButton {
-            objectName: "pickerOpenButton"
+            objectName: picker.prefix + "OpenButton"
             primary: true
-            enabled: list.currentIndex >= 0
-            text: qsTr("Open")
-            onClicked: picker.activate(list.currentIndex)
+            enabled: picker.foldersOnly || list.currentIndex >= 0
+            text: picker.pickText
+            onClicked: picker.foldersOnly ? picker.take(Paths.pathOf(files.folder)) : picker.activate(list.currentIndex)
         }
     }
 }

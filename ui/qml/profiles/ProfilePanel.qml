@@ -10,6 +10,7 @@ Dialog {
     required property ProfileController profiles
     property string doomedId: ""
     property string doomedName: ""
+    property bool doomedIsOpen: false
 
     title: qsTr("Profiles")
     maximumWidth: 520
@@ -43,6 +44,7 @@ Dialog {
             width: ListView.view.width - (list.contentHeight > list.height ? Theme.space3 : 0)
             name: modelData.name
             current: modelData.open
+            only: list.count === 1
             onOpened: {
                 panel.close();
                 panel.profiles.open(modelData.id);
@@ -51,6 +53,7 @@ Dialog {
             onRemoved: {
                 panel.doomedId = modelData.id;
                 panel.doomedName = modelData.name;
+                panel.doomedIsOpen = modelData.open;
             }
         }
     }
@@ -66,6 +69,8 @@ Dialog {
         onAction: {
             panel.profiles.remove(panel.doomedId);
             panel.doomedId = "";
+            if (panel.doomedIsOpen)
+                panel.close(); // another one is going to be open
         }
         onDismissed: panel.doomedId = ""
     }

@@ -8,6 +8,7 @@ Item {
 
     required property string name
     required property bool current
+    required property bool only
     property bool renaming: false
     signal opened
     signal renamed(string name)
@@ -88,11 +89,11 @@ Item {
         IconButton {
             objectName: "deleteProfileButton"
             visible: !row.renaming
-            enabled: !row.current
+            enabled: !row.only
             iconName: "delete"
             iconSize: Theme.iconSizeSmall
             iconColor: hovered && enabled ? Theme.danger : Theme.textMuted
-            text: row.current ? qsTr("The open profile can't be deleted") : qsTr("Delete %1").arg(row.name)
+            text: row.only ? qsTr("The only profile can't be deleted") : qsTr("Delete %1").arg(row.name)
             onClicked: row.removed()
         }
     }

@@ -78,6 +78,12 @@ ColumnLayout {
                 height: Theme.space3
             }
 
+            StoragePlace {
+                width: parent.width
+                bottomPadding: Theme.space3
+                storage: page.storage
+            }
+
             CheckRow {
                 objectName: "encryptBox"
                 text: qsTr("Encrypt what is kept")
