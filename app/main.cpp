@@ -4,6 +4,7 @@
 #include "app/services/profile_host.h"
 #include "app/services/qt_chat_list_port.h"
 #include "app/services/qt_chat_port.h"
+#include "app/services/qt_context_port.h"
 #include "app/services/qt_model_port.h"
 #include "app/services/qt_profile_port.h"
 #include "app/services/qt_storage_port.h"
@@ -121,6 +122,7 @@ int main(int argc, char** argv) {
   app::ProfileHost host(arguments.data, keychain.get());
   app::QtChatPort chat(app::ChatSettings{});
   app::QtChatListPort chats(chat);
+  app::QtContextPort context(chat);
   app::QtModelPort models(chat, app::starter_model_path());
   app::QtStoragePort storage(host, chat);
   app::QtProfilePort profiles(host, chat, models, arguments.model);
@@ -140,7 +142,7 @@ int main(int argc, char** argv) {
   QSettings store(QString::fromStdString((arguments.data.root / "window.ini").string()),
                   QSettings::IniFormat);
   ui::UiSettings settings(&store);
-  const ui::Window window({chat, chats, models, profiles, storage}, settings);
+  const ui::Window window({chat, chats, context, models, profiles, storage}, settings);
   if (window.quickWindow() == nullptr) return EXIT_FAILURE;
   profiles.reportKv();
   return QGuiApplication::exec();

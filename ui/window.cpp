@@ -2,6 +2,7 @@
 
 #include "ui/controllers/chat_controller.h"
 #include "ui/controllers/chat_list_controller.h"
+#include "ui/controllers/context_controller.h"
 #include "ui/controllers/icon_provider.h"
 #include "ui/controllers/model_controller.h"
 #include "ui/controllers/profile_controller.h"
@@ -53,6 +54,7 @@ struct Window::Private {
         , transfer(ports.chats)
         , controller(ports.chat, chats)
         , models(ports.models)
+        , context(ports.context, controller, models)
         , profiles(ports.profiles)
         , storage(ports.storage)
     {
@@ -63,6 +65,7 @@ struct Window::Private {
                                       { QStringLiteral("search"), QVariant::fromValue(&search) },
                                       { QStringLiteral("transfer"), QVariant::fromValue(&transfer) },
                                       { QStringLiteral("models"), QVariant::fromValue(&models) },
+                                      { QStringLiteral("context"), QVariant::fromValue(&context) },
                                       { QStringLiteral("profiles"), QVariant::fromValue(&profiles) },
                                       { QStringLiteral("storage"), QVariant::fromValue(&storage) },
                                       { QStringLiteral("settings"), QVariant::fromValue(&settings) } });
@@ -74,6 +77,7 @@ struct Window::Private {
     TransferController transfer;
     ChatController controller;
     ModelController models;
+    ContextController context;
     ProfileController profiles;
     StorageController storage;
     QQmlApplicationEngine engine; // goes first: its items look at the controllers
@@ -110,6 +114,11 @@ SearchController &Window::search()
 TransferController &Window::transfer()
 {
     return d->transfer;
+}
+
+ContextController &Window::context()
+{
+    return d->context;
 }
 
 ModelController &Window::models()

@@ -11,6 +11,8 @@ class ChatController;
 class ChatListController;
 class ChatListPort;
 class ChatPort;
+class ContextController;
+class ContextPort;
 class ModelController;
 class ModelPort;
 class ProfileController;
@@ -25,6 +27,7 @@ class UiSettings;
 struct WindowPorts {
     ChatPort &chat;
     ChatListPort &chats;
+    ContextPort &context;
     ModelPort &models;
     ProfilePort &profiles;
     StoragePort &storage;
@@ -44,6 +47,7 @@ public:
     ChatListController &chats();
     SearchController &search();
     TransferController &transfer();
+    ContextController &context();
     ModelController &models();
     ProfileController &profiles();
     StorageController &storage();

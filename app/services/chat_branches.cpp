@@ -28,17 +28,6 @@ ChatService::Answer ChatService::begin_answer(int64_t id, Begin begin) {
   return promise->get_future();
 }
 
-template <class T, class Job>
-std::future<Outcome<T>> ChatService::change(int64_t id, Job job) {
-  auto promise = std::make_shared<std::promise<Outcome<T>>>();
-  with_store_of(id, [this, promise, job = std::move(job)](ConversationStore& store) {
-    const Result<T> result = job(store);
-    if (!result) observer_.failed(result.error().message);
-    promise->set_value(result.map_error([](const storage::Error& error) { return error.message; }));
-  });
-  return promise->get_future();
-}
-
 Result<void> ChatService::check_idle(int64_t conversation_id) {
   if (!is_answering(conversation_id)) return {};
   return storage::fail(storage::ErrorCode::BadRequest,
@@ -99,6 +88,7 @@ ChatService::Answer ChatService::edit(int64_t message_id, std::string text, Chat
     edited.conversation_id = conversation_id;
     edited.role = history.back().role;
     edited.text = text;
+    edited.context_summary = history.back().context_summary;
     KVASIR_TRY_ASSIGN(history.back(), store.append_behind(parent, std::move(edited)));
     if (history.back().role == MessageRole::Assistant) {
       KVASIR_TRY(tell_branch(conversation_id, parent));

@@ -39,6 +39,14 @@ struct AnswerGrowth {
   double reasoning_ms = 0;
 };
 
+/// What the model reads of a conversation before its next answer.
+struct ContextUse {
+  uint32_t system_tokens = 0;      ///< of the system message, with a summary behind it
+  uint32_t chat_tokens = 0;        ///< of all else
+  uint32_t left_out_messages = 0;  ///< at the beginning, which are no longer read
+  storage::ContextPolicy policy = storage::ContextPolicy::Stop;
+};
+
 /// Hears of everything that changes. Called from the storage thread and the engine thread, for a model also
 /// from the thread that asks for it, in order for each message; must return quickly and must not call back
 /// into the service and wait.
@@ -61,6 +69,10 @@ class ChatObserver {
   /// Status, usage or text changed; sent when an answer has ended and has been stored.
   virtual void message_changed(const storage::StoredMessage& message) = 0;
   virtual void model_changed(const ModelState& model) = 0;
+  /// Of a conversation that was selected, answered or changed, where a model is loaded.
+  virtual void context_measured(int64_t /*conversation_id*/, const ContextUse& /*use*/) {}
+  /// The conversation's beginning is being summed up, or is no longer.
+  virtual void summarising(int64_t /*conversation_id*/, bool /*on*/) {}
   /// KV is no longer kept on the disk, or is again; chats go on. A sentence says why.
   virtual void saving_changed(bool saving, const std::string& message) = 0;
   /// Something that belongs to no message failed.

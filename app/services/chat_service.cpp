@@ -5,6 +5,7 @@
 #include "app/services/block_store_adapter.h"
 #include "app/services/chat_prompt.h"
 #include "app/services/chat_title.h"
+#include "app/services/context_room.h"
 #include "app/services/kv_owner.h"
 #include "app/services/model_identity.h"
 
@@ -28,6 +29,7 @@ struct ChatService::Turn {
   ChatSettings settings;
   Promise promise;
   uint32_t min_tokens = 0;
+  storage::ContextPolicy context_policy = storage::ContextPolicy::Stop;
   std::stop_token stop;
 };
 
@@ -169,8 +171,10 @@ void ChatService::start_turn(std::vector<StoredMessage> history, StoredMessage a
   engine_->drop_idle_work();  // it was for the chat before, whose KV is about to go
   const int64_t conversation_id = answer.conversation_id;
   in_memory_ = selected_ = conversation_id;
-  auto turn =
-      std::make_shared<Turn>(Turn{std::move(history), std::move(answer), settings, promise, min_tokens, {}});
+  auto turn = std::make_shared<Turn>(
+      Turn{std::move(history), std::move(answer), settings, promise, min_tokens, {}, {}});
+  if (const auto conversation = store_of(conversation_id).conversation(conversation_id))
+    turn->context_policy = conversation->context_policy;
   {
     const std::lock_guard lock(turns_mutex_);
     std::stop_source& stop = turns_[conversation_id] = std::stop_source();
@@ -224,6 +228,26 @@ void ChatService::run_turn(const std::shared_ptr<Turn>& turn, engine::Engine* en
   storage_.post([this, turn, answer = std::move(answer)] { finish_turn(turn, answer); });
 }
 
+engine::Result<void> ChatService::make_room(Turn& turn, engine::Engine& engine, uint32_t answer_tokens) {
+  const int64_t conversation = turn.answer.conversation_id;
+  bool summarises = false;
+  const ContextRoom room{engine, turn.context_policy, turn.stop, [&] {
+                           summarises = true;
+                           observer_.summarising(conversation, true);
+                         }};
+  const auto beginning = room.make(turn.history, answer_tokens);
+  if (summarises) observer_.summarising(conversation, false);
+  if (!beginning) return tl::unexpected(beginning.error());
+  if (*beginning) {
+    const StoredMessage& first = turn.history[**beginning];
+    with_store_of(conversation, [id = first.id, summary = first.context_summary](auto& store) {
+      return store.set_context_summary(id, summary);
+    });
+    observer_.message_changed(first);
+  }
+  return {};
+}
+
 StoredMessage ChatService::generate_answer(Turn& turn, engine::Engine& engine, const ModelState& model) {
   StoredMessage answer = turn.answer;
   const auto fail = [&](std::string why) {
@@ -234,6 +258,11 @@ StoredMessage ChatService::generate_answer(Turn& turn, engine::Engine& engine, c
   if (!engine.chat_template()) return fail(engine.chat_template().error().message);
 
   prepare_to_continue(answer, engine.tokenizer());
+  if (const auto made = make_room(turn, engine, static_cast<uint32_t>(answer.token_ids.size())); !made) {
+    if (made.error().code != engine::ErrorCode::Cancelled) return fail(made.error().message);
+    answer.status = MessageStatus::Stopped;
+    return answer;
+  }
   answer.model = model.name;
   // What stands of an answer is gone on with as it was begun.
   const bool thinks = answer.token_ids.empty() ? turn.settings.thinking.on : answer.reasoning_tokens > 0;
@@ -295,7 +324,7 @@ void ChatService::prepare_next_turn(const Turn& turn, const StoredMessage& answe
     if (!engine.chat_template()) return true;
     const auto prefix = next_turn_prefix(history, engine.tokenizer(), *engine.chat_template());
     if (!prefix) return true;
-    const auto prepared = engine.prepare(*prefix, kv, stop);
+    const auto prepared = engine.prepare(prefix->token_ids, kv, stop);
     return !prepared || *prepared;  // a prompt that can't be prepared says why when it is asked for
   });
 }
@@ -316,6 +345,12 @@ void ChatService::finish_turn(const std::shared_ptr<Turn>& turn, const StoredMes
   observer_.message_changed(stored);
   if (auto changed = store.conversation(answer.conversation_id)) observer_.conversation_changed(*changed);
   report_saving();
+  if (!is_closing())
+    reader_.post([this, turn, stored] {
+      auto history = turn->history;
+      history.push_back(stored);
+      measure(stored.conversation_id, turn->context_policy, history);
+    });
   turn->promise->set_value(stored);
 }
 
@@ -327,28 +362,33 @@ void ChatService::report_saving() {
 
 void ChatService::select(int64_t conversation_id) {
   selected_ = conversation_id;
-  with_store([this, conversation_id](storage::ConversationStore& store) {
+  with_store_of(conversation_id, [this, conversation_id](storage::ConversationStore& store) {
     report_saving();
-    if (is_closing()) return;                        // the reader was waited for already
-    auto history = store.messages(conversation_id);  // none of a private chat, which has nothing on the disk
-    if (!history || history->empty()) return;
-    reader_.post(
-        [this, conversation_id, history = std::move(*history)] { read_ahead(conversation_id, history); });
+    look_at(conversation_id, store);
   });
 }
 
-void ChatService::read_ahead(int64_t conversation_id, const std::vector<StoredMessage>& history) {
-  const auto prompts = engine_->prompt_maker();
-  if (profile_.blocks() == nullptr || !prompts || !prompts->chat_template) return;
-  auto prefix = next_turn_prefix(history, prompts->tokenizer, *prompts->chat_template);
-  if (!prefix) return;
-  engine::BlockChain chain = prompts->root;
-  chain.extend(*prefix);
+void ChatService::look_at(int64_t conversation_id, storage::ConversationStore& store) {
+  if (is_closing()) return;  // the reader was waited for already
+  auto conversation = store.conversation(conversation_id);
+  auto history = store.messages(conversation_id);
+  if (!conversation || !history || history->empty()) return;
+  reader_.post([this, conversation = std::move(*conversation), history = std::move(*history)] {
+    read_ahead(conversation, history);
+  });
+}
+
+void ChatService::read_ahead(const storage::StoredConversation& conversation,
+                             const std::vector<StoredMessage>& history) {
+  auto prefix = measure(conversation.id, conversation.context_policy, history);
+  if (!prefix || profile_.blocks() == nullptr || PrivateChats::is_private(conversation.id)) return;
+  engine::BlockChain chain = engine_->prompt_maker()->root;
+  chain.extend(prefix->token_ids);
   BlockStoreAdapter(*profile_.blocks()).prefetch(chain.keys);
   // What is being prepared for this chat in idle time is not to be replaced by less.
-  if (in_memory_.exchange(conversation_id) == conversation_id) return;
-  engine_->when_idle([prefix = std::move(*prefix), kv = kv_use(conversation_id)](engine::Engine& engine,
-                                                                                 std::stop_token stop) {
+  if (in_memory_.exchange(conversation.id) == conversation.id) return;
+  engine_->when_idle([prefix = std::move(prefix->token_ids), kv = kv_use(conversation.id)](
+                         engine::Engine& engine, std::stop_token stop) {
     engine.restore(prefix, kv, stop);
     return !stop.stop_requested();
   });

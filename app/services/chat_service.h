@@ -1,6 +1,7 @@
 #pragma once
 
 #include "app/services/chat_observer.h"
+#include "app/services/chat_prompt.h"
 #include "app/services/engine_service.h"
 #include "app/services/outcome.h"
 #include "app/services/private_chats.h"
@@ -93,6 +94,12 @@ class ChatService {
   /// Ends a private conversation and its KV.
   void forget_private(int64_t conversation_id);
 
+  // Context. Both tell the observer what the conversation takes then.
+  /// What happens when the conversation no longer fits the model's context.
+  Done set_context_policy(int64_t conversation_id, storage::ContextPolicy policy);
+  /// What was left out before this message is part of the prompt again.
+  Done read_again(int64_t conversation_id, int64_t message_id);
+
   /// Work on the stored conversations, on the storage thread.
   template <class Job>
   auto with_store(Job job) {
@@ -137,11 +144,20 @@ class ChatService {
   /// Says once that KV is no longer kept, and why, and once that it is again.
   void report_saving();
 
-  /// The reader's thread, so that neither the window nor an answer waits.
-  void read_ahead(int64_t conversation_id, const std::vector<storage::StoredMessage>& history);
+  /// Has the reader look at the conversation as it is stored.
+  void look_at(int64_t conversation_id, storage::ConversationStore& store);
+  // The reader's thread, so that neither the window nor an answer waits.
+  void read_ahead(const storage::StoredConversation& conversation,
+                  const std::vector<storage::StoredMessage>& history);
+  /// Tells what the next prompt will begin with, which it returns; none where there is no model.
+  std::optional<NextTurnPrefix> measure(int64_t conversation_id, storage::ContextPolicy policy,
+                                        const std::vector<storage::StoredMessage>& history);
 
   // Engine thread.
   void run_turn(const std::shared_ptr<Turn>& turn, engine::Engine* engine, const ModelState& model);
+  /// Where the conversation has outgrown the context and something was chosen for that, has the prompt begin
+  /// later.
+  engine::Result<void> make_room(Turn& turn, engine::Engine& engine, uint32_t answer_tokens);
   storage::StoredMessage generate_answer(Turn& turn, engine::Engine& engine, const ModelState& model);
   /// Where the template drops the answer's reasoning, the next prompt leaves what is in memory at the
   /// question before it: has the rest computed while nothing else is to do.
@@ -161,5 +177,16 @@ class ChatService {
   Worker reader_{"reader", Worker::Priority::Low};
   std::unique_ptr<EngineService> engine_;
 };
+
+template <class T, class Job>
+std::future<Outcome<T>> ChatService::change(int64_t id, Job job) {
+  auto promise = std::make_shared<std::promise<Outcome<T>>>();
+  with_store_of(id, [this, promise, job = std::move(job)](storage::ConversationStore& store) {
+    const storage::Result<T> result = job(store);
+    if (!result) observer_.failed(result.error().message);
+    promise->set_value(result.map_error([](const storage::Error& error) { return error.message; }));
+  });
+  return promise->get_future();
+}
 
 }  // namespace kvasir::app

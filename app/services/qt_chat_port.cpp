@@ -226,6 +226,14 @@ void QtChatPort::message_changed(const storage::StoredMessage& message) {
   });
 }
 
+void QtChatPort::context_measured(int64_t conversationId, const ContextUse& use) {
+  inGuiThread([=, this] { emit contextReported(conversationId, use); });
+}
+
+void QtChatPort::summarising(int64_t conversationId, bool on) {
+  inGuiThread([=, this] { emit summarisingReported(conversationId, on); });
+}
+
 void QtChatPort::model_changed(const ModelState& model) {
   inGuiThread([this, model] {
     m_modelThinks = model.thinks;

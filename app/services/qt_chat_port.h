@@ -38,6 +38,9 @@ class QtChatPort final : public ui::ChatPort, public ChatObserver {
     inStore(answered(std::move(job), std::move(then)));
   }
 
+  /// Null while no profile is attached.
+  ChatService* service() { return m_chats.get(); }
+
   /// `modelReported` tells how it goes.
   void loadModel(const ModelRequest& request);
   /// One of the profile's settings: empty where it was never kept, or can't be read.
@@ -70,6 +73,8 @@ class QtChatPort final : public ui::ChatPort, public ChatObserver {
   /// Work for the attached profile can still be given.
   void aboutToDetach();
   void modelReported(const kvasir::app::ModelState& model);
+  void contextReported(qint64 conversationId, const kvasir::app::ContextUse& use);
+  void summarisingReported(qint64 conversationId, bool on);
   /// What the list shows of it is new.
   void conversationReported(const kvasir::ui::ConversationItem& conversation);
 
@@ -85,6 +90,8 @@ class QtChatPort final : public ui::ChatPort, public ChatObserver {
                         uint32_t totalTokens) override;
   void answer_grew(int64_t conversationId, int64_t messageId, const AnswerGrowth& added) override;
   void message_changed(const storage::StoredMessage& message) override;
+  void context_measured(int64_t conversationId, const ContextUse& use) override;
+  void summarising(int64_t conversationId, bool on) override;
   void model_changed(const ModelState& model) override;
   void saving_changed(bool saving, const std::string& message) override;
   void failed(const std::string& message) override;

@@ -94,6 +94,8 @@ ui::MessageItem toItem(const storage::StoredMessage& message) {
   item.alternatives = int(message.alternatives);
   item.error = QString::fromStdString(message.error);
   item.model = QString::fromStdString(message.model);
+  item.beginsContext = message.context_summary.has_value();
+  item.contextSummary = QString::fromStdString(message.context_summary.value_or(""));
   if (const auto& usage = message.usage) {
     item.usage.valid = true;
     item.usage.promptTokens = int(usage->prompt_tokens);

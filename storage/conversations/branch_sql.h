@@ -33,7 +33,8 @@ inline constexpr std::string_view kMessageColumns =
     "id, conversation_id, position, role, status, text, token_ids, vocabulary_hash, model, error, "
     "created_at_ms, prompt_tokens, prompt_cache_hit_tokens, prompt_cache_disk_tokens, "
     "prompt_cache_miss_tokens, completion_tokens, ttft_ms, prefill_tokens_per_second, "
-    "decode_tokens_per_second, reasoning, reasoning_tokens, reasoning_ms, parent_id";
+    "decode_tokens_per_second, reasoning, reasoning_tokens, reasoning_ms, context_summary, "
+    "parent_id";
 
 /// Whole messages of `branch`, in no order. At the end: how many alternatives to each are older, and how many
 /// there are.

@@ -118,16 +118,16 @@ Result<void> ConversationStore::restore_message(int64_t message_id) {
 Result<int64_t> ConversationStore::fork_conversation(int64_t message_id, std::string_view title) {
   KVASIR_TRY_ASSIGN(auto transaction, Transaction::begin(*database_));
   KVASIR_TRY_ASSIGN(const auto place, place_of(message_id));
-  KVASIR_TRY(
-      database_->run("INSERT INTO conversations (title, system_prompt_id, created_at_ms, updated_at_ms) "
-                     "SELECT ?2, system_prompt_id, ?3, ?3 FROM conversations WHERE id = ?1",
-                     place.conversation_id, title, change_time_ms()));
+  KVASIR_TRY(database_->run(
+      "INSERT INTO conversations (title, system_prompt_id, context_policy, created_at_ms, updated_at_ms) "
+      "SELECT ?2, system_prompt_id, context_policy, ?3, ?3 FROM conversations WHERE id = ?1",
+      place.conversation_id, title, change_time_ms()));
   const int64_t fork_id = database_->last_insert_id();
   constexpr std::string_view kCopied =
       "text, token_ids, vocabulary_hash, model, error, created_at_ms, prompt_tokens, "
       "prompt_cache_hit_tokens, prompt_cache_disk_tokens, prompt_cache_miss_tokens, completion_tokens, "
       "ttft_ms, prefill_tokens_per_second, decode_tokens_per_second, reasoning, reasoning_tokens, "
-      "reasoning_ms";
+      "reasoning_ms, context_summary";
   KVASIR_TRY(database_->run(
       std::string(kWithBranch) + "INSERT INTO messages (conversation_id, position, role, status, " +
           std::string(kCopied) + ") SELECT ?4, position, role, iif(status = ?5, ?6, status), " +

@@ -24,6 +24,7 @@ struct ChatRecord {
   std::string folder_name;         ///< empty: in none
   bool pinned = false;
   std::string draft;
+  ContextPolicy context_policy = ContextPolicy::Stop;
   int64_t created_at_ms = 0;  ///< Unix time, as the next
   int64_t updated_at_ms = 0;
   std::vector<Message> messages;     ///< parents before what follows them, alternatives from the oldest on

@@ -18,7 +18,8 @@ tl::unexpected<Error> no_such_conversation() {
 const std::string kSelectConversation =
     "SELECT id, title, system_prompt_id, "
     "COALESCE((SELECT text FROM messages WHERE conversation_id = conversations.id AND position = 0), ''), "
-    "created_at_ms, updated_at_ms, folder_id, pin_position, draft, shown_leaf_id FROM conversations";
+    "created_at_ms, updated_at_ms, folder_id, pin_position, draft, shown_leaf_id, context_policy FROM "
+    "conversations";
 
 StoredConversation read_conversation(const Statement& row) {
   StoredConversation conversation;
@@ -32,6 +33,7 @@ StoredConversation read_conversation(const Statement& row) {
   if (!row.is_null(7)) conversation.pin_position = row.integer(7);
   conversation.draft = row.text(8);
   if (!row.is_null(9)) conversation.shown_leaf_id = row.integer(9);
+  conversation.context_policy = static_cast<ContextPolicy>(row.integer(10));
   return conversation;
 }
 

@@ -60,7 +60,17 @@ struct StoredMessage {
   std::string model;  ///< name of the model that answered
   std::string error;
   std::optional<MessageUsage> usage;
+  /// Where it has a value, prompts begin with this message: what was before is told by this text alone, if it
+  /// is not empty.
+  std::optional<std::string> context_summary;
   int64_t created_at_ms = 0;  ///< Unix time
+};
+
+/// What happens when a conversation no longer fits what the model can read at a time.
+enum class ContextPolicy {
+  Stop = 0,        ///< the answer fails
+  Summarise = 1,   ///< the model sums up the beginning, which is then left out
+  DropOldest = 2,  ///< the oldest messages are left out
 };
 
 struct StoredConversation {
@@ -74,6 +84,7 @@ struct StoredConversation {
   std::string draft;                    ///< written, but not sent
   /// The last message of the branch that is shown; none: there is no message but the system's.
   std::optional<int64_t> shown_leaf_id;
+  ContextPolicy context_policy = ContextPolicy::Stop;
   int64_t created_at_ms = 0;
   int64_t updated_at_ms = 0;
 };
@@ -175,6 +186,10 @@ class ConversationStore {
   /// Writes, replaces or (empty text) removes the conversation's system message. Ids of it are forgotten.
   Result<void> set_system_text(int64_t conversation_id, std::string_view text,
                                std::optional<int64_t> system_prompt_id);
+
+  Result<void> set_context_policy(int64_t conversation_id, ContextPolicy policy);
+  /// Has prompts begin with this message, or (none) not begin with it.
+  Result<void> set_context_summary(int64_t message_id, const std::optional<std::string>& summary);
 
   Result<std::vector<StoredSystemPrompt>> system_prompts();  ///< by name
   /// id 0 creates. A name that is taken is a BadRequest.

@@ -5,6 +5,7 @@
 #include "storage/schema/v002_reasoning.h"
 #include "storage/schema/v003_chat_list.h"
 #include "storage/schema/v004_branches.h"
+#include "storage/schema/v005_context.h"
 #include "storage/sqlite/transaction.h"
 
 #include <array>
@@ -14,7 +15,8 @@ namespace kvasir::storage {
 namespace {
 
 constexpr std::array kMigrations = {Migration{1, kV001Initial}, Migration{2, kV002Reasoning},
-                                    Migration{3, kV003ChatList}, Migration{4, kV004Branches}};
+                                    Migration{3, kV003ChatList}, Migration{4, kV004Branches},
+                                    Migration{5, kV005Context}};
 
 Result<void> apply(Database& database, const Migration& step) {
   KVASIR_TRY_ASSIGN(auto transaction, Transaction::begin(database));

@@ -204,7 +204,7 @@ std::vector<StoredMessage> ReasoningTest::stored(int64_t conversation) {
 }
 
 std::vector<engine::TokenId> ReasoningTest::prefix(int64_t conversation) {
-  return next_turn_prefix(stored(conversation), chat_->tokenizer, chat_->chat_template).value();
+  return next_turn_prefix(stored(conversation), chat_->tokenizer, chat_->chat_template).value().token_ids;
 }
 
 void ReasoningTest::what_is_thought_is_kept_apart_from_the_answer() {

@@ -45,11 +45,11 @@ struct Profile {
         "prompt_tokens, "
         "prompt_cache_hit_tokens, prompt_cache_disk_tokens, prompt_cache_miss_tokens, completion_tokens, "
         "ttft_ms, prefill_tokens_per_second, decode_tokens_per_second, reasoning, reasoning_tokens, "
-        "reasoning_ms "
+        "reasoning_ms, context_policy, context_summary "
         "FROM conversations c LEFT JOIN messages m ON m.conversation_id = c.id "
         "ORDER BY c.updated_at_ms, c.title, m.position");
     while (*rows->step()) {
-      for (int column = 0; column < 28; ++column)
+      for (int column = 0; column < 30; ++column)
         all += (rows->is_null(column) ? "-" : rows->text(column)) + "|";
       all += "\n";
     }
@@ -125,6 +125,8 @@ class TransferTest : public QObject {
     QVERIFY(store.move_to_folder(chat, folder));
     QVERIFY(store.pin_conversations({chat}));
     QVERIFY(store.set_draft(chat, "unsent"));
+    QVERIFY(store.set_context_policy(chat, ContextPolicy::DropOldest));
+    QVERIFY(store.set_context_summary(question.id, "They spoke of the sky."));
     QVERIFY(store.create_conversation("Empty", "", std::nullopt));
 
     QCOMPARE(*from->write(file("all.json"), app::ExportForm::Json), size_t{2});

@@ -1,6 +1,7 @@
 #include "app/services/profile_host.h"
 #include "app/services/qt_chat_list_port.h"
 #include "app/services/qt_chat_port.h"
+#include "app/services/qt_context_port.h"
 #include "app/services/qt_model_port.h"
 #include "app/services/qt_profile_port.h"
 #include "app/services/qt_storage_port.h"
@@ -36,11 +37,12 @@ class Application {
       : host({folder.toStdString()}),
         port(likeliestTokens()),
         list(port),
+        context(port),
         models(port, KVASIR_STARTER_MODEL),
         storage(host, port),
         profiles(host, port, models, asked),
         m_opened(profiles.openFirst(host.book().last_used().id)),
-        window({port, list, models, profiles, storage}, m_uiSettings) {
+        window({port, list, context, models, profiles, storage}, m_uiSettings) {
     if (!m_opened) qFatal("%s", m_opened.error().c_str());
     QObject::connect(&storage, &app::QtStoragePort::reopenNeeded, &profiles, &app::QtProfilePort::reopen);
   }
@@ -64,6 +66,7 @@ class Application {
   app::ProfileHost host;
   app::QtChatPort port;
   app::QtChatListPort list;
+  app::QtContextPort context;
   app::QtModelPort models;
   app::QtStoragePort storage;
   app::QtProfilePort profiles;
@@ -487,8 +490,9 @@ void WindowEndToEndTest::what_is_kept_is_told_pinned_deleted_and_encrypted_or_no
   QTRY_VERIFY(told.usedBytes < 1024);
   QCOMPARE(chatsOfThisRun().chatCount(), 1);  // no message was lost
 
-  storage.applySettings({3'000'000'000, 7, false});
-  QTRY_VERIFY_WITH_TIMEOUT((told.settings == ui::StorageSettingsItem{3'000'000'000, 7, false}), 60'000);
+  const ui::StorageSettingsItem settings{3'000'000'000, 7, false, {}};
+  storage.applySettings(settings, /*bringAlong=*/false);
+  QTRY_VERIFY_WITH_TIMEOUT(told.settings == settings, 60'000);
   QTRY_COMPARE_WITH_TIMEOUT(told.quotaBytes, quint64(3'000'000'000), 60'000);
   waitForModel(KVASIR_STARTER_MODEL);
   QVERIFY(isAnswered());

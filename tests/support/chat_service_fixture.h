@@ -42,6 +42,9 @@ class RecordingObserver final : public ChatObserver {
       reasoning += added.reasoning;
     });
   }
+  void context_measured(int64_t, const ContextUse& use) override {
+    note([&] { contexts.push_back(use); });
+  }
   void message_changed(const storage::StoredMessage& message) override {
     note([&] { changed.push_back(message); });
   }
@@ -70,6 +73,7 @@ class RecordingObserver final : public ChatObserver {
   };
   std::vector<Branch> branches;
   std::vector<storage::StoredMessage> changed;
+  std::vector<ContextUse> contexts;
   std::vector<std::string> failures;
   std::vector<bool> saving_changes;
   std::string grown;

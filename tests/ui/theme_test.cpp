@@ -1,4 +1,5 @@
 #include "tests/support/fake_chat_port.h"
+#include "tests/support/fake_context_port.h"
 #include "tests/support/fake_model_port.h"
 #include "tests/support/fake_profile_port.h"
 #include "tests/support/fake_storage_port.h"
@@ -107,12 +108,13 @@ private slots:
         QFETCH(QString, surface);
         QFETCH(QString, overlay);
         FakeChatPort port;
+        FakeContextPort context;
         FakeModelPort models;
         UiSettings settings;
         settings.setThemeMode(dark ? UiSettings::Dark : UiSettings::Light);
         FakeProfilePort profiles;
         FakeStoragePort storage;
-        Window window({ port, port.list, models, profiles, storage }, settings);
+        Window window({ port, port.list, context, models, profiles, storage }, settings);
         QVERIFY(window.quickWindow());
         QQmlExpression expression(qmlContext(window.quickWindow()), window.quickWindow(),
                                   QStringLiteral("Theme"));

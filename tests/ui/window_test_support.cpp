@@ -20,6 +20,7 @@ void WindowTest::init()
 {
     QLocale::setDefault(QLocale(QLocale::English, QLocale::UnitedStates));
     m_port = std::make_unique<FakeChatPort>();
+    m_context = std::make_unique<FakeContextPort>();
     m_models = std::make_unique<FakeModelPort>();
     m_profiles = std::make_unique<FakeProfilePort>();
     m_storage = std::make_unique<FakeStoragePort>();
@@ -33,6 +34,7 @@ void WindowTest::cleanup()
     m_storage.reset();
     m_profiles.reset();
     m_models.reset();
+    m_context.reset();
     m_port.reset();
 }
 
@@ -42,7 +44,7 @@ void WindowTest::start(int width, int height)
     m_settings->setWindowWidth(width);
     m_settings->setWindowHeight(height);
     m_window = std::make_unique<Window>(
-        WindowPorts { *m_port, m_port->list, *m_models, *m_profiles, *m_storage }, *m_settings);
+        WindowPorts { *m_port, m_port->list, *m_context, *m_models, *m_profiles, *m_storage }, *m_settings);
     QVERIFY(quick());
     QVERIFY(QTest::qWaitForWindowExposed(quick()));
     QTRY_COMPARE(chats().conversations()->chatCount(), int(m_port->list.conversations.size()));

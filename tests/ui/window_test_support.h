@@ -1,6 +1,7 @@
 #pragma once
 
 #include "tests/support/fake_chat_port.h"
+#include "tests/support/fake_context_port.h"
 #include "tests/support/fake_model_port.h"
 #include "tests/support/fake_profile_port.h"
 #include "tests/support/fake_storage_port.h"
@@ -28,6 +29,7 @@ protected:
     using ModelController = kvasir::ui::ModelController;
 
     std::unique_ptr<kvasir::ui::FakeChatPort> m_port;
+    std::unique_ptr<kvasir::ui::FakeContextPort> m_context;
     std::unique_ptr<kvasir::ui::FakeModelPort> m_models;
     std::unique_ptr<kvasir::ui::FakeProfilePort> m_profiles;
     std::unique_ptr<kvasir::ui::FakeStoragePort> m_storage;

@@ -54,6 +54,8 @@ public:
     bool waiting() const { return m_model.waiting; }
     double progress() const { return m_model.progress; }
     bool isStarter() const { return m_model.card.isStarter; }
+    /// 0 while no model is ready.
+    int contextTokens() const { return m_model.state == ModelItem::State::Ready ? m_model.contextTokens : 0; }
     bool hasCard() const { return !m_model.card.path.isEmpty(); }
     QString path() const { return m_model.card.path; }
     QVariantList facts() const;

@@ -82,6 +82,10 @@ QVariant MessageListModel::data(const QModelIndex &index, int role) const
         return row.prefillDone;
     case PrefillTotalRole:
         return row.prefillTotal;
+    case BeginsContextRole:
+        return row.item.beginsContext;
+    case ContextSummaryRole:
+        return row.item.contextSummary;
     case PrefillRemainingTextRole:
         return remainingText(row.prefillEstimate.remainingMs());
     case ReasoningTextRole:
@@ -118,6 +122,8 @@ QHash<int, QByteArray> MessageListModel::roleNames() const
         { HitFractionRole, "hitFraction" },
         { PrefillDoneRole, "prefillDone" },
         { PrefillTotalRole, "prefillTotal" },
+        { BeginsContextRole, "beginsContext" },
+        { ContextSummaryRole, "contextSummary" },
         { PrefillRemainingTextRole, "prefillRemainingText" },
         { ReasoningTextRole, "reasoningText" },
         { ReasoningBlocksRole, "reasoningBlocks" },

@@ -37,6 +37,8 @@ public:
         HitFractionRole,
         PrefillDoneRole,
         PrefillTotalRole,
+        BeginsContextRole,
+        ContextSummaryRole,
         PrefillRemainingTextRole, ///< empty: not known, or not worth saying
         ReasoningTextRole, ///< the line above the answer; empty: the model did not think
         ReasoningBlocksRole,

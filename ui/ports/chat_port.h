@@ -31,6 +31,8 @@ struct MessageItem {
     QString error; ///< a sentence, when status is Failed
     QString model;
     UsageItem usage;
+    bool beginsContext = false; ///< the model reads the chat from here on …
+    QString contextSummary; ///< … and knows this of what is above
     int alternative = 0; ///< which of the messages that stand in for each other, the oldest being 0 …
     int alternatives = 1; ///< … and how many there are
 };

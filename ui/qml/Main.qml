@@ -11,6 +11,7 @@ T.ApplicationWindow {
     required property SearchController search
     required property TransferController transfer
     required property ModelController models
+    required property ContextController context
     required property ProfileController profiles
     required property StorageController storage
     required property UiSettings settings
@@ -95,6 +96,7 @@ T.ApplicationWindow {
         anchors.leftMargin: window.overlaid ? 0 : sidebar.x + sidebar.width
         chat: window.chat
         models: window.models
+        context: window.context
         sidebarDocked: window.sidebarDocked
         onSidebarToggled: window.toggleSidebar()
         onManagePromptsRequested: ownPrompt => prompts.show(ownPrompt)

@@ -4,6 +4,7 @@
 #include "app/services/profile_host.h"
 #include "app/services/qt_chat_list_port.h"
 #include "app/services/qt_chat_port.h"
+#include "app/services/qt_context_port.h"
 #include "app/services/qt_model_port.h"
 #include "app/services/qt_profile_port.h"
 #include "app/services/qt_storage_port.h"
@@ -59,6 +60,7 @@ struct Application {
         : host({ folder.toStdString() })
         , chat(app::ChatSettings {})
         , list(chat)
+        , context(chat)
         , models(chat, app::starter_model_path())
         , storage(host, chat)
         , profiles(host, chat, models, std::nullopt)
@@ -67,7 +69,7 @@ struct Application {
         settings.setWindowWidth(kWindowWidth);
         settings.setWindowHeight(kWindowHeight);
         window =
-            std::make_unique<ui::Window>(ui::WindowPorts { chat, list, models, profiles, storage }, settings);
+            std::make_unique<ui::Window>(ui::WindowPorts { chat, list, context, models, profiles, storage }, settings);
     }
 
     ui::ChatController &chats() { return window->controller(); }
@@ -78,6 +80,7 @@ struct Application {
     app::ProfileHost host;
     app::QtChatPort chat;
     app::QtChatListPort list;
+    app::QtContextPort context;
     app::QtModelPort models;
     app::QtStoragePort storage;
     app::QtProfilePort profiles;

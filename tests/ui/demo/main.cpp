@@ -1,6 +1,7 @@
 // Shows the window with made-up chats, for looking at and for screenshots. No model, no database.
 
 #include "tests/support/fake_chat_port.h"
+#include "tests/support/fake_context_port.h"
 #include "tests/support/fake_model_port.h"
 #include "tests/support/fake_profile_port.h"
 #include "tests/support/fake_storage_port.h"
@@ -112,6 +113,7 @@ int main(int argc, char *argv[])
 
     FakeChatPort port;
     FakeModelPort models;
+    FakeContextPort context;
     const QString scene = parser.value(QStringLiteral("scene"));
     if (!fillScene(scene, port, models)) {
         std::fprintf(stderr, "There is no scene named %s.\n", qPrintable(scene));
@@ -129,7 +131,7 @@ int main(int argc, char *argv[])
 
     FakeProfilePort profiles;
     FakeStoragePort storage;
-    Window window({ port, port.list, models, profiles, storage }, settings);
+    Window window({ port, port.list, context, models, profiles, storage }, settings);
     QQuickWindow *quickWindow = window.quickWindow();
     if (!quickWindow)
         return 1;

@@ -27,6 +27,7 @@ Item {
     required property bool silent // the model ended it without a word
     required property bool isLast
     required property bool modelLoading
+    required property bool summarising
     required property bool active // pointed at: the actions show
 
     readonly property bool editing: messageId === edit.messageId
@@ -75,6 +76,7 @@ Item {
             total: message.prefillTotal
             remaining: message.prefillRemainingText
             modelLoading: message.modelLoading
+            summarising: message.summarising
         }
         MessageNote {
             width: parent.width

@@ -7,6 +7,7 @@ Item {
 
     required property ChatController chat
     required property ModelController models
+    required property ContextController context
     required property bool sidebarDocked
     signal sidebarToggled
     signal managePromptsRequested(bool ownPrompt)
@@ -40,6 +41,7 @@ Item {
         width: parent.width
         chat: page.chat
         models: page.models
+        context: page.context
         visible: !page.empty
         edit.onEnded: composer.focusInput()
     }
@@ -95,6 +97,7 @@ Item {
         width: composer.width
         chat: page.chat
         models: page.models
+        context: page.context
         onPickModelRequested: page.pickModelRequested()
     }
     Composer {
@@ -105,6 +108,7 @@ Item {
         width: Math.min(Theme.columnWidth + 2 * Theme.space4, parent.width - 2 * Theme.space4)
         chat: page.chat
         models: page.models
+        context: page.context
         onPickModelRequested: page.pickModelRequested()
         onEditLastRequested: messages.edit.begin(page.chat.lastOwnMessage())
         onManagePromptsRequested: ownPrompt => page.managePromptsRequested(ownPrompt)

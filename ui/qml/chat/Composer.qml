@@ -9,6 +9,7 @@ Rectangle {
 
     required property ChatController chat
     required property ModelController models
+    required property ContextController context
     signal managePromptsRequested(bool ownPrompt)
     signal pickModelRequested
     signal editLastRequested
@@ -112,6 +113,7 @@ Rectangle {
     RowLayout {
         id: tools
         readonly property int beside: 36 + spacing + (thinking.visible ? thinking.width + spacing : 0)
+            + (meter.visible ? meter.width + spacing : 0)
         readonly property int chipWidth: (width - beside - 2 * spacing) / 2 // what is beside the rest, shared
         anchors.left: parent.left
         anchors.right: parent.right
@@ -135,6 +137,10 @@ Rectangle {
             maximumWidth: Math.min(180, tools.width / 3)
         }
         Item { Layout.fillWidth: true }
+        ContextMeter {
+            id: meter
+            context: composer.context
+        }
         IconButton {
             objectName: "stopButton"
             visible: composer.chat.generating

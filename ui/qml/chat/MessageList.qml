@@ -8,6 +8,7 @@ ListView {
 
     required property ChatController chat
     required property ModelController models
+    required property ContextController context
     property bool sticksToEnd: true
     property real lastY: 0
     property int markedRow: -1 // what was sought, for a moment
@@ -103,91 +104,14 @@ ListView {
     }
     T.ScrollBar.vertical: SlimScrollBar { id: bar }
 
-    delegate: Item {
-        id: row
-
-        required property int index
-        required property var messageId
-        required property bool isUser
-        required property int status
-        required property string text
-        required property var blocks
-        required property string error
-        required property string usageText
-        required property real hitFraction
-        required property real diskFraction
-        required property int prefillDone
-        required property int prefillTotal
-        required property string prefillRemainingText
-        required property string reasoningText
-        required property var reasoningBlocks
-        required property bool reasoningOpen
-        required property bool isThinking
-        required property int alternative
-        required property int alternatives
-        readonly property bool isLast: index === list.count - 1
-
+    delegate: MessageRow {
         width: ListView.view.width
-        height: content.item ? Math.ceil(content.item.implicitHeight) : 0 // whole pixels keep text sharp
-
-        Rectangle {
-            objectName: "soughtMark"
-            anchors.horizontalCenter: parent.horizontalCenter
-            width: list.columnWidth + 2 * Theme.space3
-            height: parent.height
-            radius: Theme.radiusCard
-            color: Theme.accentSoft
-            visible: opacity > 0
-            opacity: list.markedRow === row.index ? 1 : 0
-            Behavior on opacity { NumberAnimation { duration: Theme.durationSlow } }
-        }
-        HoverHandler { id: hover }
-        Loader {
-            id: content
-            anchors.horizontalCenter: parent.horizontalCenter
-            width: list.columnWidth
-            sourceComponent: row.isUser ? user : answer
-        }
-        Component {
-            id: user
-            UserMessage {
-                chat: list.chat
-                edit: list.edit
-                messageId: row.messageId
-                text: row.text
-                alternative: row.alternative
-                alternatives: row.alternatives
-                isLast: row.isLast
-                active: hover.hovered
-            }
-        }
-        Component {
-            id: answer
-            AnswerMessage {
-                chat: list.chat
-                edit: list.edit
-                messageId: row.messageId
-                blocks: row.blocks
-                status: row.status
-                error: row.error
-                usage: row.usageText
-                hitFraction: row.hitFraction
-                diskFraction: row.diskFraction
-                prefillDone: row.prefillDone
-                prefillTotal: row.prefillTotal
-                prefillRemainingText: row.prefillRemainingText
-                reasoningText: row.reasoningText
-                reasoningBlocks: row.reasoningBlocks
-                reasoningOpen: row.reasoningOpen
-                thinking: row.isThinking
-                silent: row.status === MessageListModel.Complete && row.text.length === 0
-                    && row.reasoningText.length > 0
-                modelLoading: list.models.state === ModelController.Loading
-                isLast: row.isLast
-                active: hover.hovered
-                alternative: row.alternative
-                alternatives: row.alternatives
-            }
-        }
+        chat: list.chat
+        models: list.models
+        context: list.context
+        edit: list.edit
+        columnWidth: list.columnWidth
+        marked: list.markedRow === index
+        isLast: index === list.count - 1
     }
 }

@@ -9,6 +9,7 @@ Item {
     required property int total
     property string remaining: "" // how long it will take; empty: not known
     property bool modelLoading: false
+    property bool summarising: false
     readonly property bool known: total > 0
     readonly property real part: known ? Math.min(1, done / total) : 0
 
@@ -69,7 +70,7 @@ Item {
                 ? qsTr("Reading %1 of %2 tokens").arg(bar.done.toLocaleString(Qt.locale(), "f", 0))
                                                  .arg(bar.total.toLocaleString(Qt.locale(), "f", 0))
                   + (bar.remaining === "" ? "" : " · " + bar.remaining)
-                : bar.modelLoading ? qsTr("Loading the model") : qsTr("Reading")
+                : bar.modelLoading ? qsTr("Loading the model") : bar.summarising ? qsTr("Summing up the beginning") : qsTr("Reading")
             font.pixelSize: Theme.sizeSmall
             color: Theme.textMuted
         }

@@ -9,10 +9,13 @@ Rectangle {
     required property string text
     property string actionText: ""
     property string actionObjectName: ""
+    property string otherActionText: ""
+    property string otherActionObjectName: ""
     property string iconName: ""
     property color iconColor: Theme.textMuted
     property bool dismissible: true
     signal action
+    signal otherAction
     signal dismissed
 
     implicitHeight: row.implicitHeight + 2 * Theme.space2
@@ -42,6 +45,12 @@ Rectangle {
             maximumLineCount: 4
             elide: Text.ElideRight
             Accessible.ignored: true
+        }
+        PushButton {
+            objectName: bar.otherActionObjectName
+            visible: bar.otherActionText.length > 0
+            text: bar.otherActionText
+            onClicked: bar.otherAction()
         }
         PushButton {
             objectName: bar.actionObjectName
