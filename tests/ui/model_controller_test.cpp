@@ -189,8 +189,7 @@ private slots:
         QCOMPARE(Paths::folderNamed(QStringLiteral("~")), QUrl::fromLocalFile(QDir::homePath()));
         QVERIFY(Paths::folderNamed(QStringLiteral("/nowhere/at/all")).isEmpty());
         QVERIFY(Paths::folderNamed(QString()).isEmpty());
-        QCOMPARE(Paths::pathNamed(QStringLiteral(" ~/m.gguf ")),
-                 QDir::homePath() + QLatin1String("/m.gguf"));
+        QCOMPARE(Paths::pathNamed(QStringLiteral(" ~/m.gguf ")), QDir::homePath() + QLatin1String("/m.gguf"));
     }
 
     void recent_models_are_the_others()

@@ -26,8 +26,8 @@ public:
     /// Makes a profile and opens it.
     virtual void createProfile(const QString &name) = 0;
     virtual void renameProfile(const QString &id, const QString &name) = 0;
-    /// With its chats and its secret, for good. In the place of the one that is open another is opened first; the
-    /// only one stays.
+    /// With its chats and its secret, for good. In the place of the one that is open another is opened first;
+    /// the only one stays.
     virtual void deleteProfile(const QString &id) = 0;
 
 signals:

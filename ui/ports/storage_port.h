@@ -34,7 +34,8 @@ struct StorageItem {
     enum class Saving { On, DiskFull, QuotaFull, DailyBudget, Failed, Off };
 
     Saving saving = Saving::On;
-    QString problem; ///< a sentence: why nothing is saved at the moment, as far as that is known, or not where it should
+    QString problem; ///< a sentence: why nothing is saved at the moment, as far as that is known, or not
+                     ///< where it should
     QVector<StoredChatItem> chats;
     quint64 usedBytes = 0; ///< on the disk
     quint64 quotaBytes = 0; ///< in force
@@ -58,8 +59,8 @@ public:
     virtual void deleteAll() = 0;
     /// What is pinned is kept whatever the limits say.
     virtual void pinChat(const QString &owner, bool pinned) = 0;
-    /// Another choice of encryption deletes all that is kept. It, or of the folder, opens the profile again; what
-    /// is kept comes along to another folder, or is deleted.
+    /// Another choice of encryption deletes all that is kept. It, or of the folder, opens the profile again;
+    /// what is kept comes along to another folder, or is deleted.
     virtual void applySettings(const StorageSettingsItem &settings, bool bringAlong) = 0;
 
 signals:

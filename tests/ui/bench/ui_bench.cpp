@@ -68,8 +68,8 @@ struct Application {
     {
         settings.setWindowWidth(kWindowWidth);
         settings.setWindowHeight(kWindowHeight);
-        window =
-            std::make_unique<ui::Window>(ui::WindowPorts { chat, list, context, models, profiles, storage }, settings);
+        window = std::make_unique<ui::Window>(
+            ui::WindowPorts { chat, list, context, models, profiles, storage }, settings);
     }
 
     ui::ChatController &chats() { return window->controller(); }

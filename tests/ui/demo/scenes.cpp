@@ -304,8 +304,7 @@ QStringList sceneNames()
              QStringLiteral("long"),     QStringLiteral("prompts"), QStringLiteral("first"),
              QStringLiteral("failed"),   QStringLiteral("model"),   QStringLiteral("loading"),
              QStringLiteral("refused"),  QStringLiteral("huge"),    QStringLiteral("reasoning"),
-             QStringLiteral("thinking"), QStringLiteral("rich"),
-             QStringLiteral("branches") };
+             QStringLiteral("thinking"), QStringLiteral("rich"),    QStringLiteral("branches") };
 }
 
 bool fillScene(const QString &name, FakeChatPort &port, FakeModelPort &models)
