@@ -40,6 +40,24 @@ private slots:
             QVERIFY2(visited.contains(QLatin1String(name)), name);
     }
 
+    void f1_lists_the_keys()
+    {
+        start();
+        QTest::keyClick(quick(), Qt::Key_F1);
+        const auto sheet = [&] { return itemWith("text", QStringLiteral("Search all chats")); };
+        QTRY_VERIFY(isShown(sheet()));
+        checkNames();
+        QTest::keyClick(quick(), Qt::Key_Escape);
+        QTRY_VERIFY(!isShown(sheet()));
+        QTRY_VERIFY(find(QStringLiteral("composerInput"))->hasActiveFocus());
+
+        click(find(QStringLiteral("appearanceButton")));
+        QTRY_VERIFY(isShown(find(QStringLiteral("keysRow"))));
+        settle();
+        click(find(QStringLiteral("keysRow")));
+        QTRY_VERIFY(isShown(sheet()));
+    }
+
     void the_theme_and_the_text_size_take_effect_at_once()
     {
         start();

@@ -71,6 +71,7 @@ T.ApplicationWindow {
     Shortcut { sequence: StandardKey.New; onActivated: window.newChat() }
     Shortcut { sequence: "Ctrl+K"; onActivated: window.searchChats() }
     Shortcut { sequence: "Ctrl+Shift+N"; onActivated: window.chat.openPrivate() }
+    Shortcut { sequence: "F1"; onActivated: keys.opened ? keys.close() : keys.open() }
     Shortcut { sequence: "Ctrl+B"; onActivated: window.toggleSidebar() }
     Shortcut { sequences: ["Ctrl+Return", "Ctrl+Enter"]; onActivated: window.chat.regenerateLast() }
     Shortcut {
@@ -129,6 +130,7 @@ T.ApplicationWindow {
         onHideRequested: window.toggleSidebar()
         onManageProfilesRequested: profilePanel.open()
         onStorageRequested: storagePanel.open()
+        onKeysRequested: keys.open()
         onImportRequested: importPicker.show(window.settings.modelFolder)
         onExportRequested: (chatId, title) => exportPanel.show(chatId, title)
         onChosen: window.overlayOpen = false
@@ -181,6 +183,7 @@ T.ApplicationWindow {
         storage: window.storage
         onClosed: page.focusComposer()
     }
+    ShortcutSheet { id: keys; onClosed: page.focusComposer() }
     OpeningOverlay {
         profiles: window.profiles
         onClosed: page.focusComposer()

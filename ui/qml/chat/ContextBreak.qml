@@ -10,6 +10,7 @@ Column {
     signal readAgainRequested
 
     spacing: Theme.space2
+    topPadding: Theme.space2
 
     Row {
         anchors.horizontalCenter: parent.horizontalCenter

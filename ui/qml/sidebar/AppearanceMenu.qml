@@ -2,11 +2,12 @@ import QtQuick
 import QtQuick.Layouts
 import Kvasir
 
-// Theme, text size and motion.
+// Theme, text size and motion, and the way to the list of keys.
 MenuPanel {
     id: menu
 
     required property UiSettings settings
+    signal keysRequested
 
     contentWidth: 248
     padding: Theme.space3
@@ -58,5 +59,19 @@ MenuPanel {
         text: qsTr("Reduce motion")
         checked: menu.settings.reducedMotion
         onToggled: menu.settings.reducedMotion = checked
+    }
+    Rectangle {
+        width: parent.width
+        height: 1
+        color: Theme.outline
+    }
+    MenuRow {
+        objectName: "keysRow"
+        text: qsTr("Keys")
+        detail: "F1"
+        onClicked: {
+            menu.close();
+            menu.keysRequested();
+        }
     }
 }

@@ -16,6 +16,7 @@ Rectangle {
     signal chosen
     signal manageProfilesRequested
     signal storageRequested
+    signal keysRequested
     signal importRequested
     signal exportRequested(var chatId, string title)
 
@@ -173,6 +174,7 @@ Rectangle {
             hasChats: list.count > 0
             onManageProfilesRequested: sidebar.manageProfilesRequested()
             onStorageRequested: sidebar.storageRequested()
+            onKeysRequested: sidebar.keysRequested()
             onImportRequested: sidebar.importRequested()
             onExportRequested: sidebar.exportRequested(0, "")
         }

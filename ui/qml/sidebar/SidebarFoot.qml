@@ -12,6 +12,7 @@ RowLayout {
     required property bool hasChats
     signal manageProfilesRequested
     signal storageRequested
+    signal keysRequested
     signal importRequested
     signal exportRequested
 
@@ -53,6 +54,7 @@ RowLayout {
         AppearanceMenu {
             id: menu
             settings: foot.settings
+            onKeysRequested: foot.keysRequested()
             y: -implicitHeight - Theme.space2
         }
     }
