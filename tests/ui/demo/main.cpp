@@ -135,7 +135,10 @@ int main(int argc, char *argv[])
     QQuickWindow *quickWindow = window.quickWindow();
     if (!quickWindow)
         return 1;
-    QTimer::singleShot(50, &app, [&] { openScene(scene, port, window.controller()); });
+    QTimer::singleShot(50, &app, [&] {
+        openScene(scene, port, window.controller());
+        context.measure(window.controller().currentId(), { 46, 622, 0, ContextPolicyItem::Stop });
+    });
     QTimer::singleShot(300, &app, [&] {
         window.search().setText(parser.value(QStringLiteral("search")));
         if (parser.isSet(QStringLiteral("draft")))
