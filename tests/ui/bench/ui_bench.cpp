@@ -24,6 +24,7 @@
 #include <QQuickWindow>
 #include <QTemporaryDir>
 
+#include <algorithm>
 #include <cstdio>
 
 using namespace kvasir;
@@ -35,6 +36,7 @@ namespace {
 constexpr double kFrameMs = 32;
 // The starter model takes 2,048.
 constexpr int kPromptTokens = 1500;
+constexpr int kLongPromptTokens = 2100; // more than 4,096 of other vocabularies
 constexpr int kDisplayMs = 16; // a display's frame: what is left of it is the event loop's
 constexpr double kStride = 4800;
 constexpr double kWheel = 200;
@@ -198,11 +200,14 @@ void report(const char *what, const LatencyMeter &meter)
 }
 
 /// What a person does elsewhere in the window meanwhile must not stutter.
-void measure_latency(Application &application)
+void measure_latency(Application &application, const QString &model)
 {
     {
         const LatencyMeter meter;
-        application.window->models().useStarter();
+        if (model.isEmpty())
+            application.window->models().useStarter();
+        else
+            application.window->models().open(model);
         wait_until([&] { return application.window->models().state() != ui::ModelController::Ready; }, 1000);
         wait_until([&] { return application.window->models().state() == ui::ModelController::Ready; });
         report("model load", meter);
@@ -210,23 +215,27 @@ void measure_latency(Application &application)
     application.chats().newChat();
     {
         const LatencyMeter meter;
-        application.chats().send(QString::fromStdString(long_prompt(kPromptTokens)));
+        application.chats().send(
+            QString::fromStdString(long_prompt(model.isEmpty() ? kPromptTokens : kLongPromptTokens)));
         const auto *messages = application.chats().messages();
+        int tokens = 0;
         wait_until(
             [&] {
-                return messages->rowCount() > 1
-                    && messages->index(messages->rowCount() - 1)
-                           .data(ui::MessageListModel::StatusRole)
-                           .toInt()
-                    != ui::MessageListModel::Waiting;
+                if (messages->rowCount() < 2)
+                    return false;
+                const QModelIndex answer = messages->index(messages->rowCount() - 1);
+                tokens = std::max(tokens, answer.data(ui::MessageListModel::PrefillTotalRole).toInt());
+                return answer.data(ui::MessageListModel::StatusRole).toInt() != ui::MessageListModel::Waiting;
             },
             240'000);
-        report("prefill of some 1,500 tokens", meter);
+        report(("prefill of " + std::to_string(tokens) + " tokens").c_str(), meter);
     }
     {
         const LatencyMeter meter;
-        wait_until([&] { return !application.chats().generating(); }, 30'000);
+        wait_until([&] { return !application.chats().generating(); }, 10'000);
         report("generation", meter);
+        application.chats().stop();
+        wait_until([&] { return !application.chats().generating(); });
     }
     {
         const LatencyMeter meter;
@@ -238,7 +247,28 @@ void measure_latency(Application &application)
     }
 }
 
-int measure(const QString &folder, const QElapsedTimer &since)
+/// All chats out of the database and into it again.
+void measure_transfer(Application &application, const QString &folder)
+{
+    bool ended = false;
+    QObject::connect(&application.list, &ui::ChatListPort::transferEnded, application.window->quickWindow(),
+                     [&] { ended = true; });
+    const auto measured = [&](const char *what, const std::function<void()> &begin) {
+        const LatencyMeter meter;
+        QElapsedTimer since;
+        since.start();
+        ended = false;
+        begin();
+        wait_until([&] { return ended; }, 240'000);
+        print(what, double(since.elapsed()) / 1000, "s", "-");
+        report(what, meter);
+    };
+    const QString file = folder + QStringLiteral("/chats.json");
+    measured("export of 2,000 chats", [&] { application.list.exportChats({}, ui::ExportForm::Json, file); });
+    measured("import of 2,000 chats", [&] { application.list.importChats(file); });
+}
+
+int measure(const QString &folder, const QString &model, const QElapsedTimer &since)
 {
     Application application(folder);
     if (!application.opened)
@@ -254,7 +284,8 @@ int measure(const QString &folder, const QElapsedTimer &since)
     measure_length(application);
     measure_frames(application);
     measure_search(application);
-    measure_latency(application);
+    measure_latency(application, model);
+    measure_transfer(application, folder);
     return 0;
 }
 
@@ -276,7 +307,10 @@ int main(int argc, char *argv[])
                                   QStringLiteral("folder"));
     const QCommandLineOption make(QStringLiteral("make"), QStringLiteral("Only make the chats there."),
                                   QStringLiteral("folder"));
-    parser.addOptions({ data, make });
+    const QCommandLineOption model(QStringLiteral("model"),
+                                   QStringLiteral("Answers in the place of the starter model."),
+                                   QStringLiteral("file"));
+    parser.addOptions({ data, make, model });
     parser.addHelpOption();
     parser.process(application);
 
@@ -285,13 +319,14 @@ int main(int argc, char *argv[])
         return problem.empty() ? 0 : fail(QString::fromStdString(problem));
     }
     if (parser.isSet(data))
-        return measure(parser.value(data), since);
+        return measure(parser.value(data), parser.value(model), since);
 
     QTemporaryDir folder;
     const std::string problem = make_chats({ folder.path().toStdString() });
     if (!problem.empty())
         return fail(QString::fromStdString(problem));
     // The program's start is measured in a process that has done nothing else.
-    return QProcess::execute(QCoreApplication::applicationFilePath(),
-                             { QStringLiteral("--data"), folder.path() });
+    return QProcess::execute(
+        QCoreApplication::applicationFilePath(),
+        { QStringLiteral("--data"), folder.path(), QStringLiteral("--model"), parser.value(model) });
 }
