@@ -380,9 +380,11 @@ void ChatService::look_at(int64_t conversation_id, storage::ConversationStore& s
 
 void ChatService::read_ahead(const storage::StoredConversation& conversation,
                              const std::vector<StoredMessage>& history) {
+  const auto prompts = engine_->prompt_maker();  // held: the model may go meanwhile
   auto prefix = measure(conversation.id, conversation.context_policy, history);
-  if (!prefix || profile_.blocks() == nullptr || PrivateChats::is_private(conversation.id)) return;
-  engine::BlockChain chain = engine_->prompt_maker()->root;
+  if (!prefix || !prompts || profile_.blocks() == nullptr || PrivateChats::is_private(conversation.id))
+    return;
+  engine::BlockChain chain = prompts->root;
   chain.extend(prefix->token_ids);
   BlockStoreAdapter(*profile_.blocks()).prefetch(chain.keys);
   // What is being prepared for this chat in idle time is not to be replaced by less.
