@@ -1,0 +1,3 @@
+# What the CUDA backend consists of, for nvcc and for the tests' emulation of CUDA: paths from engine/cuda/.
+set(KVASIR_CUDA_KERNELS)
+set(KVASIR_CUDA_HOST_SOURCES)
