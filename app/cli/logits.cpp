@@ -36,13 +36,12 @@ void logits(const LogitsOptions& options) {
   const auto config = value_or_fail(engine::ModelConfig::from_gguf(file));
   auto weights = value_or_fail(engine::ModelWeights::bind(file, config));
   engine::Model model(config, std::move(weights), make_backend(options));
-  auto cache = value_or_fail(
-      engine::KvCache::create(model.kv_layout(options.fast ? engine::KvType::F16 : engine::KvType::F32),
-                              static_cast<uint32_t>(options.tokens.size())));
+  auto cache = value_or_fail(model.make_cache(options.fast ? engine::KvType::F16 : engine::KvType::F32,
+                                              static_cast<uint32_t>(options.tokens.size())));
 
   nlohmann::json by_position = nlohmann::json::object();
-  for (size_t first = 0; first < options.tokens.size(); first += engine::Model::kMaxBatchTokens) {
-    const size_t count = std::min<size_t>(engine::Model::kMaxBatchTokens, options.tokens.size() - first);
+  for (size_t first = 0; first < options.tokens.size(); first += model.max_batch_tokens()) {
+    const size_t count = std::min<size_t>(model.max_batch_tokens(), options.tokens.size() - first);
     std::vector<uint32_t> rows;
     for (const uint32_t position : options.positions)
       if (position >= first && position < first + count)

@@ -87,8 +87,7 @@ class Evaluator {
                          engine::make_cpu_backend({.threads = options.threads,
                                                    .arithmetic = options.exact ? engine::Arithmetic::Exact
                                                                                : engine::Arithmetic::Fast}))),
-        cache_(value_or_fail(
-            engine::KvCache::create(open_.model->kv_layout(kv_type_of(options)), options.context))) {}
+        cache_(value_or_fail(open_.model->make_cache(kv_type_of(options), options.context))) {}
 
   /// {tokens} of the text, cut into whole windows; begin-of-sentence tokens are in their places.
   std::vector<int32_t> read_tokens() const {
@@ -110,14 +109,14 @@ class Evaluator {
 
   void run_window(std::span<const int32_t> window, Likelihood& likelihood) {
     cache_.set_length(0);
-    for (size_t first = 0; first < window.size(); first += engine::Model::kMaxBatchTokens)
+    for (size_t first = 0; first < window.size(); first += open_.model->max_batch_tokens())
       run_batch(window, first, likelihood);
   }
 
  private:
   /// The logits of one token tell of the next: those of the window's last token are not needed.
   void run_batch(std::span<const int32_t> window, size_t first, Likelihood& likelihood) {
-    const size_t count = std::min<size_t>(engine::Model::kMaxBatchTokens, window.size() - first);
+    const size_t count = std::min<size_t>(open_.model->max_batch_tokens(), window.size() - first);
     std::vector<uint32_t> rows;
     for (size_t i = 0; i < count; ++i)
       if (first + i >= options_.skipped() && first + i + 1 < window.size())

@@ -14,6 +14,7 @@ namespace kvasir::engine {
 enum class Layout : uint8_t {
   Rows,         ///< as in the file: row after row
   Interleaved,  ///< in groups of rows, see engine/ops/cpu/interleave.h; matrices still follow each other
+  OnDevice,     ///< in a GPU's memory, as its kernels want it
 };
 
 /// A tensor that lives elsewhere: in the mapped file, or in the home that a backend gave it.

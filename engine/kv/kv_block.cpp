@@ -62,15 +62,15 @@ std::span<const std::byte> slice_of(std::span<const std::byte> record, const KvL
   return record.subspan(kv_block_slices_offset(layout.layers) + layer * slice_bytes, slice_bytes);
 }
 
-std::vector<std::byte> encode(const KvCache& cache, const KvBlockHeader& header) {
+Result<std::vector<std::byte>> encode(const KvCache& cache, const KvBlockHeader& header) {
   const KvLayout& layout = cache.layout();
   std::vector<std::byte> record(record_bytes(layout, header.tokens));
   std::memcpy(record.data(), &header, sizeof header);
   std::byte* const slices = record.data() + kv_block_slices_offset(layout.layers);
+  if (auto read = cache.read_rows(header.first_position, header.tokens, slices); !read)
+    return tl::unexpected(read.error());
   for (uint32_t layer = 0; layer < layout.layers; ++layer) {
-    const auto slice = cache.slice(layer, header.first_position, header.tokens);
-    std::memcpy(slices + layer * slice.size(), slice.data(), slice.size());
-    const uint64_t sum = checksum(slice);
+    const uint64_t sum = checksum(slice_of(record, layout, layer, header.tokens));
     std::memcpy(record.data() + sizeof header + layer * sizeof sum, &sum, sizeof sum);
   }
   const uint64_t sum = checksum(std::span(record).first(head_bytes(layout)));
@@ -96,19 +96,18 @@ Result<void> verify(std::span<const std::byte> record, const KvLayout& layout,
 }
 
 /// The rows of a verified record's first `count` tokens.
-void copy_rows(std::span<const std::byte> record, KvCache& cache, uint32_t first_position, uint32_t tokens,
-               uint32_t count) {
-  const KvLayout& layout = cache.layout();
-  for (uint32_t layer = 0; layer < layout.layers; ++layer)
-    std::memcpy(cache.row(layer, first_position), slice_of(record, layout, layer, tokens).data(),
-                layout.slice_bytes(count));
+Result<void> copy_rows(std::span<const std::byte> record, KvCache& cache, uint32_t first_position,
+                       uint32_t tokens, uint32_t count) {
+  return cache.write_rows(first_position, count,
+                          record.data() + kv_block_slices_offset(cache.layout().layers), tokens);
 }
 
 }  // namespace
 
-std::vector<std::byte> encode_kv_block(const KvCache& cache, uint32_t first_position, const Hash256& key,
-                                       const Hash256& parent, const Hash256& fingerprint,
-                                       std::span<const int32_t> token_ids) {
+Result<std::vector<std::byte>> encode_kv_block(const KvCache& cache, uint32_t first_position,
+                                               const Hash256& key, const Hash256& parent,
+                                               const Hash256& fingerprint,
+                                               std::span<const int32_t> token_ids) {
   return encode(cache, make_header(cache.layout(), first_position, key, parent, fingerprint, token_ids));
 }
 
@@ -121,12 +120,12 @@ Result<void> import_kv_block(std::span<const std::byte> record, KvCache& cache, 
     return refuse("it lies outside the context");
   const auto expected = make_header(layout, first_position, key, parent, fingerprint, token_ids);
   if (auto verified = verify(record, layout, expected); !verified) return verified;
-  copy_rows(record, cache, first_position, kBlockTokens, kBlockTokens);
-  return {};
+  return copy_rows(record, cache, first_position, kBlockTokens, kBlockTokens);
 }
 
-std::vector<std::byte> encode_kv_tail(const KvCache& cache, uint32_t first_position, const Hash256& parent,
-                                      const Hash256& fingerprint, std::span<const int32_t> token_ids) {
+Result<std::vector<std::byte>> encode_kv_tail(const KvCache& cache, uint32_t first_position,
+                                              const Hash256& parent, const Hash256& fingerprint,
+                                              std::span<const int32_t> token_ids) {
   return encode(cache, make_header(cache.layout(), first_position, kv_tail_key(parent, token_ids), parent,
                                    fingerprint, token_ids));
 }
@@ -149,7 +148,8 @@ Result<uint32_t> import_kv_tail(std::span<const std::byte> record, KvCache& cach
 
   const auto common = static_cast<uint32_t>(std::ranges::mismatch(ids, wanted_ids).in1 - ids.begin());
   if (uint64_t{first_position} + common > cache.capacity()) return refuse("it lies outside the context");
-  copy_rows(record, cache, first_position, tokens, common);
+  if (auto copied = copy_rows(record, cache, first_position, tokens, common); !copied)
+    return tl::unexpected(copied.error());
   return common;
 }
 

@@ -4,6 +4,7 @@
 
 #include <sys/mman.h>
 
+#include <cstring>
 #include <limits>
 #include <string>
 #include <utility>
@@ -18,6 +19,34 @@ tl::unexpected<Error> too_large(uint32_t capacity_tokens) {
               "This machine has no room for a context of " + std::to_string(capacity_tokens) +
                   " tokens. Close other programs, or choose a model with a shorter one.");
 }
+
+/// Pages that are taken as they are first written.
+class MappedKvMemory final : public KvMemory {
+ public:
+  MappedKvMemory(std::byte* base, size_t bytes, size_t layer_stride_bytes)
+      : base_(base), bytes_(bytes), layer_stride_bytes_(layer_stride_bytes) {}
+  ~MappedKvMemory() override { munmap(base_, bytes_); }
+
+  std::byte* base() override { return base_; }
+  size_t layer_stride_bytes() const override { return layer_stride_bytes_; }
+  Result<void> read(const KvPiece& piece, uint32_t layers, std::byte* bytes) const override {
+    for (uint32_t layer = 0; layer < layers; ++layer)
+      std::memcpy(bytes + layer * piece.stride_bytes,
+                  base_ + layer * layer_stride_bytes_ + piece.offset_bytes, piece.bytes);
+    return {};
+  }
+  Result<void> write(const KvPiece& piece, uint32_t layers, const std::byte* bytes) override {
+    for (uint32_t layer = 0; layer < layers; ++layer)
+      std::memcpy(base_ + layer * layer_stride_bytes_ + piece.offset_bytes,
+                  bytes + layer * piece.stride_bytes, piece.bytes);
+    return {};
+  }
+
+ private:
+  std::byte* base_;
+  size_t bytes_;
+  size_t layer_stride_bytes_;
+};
 
 }  // namespace
 
@@ -42,31 +71,27 @@ Result<KvCache> KvCache::create(const KvLayout& layout, uint32_t capacity_tokens
   // addresses. A short one would only take more memory.
   if (stride >= kHugePageBytes) madvise(base, bytes, MADV_HUGEPAGE);
 #endif
-  KvCache cache;
-  cache.layout_ = layout;
-  cache.capacity_ = capacity_tokens;
-  cache.base_ = static_cast<std::byte*>(base);
-  cache.layer_stride_bytes_ = stride;
-  cache.reserved_bytes_ = bytes;
-  return cache;
+  return KvCache(layout, capacity_tokens,
+                 std::make_unique<MappedKvMemory>(static_cast<std::byte*>(base), bytes, stride));
 }
 
-KvCache::KvCache(KvCache&& other) noexcept {
-  *this = std::move(other);
+KvCache::KvCache(const KvLayout& layout, uint32_t capacity_tokens, std::unique_ptr<KvMemory> memory)
+    : layout_(layout),
+      capacity_(capacity_tokens),
+      memory_(std::move(memory)),
+      base_(memory_->base()),
+      layer_stride_bytes_(memory_->layer_stride_bytes()) {}
+
+Result<void> KvCache::read_rows(uint32_t first, uint32_t tokens, std::byte* slices) const {
+  const size_t bytes = layout_.slice_bytes(tokens);
+  return memory_->read({size_t{first} * layout_.row_bytes(), bytes, bytes}, layout_.layers, slices);
 }
 
-KvCache& KvCache::operator=(KvCache&& other) noexcept {
-  std::swap(layout_, other.layout_);
-  std::swap(capacity_, other.capacity_);
-  std::swap(length_, other.length_);
-  std::swap(base_, other.base_);
-  std::swap(layer_stride_bytes_, other.layer_stride_bytes_);
-  std::swap(reserved_bytes_, other.reserved_bytes_);
-  return *this;
-}
-
-KvCache::~KvCache() {
-  if (base_ != nullptr) munmap(base_, reserved_bytes_);
+Result<void> KvCache::write_rows(uint32_t first, uint32_t tokens, const std::byte* slices,
+                                 uint32_t slice_tokens) {
+  return memory_->write(
+      {size_t{first} * layout_.row_bytes(), layout_.slice_bytes(tokens), layout_.slice_bytes(slice_tokens)},
+      layout_.layers, slices);
 }
 
 }  // namespace kvasir::engine

@@ -3,6 +3,7 @@
 #include "engine/kv/block_hash.h"
 
 #include <algorithm>
+#include <array>
 #include <functional>
 #include <new>
 #include <string>
@@ -13,6 +14,14 @@ namespace {
 
 /// Rows of logits that are computed at once: bounds their scratch memory for large vocabularies.
 constexpr uint32_t kLogitRows = 32;
+
+/// More tokens than any batch has.
+constexpr uint32_t kNeverExpanded = 1 << 20;
+
+// What a batch gives, of those whose calls can be recorded.
+constexpr uint32_t kNoOutput = 1;
+constexpr uint32_t kLogitsOfOne = 2;
+constexpr uint32_t kTopLogitsOfOne = 3;
 
 Activations first_rows(Activations all, uint32_t tokens) {
   all.tokens = tokens;
@@ -57,7 +66,7 @@ Stretch stretch_from(std::span<const TensorView> views, size_t first) {
 
 }  // namespace
 
-/// Activations between operations, each {kMaxBatchTokens, cols} unless it says otherwise.
+/// Activations between operations, each {batch tokens, cols} unless it says otherwise.
 struct Model::Scratch {
   Activations hidden;    ///< {tokens, hidden}: the residual stream
   Activations normed;    ///< {tokens, hidden}
@@ -70,34 +79,36 @@ struct Model::Scratch {
   Activations wanted;    ///< {kLogitRows, hidden}
   Activations logits;    ///< {kLogitRows, vocab}
   Routing routing;       ///< {tokens, experts per token}
+  TopLogits top;         ///< {top_logits}
 
   struct Buffer {
     Activations Scratch::*activations;
     uint32_t tokens;
     uint64_t cols;
   };
-  static std::vector<Buffer> buffers(const ModelConfig& config);
+  static std::vector<Buffer> buffers(const ModelConfig& config, uint32_t batch_tokens);
 };
 
-std::vector<Model::Scratch::Buffer> Model::Scratch::buffers(const ModelConfig& config) {
+std::vector<Model::Scratch::Buffer> Model::Scratch::buffers(const ModelConfig& config,
+                                                            uint32_t batch_tokens) {
   const uint64_t heads = config.num_attention_heads;
   // These are wide: 128 heads make 300 KB a token of them. Larger batches are expanded, or cut.
-  const uint32_t absorbed_tokens = std::min(kMaxBatchTokens, expanded_batch_tokens(config));
-  return {{&Scratch::hidden, kMaxBatchTokens, config.hidden_size},
-          {&Scratch::normed, kMaxBatchTokens, config.hidden_size},
-          {&Scratch::q_latent, kMaxBatchTokens, config.q_lora_rank},
-          {&Scratch::query, kMaxBatchTokens, heads * config.qk_head_dim()},
-          {&Scratch::kv, kMaxBatchTokens, config.kv_width()},
+  const uint32_t absorbed_tokens = std::min(batch_tokens, expanded_batch_tokens(config));
+  return {{&Scratch::hidden, batch_tokens, config.hidden_size},
+          {&Scratch::normed, batch_tokens, config.hidden_size},
+          {&Scratch::q_latent, batch_tokens, config.q_lora_rank},
+          {&Scratch::query, batch_tokens, heads * config.qk_head_dim()},
+          {&Scratch::kv, batch_tokens, config.kv_width()},
           {&Scratch::absorbed, absorbed_tokens, heads * config.kv_width()},
           {&Scratch::attended, absorbed_tokens, heads * config.kv_lora_rank},
-          {&Scratch::values, kMaxBatchTokens, heads * config.v_head_dim},
+          {&Scratch::values, batch_tokens, heads * config.v_head_dim},
           {&Scratch::wanted, kLogitRows, config.hidden_size},
           {&Scratch::logits, kLogitRows, config.vocab_size}};
 }
 
-uint64_t Model::scratch_bytes(const ModelConfig& config) {
+uint64_t Model::scratch_bytes(const ModelConfig& config, uint32_t max_batch_tokens) {
   uint64_t floats = 0;
-  for (const auto& buffer : Scratch::buffers(config)) floats += buffer.tokens * buffer.cols;
+  for (const auto& buffer : Scratch::buffers(config, max_batch_tokens)) floats += buffer.tokens * buffer.cols;
   return floats * sizeof(float);
 }
 
@@ -123,14 +134,14 @@ uint32_t Model::expanded_batch_tokens(const ModelConfig& config) {
   constexpr uint32_t kLeast = 2 * kBlockTokens;
   const uint64_t absorbed = uint64_t{config.kv_width()} + config.kv_lora_rank;
   const uint64_t expanded = uint64_t{config.qk_head_dim()} + config.v_head_dim;
-  if (absorbed <= expanded) return kMaxBatchTokens + 1;  // never
+  if (absorbed <= expanded) return kNeverExpanded;
   const uint64_t expanding = uint64_t{config.kv_lora_rank} * (config.qk_nope_head_dim + config.v_head_dim);
   return static_cast<uint32_t>(
-      std::clamp<uint64_t>(expanding / (absorbed - expanded) + 1, kLeast, kMaxBatchTokens + 1));
+      std::clamp<uint64_t>(expanding / (absorbed - expanded) + 1, kLeast, kNeverExpanded));
 }
 
 Result<void> Model::place_expansions(std::span<const KvProjections> projections) {
-  if (expanded_batch_tokens(config_) > kMaxBatchTokens) return {};
+  if (expanded_batch_tokens(config_) > max_batch_tokens()) return {};
   for (const auto& [k_b, v_b] : projections) {
     auto expansion = backend_->place_expansion(k_b, v_b);
     if (!expansion) return tl::unexpected(expansion.error());
@@ -193,6 +204,7 @@ Result<void> Model::prepare(const PlacementSteps& steps) {
     projections.push_back({layer.attn_k_b, layer.attn_v_b});
     read_later.insert(read_later.end(), {layer.attn_k_b, layer.attn_v_b});
   }
+  if (auto planned = backend_->plan(config_, weights_); !planned) return planned;
   if (auto placed = place_weights(steps, read_later); !placed) return placed;
   if (auto placed = place_expansions(projections); !placed) return placed;
   const auto moved = [](const TensorView& source, const TensorView& home) {
@@ -205,16 +217,19 @@ Result<void> Model::prepare(const PlacementSteps& steps) {
   }
 
   auto scratch = std::make_unique<Scratch>();
-  for (const auto& [activations, tokens, cols] : Scratch::buffers(config_)) {
+  for (const auto& [activations, tokens, cols] : Scratch::buffers(config_, max_batch_tokens())) {
     const auto data = backend_->allocate(size_t{tokens} * cols);
     if (!data) return tl::unexpected(data.error());
     (*scratch).*activations = {*data, tokens, static_cast<uint32_t>(cols), cols};
   }
   if (config_.num_experts_per_tok > 0) {
-    auto routing = backend_->allocate_routing(kMaxBatchTokens, config_.num_experts_per_tok);
+    auto routing = backend_->allocate_routing(max_batch_tokens(), config_.num_experts_per_tok);
     if (!routing) return tl::unexpected(routing.error());
     scratch->routing = *routing;
   }
+  auto top = backend_->allocate_top_logits(top_logits(config_));
+  if (!top) return tl::unexpected(top.error());
+  scratch->top = *top;
   scratch_ = std::move(scratch);
   return {};
 }
@@ -223,22 +238,66 @@ Result<void> Model::forward(std::span<const int32_t> tokens, KvCache& cache,
                             std::span<const uint32_t> logit_rows, std::span<float> logits,
                             std::stop_token stop) {
   if (auto checked = check_request(tokens, cache, logit_rows, logits); !checked) return checked;
-  if (auto prepared = prepare(); !prepared) return prepared;
+  const auto read_logits = [&](bool compute) {
+    for (size_t first = 0; first < logit_rows.size(); first += kLogitRows) {
+      const auto rows = logit_rows.subspan(first, std::min<size_t>(kLogitRows, logit_rows.size() - first));
+      const auto count = static_cast<uint32_t>(rows.size());
+      if (compute) logits_of(rows, static_cast<uint32_t>(tokens.size()));
+      backend_->read(logits.subspan(first * config_.vocab_size, rows.size() * config_.vocab_size),
+                     first_rows(scratch_->logits, count));
+    }
+  };
+  return run(tokens, cache, logit_rows.empty() ? kNoOutput : kLogitsOfOne, read_logits, stop);
+}
 
+Result<void> Model::forward_top(std::span<const int32_t> tokens, KvCache& cache, std::span<TokenLogit> top,
+                                std::stop_token stop) {
+  if (auto checked = check_request(tokens, cache, {}, {}); !checked) return checked;
+  if (top.size() != top_logits(config_))
+    return fail(ErrorCode::BadRequest, "The room for the likeliest tokens does not match their number.");
+  const auto read_top = [&](bool compute) {
+    const auto last = static_cast<uint32_t>(tokens.size() - 1);
+    if (compute)
+      backend_->top_logits(scratch_->top,
+                           logits_of(std::span(&last, 1), static_cast<uint32_t>(tokens.size())));
+    backend_->read_top(top, scratch_->top);
+  };
+  return run(tokens, cache, kTopLogitsOfOne, read_top, stop);
+}
+
+Result<void> Model::run(std::span<const int32_t> tokens, KvCache& cache, uint32_t outputs,
+                        const ReadLogits& read_logits, const std::stop_token& stop) {
+  if (auto prepared = prepare(); !prepared) return prepared;
   try {
     const auto count = static_cast<uint32_t>(tokens.size());
-    backend_->begin_batch(is_large_batch(cache, count) ? BatchSize::Large : BatchSize::Small);
-    backend_->embed(first_rows(scratch_->hidden, count), weights_.token_embd, tokens);
-    for (uint32_t i = 0; i < config_.num_hidden_layers; ++i) {
-      if (stop.stop_requested()) return fail(ErrorCode::Cancelled, "The computation was stopped.");
-      attention_block(weights_.layers[i], i, cache, count);
-      feed_forward_block(weights_.layers[i], i, count);
-    }
-    write_logits(logit_rows, logits, count);
+    // One token after another is what answers are made of: these calls are worth recording.
+    const bool compute =
+        backend_->begin_batch({.size = is_large_batch(cache, count) ? BatchSize::Large : BatchSize::Small,
+                               .ids = tokens,
+                               .first_position = cache.length(),
+                               .cache = &cache,
+                               .recording = count == 1 ? outputs : 0});
+    Result<void> done;
+    if (compute) done = run_blocks(tokens, cache, stop);
+    if (done) read_logits(compute);
+    backend_->end_batch();
+    if (!done) return done;
+    if (auto status = backend_->status(); !status) return status;
     cache.set_length(cache.length() + count);
   } catch (const std::bad_alloc&) {
     return fail(ErrorCode::OutOfMemory,
                 "There was not enough memory to go on. Close other programs, or choose a smaller model.");
+  }
+  return {};
+}
+
+Result<void> Model::run_blocks(std::span<const int32_t> tokens, KvCache& cache, const std::stop_token& stop) {
+  const auto count = static_cast<uint32_t>(tokens.size());
+  backend_->embed(first_rows(scratch_->hidden, count), weights_.token_embd, tokens);
+  for (uint32_t i = 0; i < config_.num_hidden_layers; ++i) {
+    if (stop.stop_requested()) return fail(ErrorCode::Cancelled, "The computation was stopped.");
+    attention_block(weights_.layers[i], i, cache, count);
+    feed_forward_block(weights_.layers[i], i, count);
   }
   return {};
 }
@@ -251,9 +310,6 @@ bool Model::is_large_batch(const KvCache& cache, uint32_t tokens) const {
 /// hidden += attention(norm(hidden)): multi-head latent attention (arXiv:2405.04434, section 2.1).
 void Model::attention_block(const LayerWeights& layer, uint32_t index, KvCache& cache, uint32_t tokens) {
   const uint32_t heads = config_.num_attention_heads;
-  const uint32_t nope = config_.qk_nope_head_dim;
-  const uint32_t rope = config_.qk_rope_head_dim;
-  const uint32_t kv_lora = config_.kv_lora_rank;
   const float eps = config_.rms_norm_eps;
   const uint32_t position = cache.length();
   const Activations hidden = first_rows(scratch_->hidden, tokens);
@@ -265,22 +321,19 @@ void Model::attention_block(const LayerWeights& layer, uint32_t index, KvCache& 
 
   backend_->rms_norm(normed, hidden, layer.attn_norm, eps);
   if (config_.q_lora_rank > 0) {
-    backend_->matmul(q_latent, layer.attn_q_a, normed);
+    const std::array<Product, 2> down = {{{q_latent, layer.attn_q_a}, {kv, layer.attn_kv_a_mqa}}};
+    backend_->matmul_each(down, normed);
     backend_->rms_norm(q_latent, q_latent, layer.attn_q_a_norm, eps);
     backend_->matmul(query, layer.attn_q_b, q_latent);
   } else {
-    backend_->matmul(query, layer.attn_q, normed);
+    const std::array<Product, 2> projections = {{{query, layer.attn_q}, {kv, layer.attn_kv_a_mqa}}};
+    backend_->matmul_each(projections, normed);
   }
-
-  backend_->matmul(kv, layer.attn_kv_a_mqa, normed);
-  backend_->rms_norm(kv.columns(0, kv_lora), kv.columns(0, kv_lora), layer.attn_kv_a_norm, eps);
-  const HeadActivations k_rope = by_head(kv.columns(kv_lora, rope), 1);
-  backend_->rope(k_rope, k_rope, frequencies_, position);
-  backend_->kv_append(cache, index, position, kv);
+  backend_->append_latents(cache, index, position, kv, layer.attn_kv_a_norm, eps, frequencies_);
 
   if (!expansions_.empty() && is_large_batch(cache, tokens)) {
     const HeadActivations q = by_head(query, heads);
-    const HeadActivations q_rope = q.components(nope, rope);
+    const HeadActivations q_rope = q.components(config_.qk_nope_head_dim, config_.qk_rope_head_dim);
     backend_->rope(q_rope, q_rope, frequencies_, position);
     backend_->attention_expanded(by_head(values, heads), q, expansions_[index], cache, index, position,
                                  config_.softmax_scale());
@@ -295,9 +348,6 @@ void Model::attention_block(const LayerWeights& layer, uint32_t index, KvCache& 
 void Model::attend_absorbed(const LayerWeights& layer, uint32_t index, const KvCache& cache,
                             uint32_t tokens) {
   const uint32_t heads = config_.num_attention_heads;
-  const uint32_t nope = config_.qk_nope_head_dim;
-  const uint32_t rope = config_.qk_rope_head_dim;
-  const uint32_t kv_lora = config_.kv_lora_rank;
   for (uint32_t first = 0; first < tokens; first += scratch_->absorbed.tokens) {
     const uint32_t count = std::min(scratch_->absorbed.tokens, tokens - first);
     const uint32_t position = cache.length() + first;
@@ -305,8 +355,7 @@ void Model::attend_absorbed(const LayerWeights& layer, uint32_t index, const KvC
     const HeadActivations absorbed = by_head(first_rows(scratch_->absorbed, count), heads);
     const HeadActivations attended = by_head(first_rows(scratch_->attended, count), heads);
     const HeadActivations values = by_head(some_rows(scratch_->values, first, count), heads);
-    backend_->matmul_heads(absorbed.components(0, kv_lora), layer.attn_k_b, q.components(0, nope));
-    backend_->rope(absorbed.components(kv_lora, rope), q.components(nope, rope), frequencies_, position);
+    backend_->absorb_queries(absorbed, layer.attn_k_b, q, frequencies_, position);
     backend_->attention(attended, absorbed, cache, index, position, config_.softmax_scale());
     backend_->matmul_heads(values, layer.attn_v_b, attended);
   }
@@ -329,24 +378,21 @@ void Model::feed_forward_block(const LayerWeights& layer, uint32_t index, uint32
                         {layer.ffn_gate_shexp, layer.ffn_up_shexp, layer.ffn_down_shexp}, normed);
 }
 
-void Model::write_logits(std::span<const uint32_t> logit_rows, std::span<float> logits, uint32_t tokens) {
-  const Activations hidden = first_rows(scratch_->hidden, tokens);
-  backend_->begin_batch(BatchSize::Small);  // of the wanted rows
-  for (size_t first = 0; first < logit_rows.size(); first += kLogitRows) {
-    const size_t count = std::min<size_t>(kLogitRows, logit_rows.size() - first);
-    const Activations wanted = first_rows(scratch_->wanted, static_cast<uint32_t>(count));
-    const Activations out = first_rows(scratch_->logits, static_cast<uint32_t>(count));
-    backend_->gather(wanted, hidden, logit_rows.subspan(first, count));
-    backend_->rms_norm(wanted, wanted, weights_.output_norm, config_.rms_norm_eps);
-    backend_->matmul(out, weights_.output, wanted);
-    backend_->read(logits.subspan(first * config_.vocab_size, count * config_.vocab_size), out);
-  }
+Activations Model::logits_of(std::span<const uint32_t> rows, uint32_t tokens) {
+  const auto count = static_cast<uint32_t>(rows.size());
+  const Activations wanted = first_rows(scratch_->wanted, count);
+  const Activations out = first_rows(scratch_->logits, count);
+  backend_->begin_logits();
+  backend_->gather(wanted, first_rows(scratch_->hidden, tokens), rows);
+  backend_->rms_norm(wanted, wanted, weights_.output_norm, config_.rms_norm_eps);
+  backend_->matmul(out, weights_.output, wanted);
+  return out;
 }
 
 Result<void> Model::check_request(std::span<const int32_t> tokens, const KvCache& cache,
                                   std::span<const uint32_t> logit_rows, std::span<const float> logits) const {
-  if (tokens.empty() || tokens.size() > kMaxBatchTokens)
-    return fail(ErrorCode::BadRequest, "A batch holds between 1 and " + std::to_string(kMaxBatchTokens) +
+  if (tokens.empty() || tokens.size() > max_batch_tokens())
+    return fail(ErrorCode::BadRequest, "A batch holds between 1 and " + std::to_string(max_batch_tokens()) +
                                            " tokens, not " + std::to_string(tokens.size()) + ".");
   if (tokens.size() > cache.capacity() - cache.length())
     return fail(ErrorCode::BadRequest, "The conversation no longer fits the context of " +

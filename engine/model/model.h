@@ -7,6 +7,7 @@
 #include "engine/model/model_weights.h"
 #include "engine/ops/backend.h"
 
+#include <algorithm>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -48,6 +49,14 @@ class Model {
   /// After `prepare` in the homes that the backend gave them.
   const ModelWeights& weights() const { return weights_; }
   KvLayout kv_layout(KvType type) const;
+  /// Room for the KV of one sequence, where the backend wants it; the model must outlive it.
+  Result<KvCache> make_cache(KvType type, uint32_t capacity_tokens) {
+    return backend_->make_cache(kv_layout(type), capacity_tokens);
+  }
+  /// What computes it, and where its weights are.
+  ComputeDevice device() const { return backend_->device(); }
+  /// The most tokens that one `forward` takes.
+  uint32_t max_batch_tokens() const { return backend_->max_batch_tokens(); }
 
   /// Gives the weights their homes and takes the scratch memory of the largest batch. The first `forward`
   /// does it where nobody did: call it early so that a lack of memory shows at loading. After a step's
@@ -55,22 +64,28 @@ class Model {
   Result<void> prepare(const PlacementSteps& steps = {});
 
   /// Runs `tokens` behind the `cache.length()` positions that the cache holds and appends their KV.
-  /// `logit_rows` are indices into `tokens`; `logits` receives {logit_rows, vocab}. At most `kMaxBatchTokens`
-  /// tokens; ids must lie below vocab_size and the cache must have room, else BadRequest. Cancelled where
-  /// `stop` is requested before the last layer: a long batch takes seconds. After an error the cache is as
-  /// long as before.
+  /// `logit_rows` are indices into `tokens`; `logits` receives {logit_rows, vocab}. At most
+  /// `max_batch_tokens` tokens; ids must lie below vocab_size and the cache must have room, else BadRequest.
+  /// Cancelled where `stop` is requested before the last layer: a long batch takes seconds. After an error
+  /// the cache is as long as before. Where no logits are wanted the backend may still be computing when the
+  /// call returns; what it computes can be relied on when a later call has succeeded.
   Result<void> forward(std::span<const int32_t> tokens, KvCache& cache, std::span<const uint32_t> logit_rows,
                        std::span<float> logits, std::stop_token stop = {});
+  /// The same, but for the likeliest tokens behind the last one, in any order: {top_logits} of them.
+  Result<void> forward_top(std::span<const int32_t> tokens, KvCache& cache, std::span<TokenLogit> top,
+                           std::stop_token stop = {});
+  /// How many of the likeliest tokens `forward_top` tells.
+  static uint32_t top_logits(const ModelConfig& config) { return std::min(kTopLogits, config.vocab_size); }
 
-  /// The more tokens share a pass over the experts, the less each costs; beyond this the gain is small beside
-  /// the memory that activations take.
-  static constexpr uint32_t kMaxBatchTokens = 512;
   /// Batches from this size on may be computed otherwise than smaller ones: see the class.
   static uint32_t expanded_batch_tokens(const ModelConfig& config);
-  /// What `prepare` takes for activations.
-  static uint64_t scratch_bytes(const ModelConfig& config);
+  /// What `prepare` takes for activations with a backend that takes so many tokens at once.
+  static uint64_t scratch_bytes(const ModelConfig& config,
+                                uint32_t max_batch_tokens = Backend::kMaxBatchTokens);
 
  private:
+  /// Enough for the filters that people use; who wants more asks for all.
+  static constexpr uint32_t kTopLogits = 512;
   struct Scratch;
 
   /// One layer's attn_k_b and attn_v_b as the file has them.
@@ -83,11 +98,18 @@ class Model {
   Result<void> place_weights(const PlacementSteps& steps, std::span<const TensorView> read_later);
   Result<void> check_request(std::span<const int32_t> tokens, const KvCache& cache,
                              std::span<const uint32_t> logit_rows, std::span<const float> logits) const;
+  /// Runs a checked batch: `read_logits` computes and reads what is wanted of it, the computing only where it
+  /// is told to. Batches with the same `outputs` make the same calls.
+  using ReadLogits = std::function<void(bool compute)>;
+  Result<void> run(std::span<const int32_t> tokens, KvCache& cache, uint32_t outputs,
+                   const ReadLogits& read_logits, const std::stop_token& stop);
+  Result<void> run_blocks(std::span<const int32_t> tokens, KvCache& cache, const std::stop_token& stop);
   bool is_large_batch(const KvCache& cache, uint32_t tokens) const;
   void attention_block(const LayerWeights& layer, uint32_t index, KvCache& cache, uint32_t tokens);
   void attend_absorbed(const LayerWeights& layer, uint32_t index, const KvCache& cache, uint32_t tokens);
   void feed_forward_block(const LayerWeights& layer, uint32_t index, uint32_t tokens);
-  void write_logits(std::span<const uint32_t> logit_rows, std::span<float> logits, uint32_t tokens);
+  /// Computes the logits of some rows of a batch.
+  Activations logits_of(std::span<const uint32_t> rows, uint32_t tokens);
 
   ModelConfig config_;
   ModelWeights weights_;

@@ -9,10 +9,13 @@
 #include <memory>
 #include <optional>
 #include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
 namespace kvasir::engine {
+
+struct ModelWeights;
 
 /// Float activations in the backend's memory: {tokens, cols}, rows `stride` floats apart.
 struct Activations {
@@ -87,6 +90,57 @@ enum class BatchSize {
   Large,  ///< so many that quantised weights may be rounded once more where that makes products cheaper
 };
 
+/// The tokens that the following calls are about.
+struct Batch {
+  BatchSize size = BatchSize::Small;
+  std::span<const int32_t> ids = {};
+  uint32_t first_position = 0;
+  const KvCache* cache = nullptr;
+  /// Not 0: the calls, but for ids and position, are those of every batch with this number, number of tokens
+  /// and cache.
+  uint32_t recording = 0;
+};
+
+/// One of several products of the same activations.
+struct Product {
+  Activations out;
+  const TensorView& weight;
+};
+
+/// A token that may come next.
+struct TokenLogit {
+  int32_t id = 0;
+  float logit = 0;
+};
+
+/// Likelier first; of equals, the lower id; what is no number last. A total order, so that every machine
+/// sorts alike.
+struct Likelier {
+  bool operator()(const TokenLogit& a, const TokenLogit& b) const;
+};
+
+/// Room for the likeliest tokens in the backend's memory.
+struct TopLogits {
+  TokenLogit* data = nullptr;
+  uint32_t count = 0;
+};
+
+/// What computes a model, for people.
+struct ComputeDevice {
+  std::string name;                      ///< the GPU's; empty: the processor alone
+  uint32_t expert_blocks = 0;            ///< blocks with routed experts
+  uint32_t expert_blocks_on_device = 0;  ///< those whose experts are not left to the processor
+  uint64_t device_bytes = 0;             ///< taken of the GPU's memory
+
+  struct KernelTime {
+    std::string name;
+    uint64_t launches = 0;
+    double ms = 0;
+  };
+  /// Where kernels are timed: since the last time that it was asked, most time first.
+  std::vector<KernelTime> kernel_times;
+};
+
 /// The operations that a forward pass is written in. Weight shapes are in GGUF's order {row length, rows,
 /// matrices}; all types that `can_dequantize` names are computed with. One implementation per kind of
 /// hardware; `ScalarBackend` is the plain one that the others are compared with.
@@ -95,6 +149,11 @@ enum class BatchSize {
 class Backend {
  public:
   virtual ~Backend() = default;
+
+  /// Hears of a model's weights before the first of them is placed: for backends that must choose between
+  /// homes. OutOfMemory where the model can't be computed here.
+  virtual Result<void> plan(const ModelConfig& /*config*/, const ModelWeights& /*weights*/) { return {}; }
+  virtual ComputeDevice device() { return {}; }
 
   /// Gives a weight of products, norms or routers its home and returns the view to use from then on. One
   /// whose `data` is another than before no longer needs the bytes that were given. `writable` is the
@@ -109,9 +168,28 @@ class Backend {
   virtual Result<float*> allocate(size_t floats) = 0;
   /// Room for the routing of `tokens` tokens; lives as long as the backend.
   virtual Result<Routing> allocate_routing(uint32_t tokens, uint32_t per_token) = 0;
+  /// Room for `count` tokens; lives as long as the backend.
+  virtual Result<TopLogits> allocate_top_logits(uint32_t count);
+  /// A cache whose rows the operations reach; the backend must outlive it.
+  virtual Result<KvCache> make_cache(const KvLayout& layout, uint32_t capacity_tokens) {
+    return KvCache::create(layout, capacity_tokens);
+  }
 
-  /// What the following calls belong to, until the next of these; at first small batches.
-  virtual void begin_batch(BatchSize) {}
+  /// The more tokens share a pass over the experts, the less each costs; beyond this the gain is small beside
+  /// the memory that activations take.
+  virtual uint32_t max_batch_tokens() const { return kMaxBatchTokens; }
+  static constexpr uint32_t kMaxBatchTokens = 512;
+
+  /// What the following calls belong to; at first small batches of nobody's. False: the backend has begun to
+  /// repeat the calls that it was given for the last batch of this recording, and they must be left out, up
+  /// to those of `read`.
+  virtual bool begin_batch(const Batch&) { return true; }
+  /// What follows is about the few tokens of the batch whose logits are wanted.
+  virtual void begin_logits() {}
+  /// All calls of the batch have been made.
+  virtual void end_batch() {}
+  /// An error that computing has met since the backend was made: what was read since is worth nothing.
+  virtual Result<void> status() { return {}; }
 
   /// out[t] = table[ids[t]]
   virtual void embed(Activations out, const TensorView& table, std::span<const int32_t> ids) = 0;
@@ -121,6 +199,8 @@ class Backend {
   virtual void matmul(Activations out, const TensorView& weight, Activations in) = 0;
   /// out[t] += W in[t]
   virtual void matmul_add(Activations out, const TensorView& weight, Activations in) = 0;
+  /// out = W in for each of the products.
+  virtual void matmul_each(std::span<const Product> products, Activations in);
   /// out[t, h] = W[h] in[t, h], W {in.dim, out.dim, heads}
   virtual void matmul_heads(HeadActivations out, const TensorView& weight, HeadActivations in) = 0;
   /// Rotates adjacent pairs of each head by the angle of position first_position + t; out may be in.
@@ -129,6 +209,14 @@ class Backend {
   /// Writes rows {tokens, kv_width} to the layer's cache at first_position, in the cache's type (F16: rounded
   /// to nearest, ties to even).
   virtual void kv_append(KvCache& cache, uint32_t layer, uint32_t first_position, Activations rows) = 0;
+  /// What a layer's tokens add to the cache, from rows {tokens, latent.cols + rope}: the latents normalised,
+  /// the rest rotated, then stored. The rows may be changed.
+  virtual void append_latents(KvCache& cache, uint32_t layer, uint32_t first_position, Activations rows,
+                              const TensorView& latent_norm, float eps, const RopeFrequencies& frequencies);
+  /// Queries in the space of the cache's rows: out[t, h] = k_b[h] · nope part of in[t, h], then its rotated
+  /// rope part. out {tokens, heads, kv_lora + rope}, in {tokens, heads, nope + rope}.
+  virtual void absorb_queries(HeadActivations out, const TensorView& k_b, HeadActivations in,
+                              const RopeFrequencies& frequencies, uint32_t first_position);
   /// Absorbed multi-head latent attention: query {tokens, heads, kv_width} against the layer's rows up to and
   /// including the token's own position; out {tokens, heads, kv_lora_rank} is the softmax-weighted sum of the
   /// rows' first kv_lora_rank values.
@@ -151,8 +239,16 @@ class Backend {
                            const GatedFfn& shared, Activations in) = 0;
   /// out[i] = in[rows[i]]; out may not be in.
   virtual void gather(Activations out, Activations in, std::span<const uint32_t> rows) = 0;
+  /// The out.count largest of the one row of logits, in any order.
+  virtual void top_logits(TopLogits out, Activations logits);
   /// Copies {in.tokens, in.cols} to the host, without gaps.
   virtual void read(std::span<float> out, Activations in) = 0;
+  /// The same for {out} tokens.
+  virtual void read_top(std::span<TokenLogit> out, TopLogits in);
+
+ private:
+  std::vector<std::vector<TokenLogit>> top_logits_;  ///< what allocate_top_logits gave
+  std::vector<float> row_;                           ///< scratch of top_logits
 };
 
 /// Plain loops in float32 with double accumulators: slow, obvious, the oracle.

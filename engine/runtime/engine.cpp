@@ -77,7 +77,9 @@ struct Engine::State {
   Hash256 fingerprint;
   Sequence sequence;
   std::shared_ptr<BlockStore> store;
-  std::vector<float> logits;  ///< {vocab}
+  std::vector<TokenId> end_ids;  ///< that end an answer
+  std::vector<float> logits;     ///< {vocab}
+  std::vector<TokenLogit> top;   ///< the likeliest tokens
   /// Positions that were read from the store before the request that is to use them.
   struct {
     uint32_t first = 0;
@@ -93,9 +95,15 @@ struct Engine::State {
   void keep(const KvUse& kv) {
     if (store && kv.keep) sequence.offer_all(*store, kv.owner);
   }
-  /// Computes the rest of the prompt; `logits` are then those of its last token. False: stopped.
+  /// What a batch is computed for, behind its last token.
+  enum class Want { Kv, Top, Logits };
+  /// What the request's tokens are drawn from.
+  Want wanted(const GenerateRequest& request) const;
+  /// Computes the rest of the prompt, and what its answer's first token is drawn from. False: stopped.
   Result<bool> prefill(const GenerateRequest& request, const GenerateCallbacks& callbacks,
                        std::stop_token stop);
+  /// Draws from what the last batch gave.
+  Result<TokenId> draw(Sampler& sampler, Want from, bool may_end);
   Result<GenerateResult> generate(const GenerateRequest& request, const GenerateCallbacks& callbacks,
                                   std::stop_token stop);
   /// What `generate` does behind the reused prefix.
@@ -106,7 +114,7 @@ struct Engine::State {
   Result<FinishReason> decode(const GenerateRequest& request, const GenerateCallbacks& callbacks,
                               std::stop_token stop, Clock::time_point started, GenerateResult& result);
   /// Computes ids behind the sequence and offers the blocks that they fill. False: stopped, nothing changed.
-  Result<bool> forward(const GenerateRequest& request, std::span<const TokenId> ids, bool want_logits,
+  Result<bool> forward(const GenerateRequest& request, std::span<const TokenId> ids, Want want,
                        std::stop_token stop = {});
 };
 
@@ -118,11 +126,11 @@ std::unique_ptr<Backend> make_backend(const EngineOptions& options) {
                            .keep_weights_in_file = options.keep_weights_in_file});
 }
 
-/// Leaves the ids that end an answer no chance to be drawn. `logits` {vocab}.
-void forbid_end(std::span<float> logits, const Tokenizer& tokenizer) {
-  for (size_t id = 0; id < logits.size(); ++id)
-    if (tokenizer.ends_generation(static_cast<TokenId>(id)))
-      logits[id] = -std::numeric_limits<float>::infinity();
+std::vector<TokenId> ids_that_end(const Tokenizer& tokenizer, uint32_t vocab_size) {
+  std::vector<TokenId> ids;
+  for (TokenId id = 0; static_cast<uint32_t>(id) < vocab_size; ++id)
+    if (tokenizer.ends_generation(id)) ids.push_back(id);
+  return ids;
 }
 
 }  // namespace
@@ -151,7 +159,7 @@ Result<std::unique_ptr<Engine>> Engine::load(const std::filesystem::path& model_
     const KvLayout layout = model->kv_layout(options.exact ? KvType::F32 : options.kv_type);
     const uint32_t limit = config->max_position_embeddings;
     const uint32_t context = options.context_tokens == 0 ? limit : std::min(options.context_tokens, limit);
-    auto cache = KvCache::create(layout, context);
+    auto cache = model->make_cache(layout.type, context);
     if (!cache) return tl::unexpected(cache.error());
 
     const Hash256 fingerprint = kv_fingerprint(hash, *config, layout);
@@ -159,10 +167,13 @@ Result<std::unique_ptr<Engine>> Engine::load(const std::filesystem::path& model_
     auto chat_template = ChatTemplate::from_gguf(*file, *tokenizer);
     auto prompts = std::make_shared<const PromptMaker>(
         PromptMaker{std::move(*tokenizer), std::move(chat_template), root});
+    auto end_ids = ids_that_end(prompts->tokenizer, config->vocab_size);
     std::vector<float> logits(config->vocab_size);
+    std::vector<TokenLogit> top(Model::top_logits(*config));
     return std::unique_ptr<Engine>(new Engine(std::make_unique<State>(
         State{std::move(*file), std::move(prompts), std::move(model), hash, fingerprint,
-              Sequence(std::move(*cache), root, fingerprint), std::move(store), std::move(logits)})));
+              Sequence(std::move(*cache), root, fingerprint), std::move(store), std::move(end_ids),
+              std::move(logits), std::move(top)})));
   } catch (const std::bad_alloc&) {
     return fail(ErrorCode::OutOfMemory, "There is not enough memory to load " + quote_path(model_path) +
                                             ". Close other programs, or choose a smaller model.");
@@ -309,16 +320,27 @@ void Engine::State::reuse_prefix(const GenerateRequest& request, std::stop_token
   result.usage.prompt_cache_miss_tokens = result.usage.prompt_tokens - hits;
 }
 
-Result<bool> Engine::State::forward(const GenerateRequest& request, std::span<const TokenId> ids,
-                                    bool want_logits, std::stop_token stop) {
+Engine::State::Want Engine::State::wanted(const GenerateRequest& request) const {
+  const auto deciding = Sampler(request.sampling).deciding(request.min_tokens > 0 ? end_ids.size() : 0);
+  return deciding && *deciding <= top.size() && *deciding < logits.size() ? Want::Top : Want::Logits;
+}
+
+Result<bool> Engine::State::forward(const GenerateRequest& request, std::span<const TokenId> ids, Want want,
+                                    std::stop_token stop) {
+  const size_t tokens_before = sequence.ids().size();
   const std::array<uint32_t, 1> last = {static_cast<uint32_t>(ids.size() - 1)};
-  const auto rows = std::span<const uint32_t>(last).first(want_logits ? 1 : 0);
-  const auto done =
-      model->forward(ids, sequence.cache(), rows, std::span(logits).first(rows.size() * logits.size()), stop);
+  const auto rows = std::span<const uint32_t>(last).first(want == Want::Logits ? 1 : 0);
+  const auto done = want == Want::Top
+                        ? model->forward_top(ids, sequence.cache(), top, stop)
+                        : model->forward(ids, sequence.cache(), rows,
+                                         std::span(logits).first(rows.size() * logits.size()), stop);
   if (!done && done.error().code == ErrorCode::Cancelled) return false;
   if (!done) return tl::unexpected(done.error());
   sequence.append(ids);
-  if (store && request.kv.keep) sequence.offer(*store);
+  // Of a batch without logits the last may still be being computed: the store gets what came before, and has
+  // the time meanwhile.
+  if (store && request.kv.keep)
+    sequence.offer(*store, want == Want::Kv ? tokens_before : sequence.ids().size());
   return true;
 }
 
@@ -328,8 +350,10 @@ Result<bool> Engine::State::prefill(const GenerateRequest& request, const Genera
   const size_t first = sequence.ids().size();
   if (callbacks.on_prefill) callbacks.on_prefill(0, static_cast<uint32_t>(prompt.size() - first));
   for (size_t done = first; done < prompt.size();) {
-    const size_t count = std::min<size_t>(Model::kMaxBatchTokens, prompt.size() - done);
-    const auto batch = forward(request, prompt.subspan(done, count), done + count == prompt.size(), stop);
+    const size_t count = std::min<size_t>(model->max_batch_tokens(), prompt.size() - done);
+    const bool is_last = done + count == prompt.size();
+    const auto batch =
+        forward(request, prompt.subspan(done, count), is_last ? wanted(request) : Want::Kv, stop);
     if (!batch || !*batch) return batch;
     done += count;
     if (callbacks.on_prefill)
@@ -365,16 +389,33 @@ Result<bool> Engine::State::prepare(std::span<const TokenId> prompt, const KvUse
   Result<bool> prepared = true;
   while (prepared && *prepared && sequence.ids().size() < prompt.size()) {
     const auto rest = prompt.subspan(sequence.ids().size());
-    prepared = forward(request, rest.first(std::min(rest.size(), kPrepareBatchTokens)), false, stop);
+    prepared = forward(request, rest.first(std::min(rest.size(), kPrepareBatchTokens)), Want::Kv, stop);
   }
   if (sequence.ids().size() > hits) keep(kv);
   return prepared;
+}
+
+Result<TokenId> Engine::State::draw(Sampler& sampler, Want from, bool may_end) {
+  const bool is_number =
+      from == Want::Top
+          ? std::ranges::any_of(top, [](const TokenLogit& candidate) { return !std::isnan(candidate.logit); })
+          : std::ranges::any_of(logits, [](float logit) { return !std::isnan(logit); });
+  if (!is_number)
+    return fail(ErrorCode::BadFile, "The model " + quote_path(file.path()) +
+                                        " computes nothing that is a number: its file is probably damaged. "
+                                        "Download it again, or choose another one.");
+  const auto forbidden = std::span(end_ids).first(may_end ? 0 : end_ids.size());
+  if (from == Want::Top) return sampler.sample(top, forbidden, sequence.ids());
+  for (const TokenId id : forbidden)
+    logits[static_cast<size_t>(id)] = -std::numeric_limits<float>::infinity();
+  return sampler.sample(logits, sequence.ids());
 }
 
 Result<FinishReason> Engine::State::decode(const GenerateRequest& request, const GenerateCallbacks& callbacks,
                                            std::stop_token stop, Clock::time_point started,
                                            GenerateResult& result) {
   Sampler sampler(request.sampling);
+  const Want want = wanted(request);
   const std::span<const TokenId> prompt(request.prompt);
   const auto answer = prompt.last(request.answer_tokens);
   const Tokenizer& tokenizer = prompts->tokenizer;
@@ -385,13 +426,10 @@ Result<FinishReason> Engine::State::decode(const GenerateRequest& request, const
   uint32_t& count = result.usage.completion_tokens;
   for (;;) {
     if (stop.stop_requested()) return FinishReason::Cancelled;
-    if (std::ranges::all_of(logits, [](float logit) { return std::isnan(logit); }))
-      return fail(ErrorCode::BadFile, "The model " + quote_path(file.path()) +
-                                          " computes nothing that is a number: its file is probably damaged. "
-                                          "Download it again, or choose another one.");
-    if (count < request.min_tokens) forbid_end(logits, tokenizer);
     const auto closing = limit.next(decoder);
-    const TokenId id = closing ? *closing : sampler.sample(logits, sequence.ids());
+    const auto next = closing ? *closing : draw(sampler, want, count >= request.min_tokens);
+    if (!next) return tl::unexpected(next.error());
+    const TokenId id = *next;
     const auto now = Clock::now();
     if (++count == 1) {
       first_token = now;
@@ -406,7 +444,7 @@ Result<FinishReason> Engine::State::decode(const GenerateRequest& request, const
     if (!is_last && sequence.ids().size() + 1 >= context_tokens()) return FinishReason::ContextFull;
 
     // The last token's KV is computed too: it belongs to the prefix of the next turn.
-    const auto step = forward(request, std::span(&id, 1), !is_last);
+    const auto step = forward(request, std::span(&id, 1), is_last ? Want::Kv : want);
     if (!step) return tl::unexpected(step.error());
     if (is_last) return ends ? FinishReason::Stop : FinishReason::Length;
   }

@@ -75,7 +75,7 @@ Result<void> count_weights(ModelCard& card, const GgufFile& file) {
 }
 
 uint64_t expansion_bytes(const ModelConfig& config) {
-  if (Model::expanded_batch_tokens(config) > Model::kMaxBatchTokens) return 0;
+  if (Model::expanded_batch_tokens(config) > Backend::kMaxBatchTokens) return 0;
   return config.num_hidden_layers * cpu_expansion_bytes(config.num_attention_heads, config.qk_nope_head_dim,
                                                         config.kv_lora_rank, config.v_head_dim);
 }

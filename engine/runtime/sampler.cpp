@@ -7,10 +7,7 @@
 namespace kvasir::engine {
 namespace {
 
-/// Likelier first; of equals, the lower id. A total order, so that every machine sorts alike.
-constexpr auto kLikelier = [](const auto& a, const auto& b) {
-  return a.logit != b.logit ? a.logit > b.logit : a.id < b.id;
-};
+constexpr Likelier kLikelier;
 
 /// A uniform number in [0, 1) from the generator's upper 53 bits. The standard library's distributions
 /// differ between implementations.
@@ -20,21 +17,14 @@ double uniform(std::mt19937_64& random) {
 
 /// Positive logits are divided by the penalty, negative ones multiplied: seen tokens become less likely
 /// (arXiv:1909.05858, section 4.1), each once however often it was seen.
-void penalize(std::span<float> logits, std::span<const TokenId> seen, float penalty) {
-  std::vector<TokenId> ids(seen.begin(), seen.end());
-  std::ranges::sort(ids);
-  ids.erase(std::unique(ids.begin(), ids.end()), ids.end());
-  for (TokenId id : ids) {
-    if (id < 0 || static_cast<size_t>(id) >= logits.size()) continue;
-    float& logit = logits[static_cast<size_t>(id)];
-    logit = logit > 0 ? logit / penalty : logit * penalty;
-  }
+float penalize(float logit, float penalty) {
+  return logit > 0 ? logit / penalty : logit * penalty;
 }
 
 /// NaN is never drawn, and infinities are the outermost finite values, so that differences stay numbers.
-void make_finite(std::span<float> logits) {
+float finite(float logit) {
   constexpr float kMax = std::numeric_limits<float>::max();
-  for (float& logit : logits) logit = std::isnan(logit) ? -kMax : std::clamp(logit, -kMax, kMax);
+  return std::isnan(logit) ? -kMax : std::clamp(logit, -kMax, kMax);
 }
 
 }  // namespace
@@ -54,22 +44,60 @@ Sampler::Sampler(const SamplingParams& params) : params_(params), random_(params
 
 TokenId Sampler::sample(std::span<float> logits, std::span<const TokenId> history) {
   if (logits.empty()) return 0;
-  if (params_.repetition_penalty != 1.0f) {
-    const size_t window = std::min<size_t>(params_.repetition_window, history.size());
-    penalize(logits, history.last(window), params_.repetition_penalty);
-  }
-  make_finite(logits);
+  for (const TokenId id : penalized(history))
+    if (id >= 0 && static_cast<size_t>(id) < logits.size()) {
+      float& logit = logits[static_cast<size_t>(id)];
+      logit = penalize(logit, params_.repetition_penalty);
+    }
+  for (float& logit : logits) logit = finite(logit);
   if (!(params_.temperature > 0))
     return static_cast<TokenId>(std::ranges::max_element(logits) - logits.begin());
-
   collect_top_k(logits);
+  return sample_candidates();
+}
+
+std::optional<size_t> Sampler::deciding(size_t forbidden) const {
+  const bool greedy = !(params_.temperature > 0);
+  if (params_.top_k == 0 && !greedy) return std::nullopt;
+  const bool penalizes = params_.repetition_penalty != 1.0f;
+  // What the penalty makes likelier may come from anywhere.
+  if (penalizes && params_.repetition_penalty < 1.0f) return std::nullopt;
+  return (greedy ? 1 : size_t{params_.top_k}) + forbidden + (penalizes ? params_.repetition_window : 0);
+}
+
+TokenId Sampler::sample(std::span<const TokenLogit> top, std::span<const TokenId> forbidden,
+                        std::span<const TokenId> history) {
+  if (top.empty()) return 0;
+  const std::vector<TokenId> seen = penalized(history);
+  candidates_.assign(top.begin(), top.end());
+  for (auto& [id, logit] : candidates_) {
+    if (std::ranges::find(forbidden, id) != forbidden.end()) logit = -std::numeric_limits<float>::infinity();
+    if (std::ranges::binary_search(seen, id)) logit = penalize(logit, params_.repetition_penalty);
+    logit = finite(logit);
+  }
+  std::ranges::sort(candidates_, kLikelier);
+  if (!(params_.temperature > 0)) return candidates_.front().id;
+  candidates_.resize(std::min<size_t>(candidates_.size(), params_.top_k));
+  return sample_candidates();
+}
+
+std::vector<TokenId> Sampler::penalized(std::span<const TokenId> history) const {
+  if (params_.repetition_penalty == 1.0f) return {};
+  const auto seen = history.last(std::min<size_t>(params_.repetition_window, history.size()));
+  std::vector<TokenId> ids(seen.begin(), seen.end());
+  std::ranges::sort(ids);
+  ids.erase(std::unique(ids.begin(), ids.end()), ids.end());
+  return ids;
+}
+
+TokenId Sampler::sample_candidates() {
   const double best = static_cast<double>(std::ranges::min_element(candidates_, kLikelier)->logit);
   keep_top_p(best);
   keep_min_p(best);
   return draw(best);
 }
 
-double Sampler::weight(const Candidate& candidate, double best) const {
+double Sampler::weight(const TokenLogit& candidate, double best) const {
   return std::exp((static_cast<double>(candidate.logit) - best) / static_cast<double>(params_.temperature));
 }
 
@@ -97,7 +125,7 @@ void Sampler::collect_top_k(std::span<const float> logits) {
 void Sampler::keep_top_p(double best) {
   if (!(params_.top_p < 1)) return;
   double total = 0;
-  for (const Candidate& candidate : candidates_) total += weight(candidate, best);
+  for (const TokenLogit& candidate : candidates_) total += weight(candidate, best);
   const double wanted = static_cast<double>(params_.top_p) * total;
 
   // Sorts only as far as it looks: the set is mostly a small part of the vocabulary.
@@ -122,14 +150,14 @@ void Sampler::keep_top_p(double best) {
 void Sampler::keep_min_p(double best) {
   if (!(params_.min_p > 0)) return;
   const auto least = static_cast<double>(std::min(params_.min_p, 1.0f));
-  std::erase_if(candidates_, [&](const Candidate& candidate) { return weight(candidate, best) < least; });
+  std::erase_if(candidates_, [&](const TokenLogit& candidate) { return weight(candidate, best) < least; });
 }
 
 TokenId Sampler::draw(double best) {
   double total = 0;
-  for (const Candidate& candidate : candidates_) total += weight(candidate, best);
+  for (const TokenLogit& candidate : candidates_) total += weight(candidate, best);
   double left = uniform(random_) * total;
-  for (const Candidate& candidate : candidates_) {
+  for (const TokenLogit& candidate : candidates_) {
     left -= weight(candidate, best);
     if (left < 0) return candidate.id;
   }

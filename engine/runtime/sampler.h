@@ -1,5 +1,6 @@
 #pragma once
 
+#include "engine/ops/backend.h"
 #include "engine/tokenizer/tokenizer.h"
 
 #include <cstdint>
@@ -33,17 +34,25 @@ class Sampler {
   /// drawn while there is a number.
   TokenId sample(std::span<float> logits, std::span<const TokenId> history);
 
+  /// How many of the likeliest tokens decide what is drawn, if `forbidden` of them must not be; empty where
+  /// all do.
+  std::optional<size_t> deciding(size_t forbidden) const;
+  /// Draws what the other `sample` would, from the likeliest tokens alone: at least `deciding`, or all of
+  /// them, in any order.
+  TokenId sample(std::span<const TokenLogit> top, std::span<const TokenId> forbidden,
+                 std::span<const TokenId> history);
+
  private:
   SamplingParams params_;
   std::mt19937_64 random_;
-  struct Candidate {
-    TokenId id;
-    float logit;
-  };
-  std::vector<Candidate> candidates_;
+  std::vector<TokenLogit> candidates_;
 
+  /// The ids that the penalty is for, sorted, each once.
+  std::vector<TokenId> penalized(std::span<const TokenId> history) const;
+  /// A token out of candidates_, which hold at least the top k.
+  TokenId sample_candidates();
   /// Not normalised: e^((logit − best) ÷ temperature), 1 for the likeliest.
-  double weight(const Candidate& candidate, double best) const;
+  double weight(const TokenLogit& candidate, double best) const;
   void collect_top_k(std::span<const float> logits);
   // Each drops candidates and leaves at least the likeliest.
   void keep_top_p(double best);

@@ -96,9 +96,9 @@ void Sequence::append(std::span<const int32_t> new_ids) {
   ids_.insert(ids_.end(), new_ids.begin(), new_ids.end());
 }
 
-void Sequence::offer(BlockStore& store) {
+void Sequence::offer(BlockStore& store, size_t tokens) {
   const size_t known_blocks = chain_.keys.size();
-  chain_.extend(ids_);
+  chain_.extend(std::span(ids_).first(tokens));
   // A store that had no room is asked again when there is another block, not after every token: making a
   // record costs as much as reading all of the block's KV.
   if (chain_.keys.size() == known_blocks) return;
@@ -112,7 +112,7 @@ void Sequence::offer_blocks(BlockStore& store) {
     const auto position = static_cast<uint32_t>(block * kBlockTokens);
     auto record = encode_kv_block(cache_, position, chain_.keys[block], chain_.parent(block), fingerprint_,
                                   std::span(ids_).subspan(position, kBlockTokens));
-    if (!store.write(chain_.keys[block], stored_parent(block), std::move(record))) return;
+    if (!record || !store.write(chain_.keys[block], stored_parent(block), std::move(*record))) return;
   }
 }
 
@@ -127,9 +127,8 @@ void Sequence::offer_all(BlockStore& store, const BlockOwner& owner) {
   if (offered_blocks_ < blocks || rest.empty()) return;
   const Hash256 key = kv_tail_key(chain_.parent(blocks), rest);
   if (owner == tail_owner_ && key == tail_key_) return;
-  if (!store.write_tail(owner, stored_parent(blocks),
-                        encode_kv_tail(cache_, position, chain_.parent(blocks), fingerprint_, rest)))
-    return;
+  auto record = encode_kv_tail(cache_, position, chain_.parent(blocks), fingerprint_, rest);
+  if (!record || !store.write_tail(owner, stored_parent(blocks), std::move(*record))) return;
   tail_owner_ = owner;
   tail_end_ = ids_.size();
   tail_key_ = key;

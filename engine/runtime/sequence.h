@@ -38,9 +38,9 @@ class Sequence {
   /// Records ids whose KV was just appended to the cache.
   void append(std::span<const int32_t> new_ids);
 
-  /// Where ids appended since the last call filled a block: hands the blocks that are full and not yet stored
-  /// to the store, until it has no room.
-  void offer(BlockStore& store);
+  /// Where the first `tokens` ids, whose KV is certain, fill a block that they did not fill in the last call:
+  /// hands the blocks that are full and not yet stored to the store, until it has no room.
+  void offer(BlockStore& store, size_t tokens);
 
   /// Hands over what is not yet stored, the last, partial block as the owner's tail, and has the owner claim
   /// the chain. Nothing for nobody.

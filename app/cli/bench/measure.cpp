@@ -35,14 +35,20 @@ std::vector<int32_t> make_tokens(uint32_t count, uint32_t vocab_size) {
 /// lie.
 void fill_with_random_values(engine::KvCache& cache, uint32_t tokens) {
   const engine::KvLayout& layout = cache.layout();
+  constexpr uint32_t kTokensAtOnce = 64;
   const float bound = std::sqrt(3.0f);
   std::vector<float> values(layout.width);
+  std::vector<std::byte> slices(layout.layers * layout.slice_bytes(kTokensAtOnce));
   RandomSource random(1);
-  for (uint32_t layer = 0; layer < layout.layers; ++layer) {
-    for (uint32_t position = 0; position < tokens; ++position) {
+  for (uint32_t first = 0; first < tokens; first += kTokensAtOnce) {
+    for (uint32_t row = 0; row < layout.layers * kTokensAtOnce; ++row) {
       for (float& value : values) value = random.uniform(-bound, bound);
-      engine::encode_kv_row(layout.type, cache.row(layer, position), values.data(), layout.width);
+      engine::encode_kv_row(layout.type, slices.data() + row * layout.row_bytes(), values.data(),
+                            layout.width);
     }
+    const uint32_t count = std::min(kTokensAtOnce, tokens - first);
+    value_or_fail(cache.write_rows(first, count, slices.data(), kTokensAtOnce).map([] { return true; }),
+                  kExitFailed);
   }
 }
 
@@ -56,9 +62,8 @@ class Bench {
                                                    .keep_weights_in_file = options.keep_weights_in_file}),
                          options.keep_weights_in_file)),
         load_ms_(loading_.seconds() * 1000),
-        cache_(value_or_fail(
-            engine::KvCache::create(model().kv_layout(options.kv_type),
-                                    deepest() + options.prompt_tokens + options.generate_tokens))),
+        cache_(value_or_fail(model().make_cache(
+            options.kv_type, deepest() + options.prompt_tokens + options.generate_tokens))),
         logits_(model().config().vocab_size),
         prompt_(make_tokens(options.prompt_tokens, model().config().vocab_size)),
         answer_(make_tokens(options.generate_tokens, model().config().vocab_size)) {
@@ -94,9 +99,9 @@ class Bench {
   uint32_t deepest() const { return *std::max_element(options_.depths.begin(), options_.depths.end()); }
 
   void forward(std::span<const int32_t> tokens) {
-    constexpr size_t kMost = engine::Model::kMaxBatchTokens;
-    for (; !tokens.empty(); tokens = tokens.subspan(std::min(kMost, tokens.size()))) {
-      const auto batch = tokens.first(std::min(kMost, tokens.size()));
+    const size_t most = model().max_batch_tokens();
+    for (; !tokens.empty(); tokens = tokens.subspan(std::min(most, tokens.size()))) {
+      const auto batch = tokens.first(std::min(most, tokens.size()));
       const bool is_end = batch.size() == tokens.size();
       const auto last = static_cast<uint32_t>(batch.size() - 1);
       const auto result = model().forward(batch, cache_, std::span(&last, is_end ? 1 : 0),

@@ -31,7 +31,11 @@ class CpuBackend final : public Backend {
   Result<float*> allocate(size_t floats) override;
   Result<Routing> allocate_routing(uint32_t tokens, uint32_t per_token) override;
 
-  void begin_batch(BatchSize size) override { batch_size_ = size; }
+  bool begin_batch(const Batch& batch) override {
+    batch_size_ = batch.size;
+    return true;
+  }
+  void begin_logits() override { batch_size_ = BatchSize::Small; }
 
   void embed(Activations out, const TensorView& table, std::span<const int32_t> ids) override;
   void rms_norm(Activations out, Activations in, const TensorView& weight, float eps) override;

@@ -41,7 +41,7 @@ struct Block {
   std::vector<int32_t> ids = make_ids(7);
 
   std::vector<std::byte> encode(const KvCache& cache) const {
-    return encode_kv_block(cache, position, key, parent, fingerprint, ids);
+    return encode_kv_block(cache, position, key, parent, fingerprint, ids).value();
   }
   bool import_into(KvCache& cache, std::span<const std::byte> record) const {
     return import_kv_block(record, cache, position, key, parent, fingerprint, ids).has_value();
@@ -52,7 +52,7 @@ struct Block {
 struct Tail : Block {
   std::span<const int32_t> own_ids() const { return std::span(ids).first(40); }
   std::vector<std::byte> encode(const KvCache& cache) const {
-    return encode_kv_tail(cache, position, parent, fingerprint, own_ids());
+    return encode_kv_tail(cache, position, parent, fingerprint, own_ids()).value();
   }
   /// How many tokens came; 0 where it was refused.
   uint32_t import_into(KvCache& cache, std::span<const std::byte> record,

@@ -166,7 +166,7 @@ void BatchInvarianceTest::exact_logits_of_a_long_prompt_do_not_depend_on_its_cut
     auto cache = KvCache::create(loaded->model->kv_layout(KvType::F32), kLongTokens);
     QVERIFY(cache);
     logits[is_uneven] = run(*loaded->model, *cache, tokens,
-                            is_uneven ? uneven : cuts_every(Model::kMaxBatchTokens, kLongTokens));
+                            is_uneven ? uneven : cuts_every(Backend::kMaxBatchTokens, kLongTokens));
   }
   const size_t vocab = logits[0].size() / kLongTokens;
   for (const size_t position : {size_t{0}, size_t{170}, size_t{511}, size_t{1372}, size_t{2048}, size_t{2815},

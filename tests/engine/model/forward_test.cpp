@@ -233,7 +233,7 @@ void ForwardTest::impossible_requests_are_refused() {
   };
 
   QCOMPARE(code({}, {}, 0), std::optional(ErrorCode::BadRequest));
-  QCOMPARE(code(std::vector<int32_t>(Model::kMaxBatchTokens + 1, 1), {}, 0),
+  QCOMPARE(code(std::vector<int32_t>(Backend::kMaxBatchTokens + 1, 1), {}, 0),
            std::optional(ErrorCode::BadRequest));
   QCOMPARE(code({1, -1}, {}, 0), std::optional(ErrorCode::BadRequest));
   QCOMPARE(code({1, static_cast<int32_t>(vocab)}, {}, 0), std::optional(ErrorCode::BadRequest));

@@ -35,6 +35,8 @@ class BackendTest : public QObject {
   void kv_append_writes_the_oracles_bytes();
   void attention_agrees_with_the_oracle_data() { add_backends(); }
   void attention_agrees_with_the_oracle();
+  void top_logits_are_the_largest_data() { add_backends(); }
+  void top_logits_are_the_largest();
   void route_agrees_with_the_oracle_data() { add_backends(); }
   void route_agrees_with_the_oracle();
   void gated_ffn_add_agrees_with_the_oracle_data() { add_backends(); }
@@ -225,6 +227,29 @@ void BackendTest::attention_agrees_with_the_oracle() {
         b.attention(out.heads(heads), query.heads(heads), *cache, 1, first, 0.3f);
       });
     }
+  }
+}
+
+void BackendTest::top_logits_are_the_largest() {
+  const auto backend = this->backend();
+  REPEAT(8) {
+    const uint32_t vocab = random_.between(1, 900);
+    GuardedRows logits(random_, 1, vocab);
+    if (repeat % 2 == 0)  // equal ones, and some that are no numbers
+      for (uint32_t i = 0; i < vocab; ++i)
+        logits.view().data[i] =
+            i % 9 == 0 ? std::numeric_limits<float>::quiet_NaN() : static_cast<float>(i % 5);
+    std::vector<TokenLogit> expected;
+    for (uint32_t i = 0; i < vocab; ++i) expected.push_back({static_cast<int32_t>(i), logits.view().data[i]});
+    std::ranges::sort(expected, Likelier());
+    const auto top = backend->allocate_top_logits(random_.between(1, vocab));
+    QVERIFY(top);
+    std::vector<TokenLogit> found(top->count);
+    backend->top_logits(*top, logits.view());
+    backend->read_top(found, *top);
+    std::ranges::sort(found, Likelier());
+    for (uint32_t i = 0; i < top->count; ++i)
+      QVERIFY2(found[i].id == expected[i].id, QByteArray::number(random_.seed()));
   }
 }
 

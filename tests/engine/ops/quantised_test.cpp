@@ -132,7 +132,7 @@ void QuantisedTest::compare(Backend& backend, GuardedRows out,
   const std::vector<float> expected_values = expected.values();
   for (const BatchSize size : kBatchSizes) {
     GuardedRows result = out;
-    backend.begin_batch(size);
+    backend.begin_batch({.size = size});
     operation(backend, result);
     QVERIFY2(result.guards_intact(), seed());
     const std::vector<float> values = result.values();
@@ -236,8 +236,8 @@ void QuantisedTest::a_token_gets_the_same_bits_alone_and_among_others() {
   const TensorView home = *one->place(w.view);
   GuardedRows in(random_, tokens, cols);
   for (const BatchSize size : kBatchSizes) {
-    one->begin_batch(size);
-    many->begin_batch(size);
+    one->begin_batch({.size = size});
+    many->begin_batch({.size = size});
     GuardedRows alone(tokens, rows);
     GuardedRows together(tokens, rows);
     many->matmul(together.view(), *many->place(w.view), in.view());
@@ -297,7 +297,7 @@ void QuantisedTest::large_batches_requantise_only_what_has_many_scales() {
     std::vector<float> results[2];
     for (const BatchSize size : kBatchSizes) {
       GuardedRows out(3, 64);
-      backend->begin_batch(size);
+      backend->begin_batch({.size = size});
       backend->matmul(out.view(), home, in.view());
       results[size == BatchSize::Large] = out.values();
     }

@@ -279,6 +279,45 @@ class SamplerTest : public QObject {
     QCOMPARE(drawn(params, {1.0f, 1.5f, 1.2f}), std::set<TokenId>{1});
   }
 
+  void likeliest_tokens_decide_as_all_would() {
+    std::mt19937 random(17);
+    const auto one_of = [&](std::initializer_list<float> values) {
+      return values.begin()[random() % values.size()];
+    };
+    int decided = 0;
+    for (int round = 0; round < 2000; ++round) {
+      SamplingParams params;
+      params.temperature = one_of({0.0f, 0.3f, 0.8f, 2.0f});
+      params.top_k = static_cast<uint32_t>(one_of({0, 1, 3, 40}));
+      params.top_p = one_of({0.3f, 0.95f, 1.0f});
+      params.min_p = one_of({0.0f, 0.05f});
+      params.repetition_penalty = one_of({0.8f, 1.0f, 1.1f, 3.0f});
+      params.repetition_window = 16;
+      params.seed = random();
+      Logits logits;
+      for (int i = 0; i < 300; ++i)
+        logits.push_back(static_cast<float>(random() % 64) / 4 - 8);  // many are equal
+      if (round % 5 == 0) logits[random() % 300] = kNan;
+      if (round % 7 == 0) logits[random() % 300] = kInf;
+      Ids history;
+      for (int i = 0; i < 40; ++i) history.push_back(static_cast<TokenId>(random() % 300));
+      const Ids forbidden{static_cast<TokenId>(random() % 300), static_cast<TokenId>(random() % 300)};
+
+      std::vector<TokenLogit> top;
+      for (size_t i = 0; i < logits.size(); ++i) top.push_back({static_cast<TokenId>(i), logits[i]});
+      std::ranges::sort(top, Likelier());
+      const auto deciding = Sampler(params).deciding(forbidden.size());
+      if (!deciding) continue;
+      ++decided;
+      top.resize(*deciding);
+      std::ranges::shuffle(top, random);
+      for (const TokenId id : forbidden) logits[static_cast<size_t>(id)] = -kInf;
+      Sampler of_all(params), of_top(params);
+      QCOMPARE(of_top.sample(top, forbidden, history), of_all.sample(logits, history));
+    }
+    QVERIFY(decided > 900);
+  }
+
   void values_out_of_range_are_named() {
     QVERIFY(!check(SamplingParams()));
     QVERIFY(!check(plain()));
