@@ -54,11 +54,22 @@ struct KeepStack {
 
 StackPool::~StackPool() {
   boost::context::protected_fixedsize_stack allocator(kStackBytes);
-  for (boost::context::stack_context& stack : free_) allocator.deallocate(stack);
+  for (boost::context::stack_context& stack : all_) allocator.deallocate(stack);
+}
+
+// Stacks begin at different places in their pages: at the same place they would share few lines of the cache.
+boost::context::stack_context StackPool::make() {
+  constexpr size_t kPlaces = 16, kBytesApart = 256;
+  boost::context::stack_context stack = boost::context::protected_fixedsize_stack(kStackBytes).allocate();
+  const size_t unused = all_.size() % kPlaces * kBytesApart;
+  all_.push_back(stack);
+  stack.sp = static_cast<char*>(stack.sp) - unused;
+  stack.size -= unused;
+  return stack;
 }
 
 boost::context::stack_context StackPool::take() {
-  if (free_.empty()) return boost::context::protected_fixedsize_stack(kStackBytes).allocate();
+  if (free_.empty()) return make();
   const boost::context::stack_context stack = free_.back();
   free_.pop_back();
   return stack;

@@ -14,7 +14,10 @@ class StackPool {
   void give_back(const boost::context::stack_context& stack) { free_.push_back(stack); }
 
  private:
-  std::vector<boost::context::stack_context> free_;
+  boost::context::stack_context make();
+
+  std::vector<boost::context::stack_context> all_;   // as allocated
+  std::vector<boost::context::stack_context> free_;  // as used
 };
 
 /// A function with a stack of its own that can pause. Whoever resumes it goes on when it pauses or returns.
