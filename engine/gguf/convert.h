@@ -9,7 +9,7 @@
 namespace kvasir::engine {
 
 /// IEEE 754 binary16 to binary32, exact for every value; infinities and NaNs keep their payload.
-inline float f16_to_f32(uint16_t half) {
+constexpr float f16_to_f32(uint16_t half) {
   const uint32_t sign = static_cast<uint32_t>(half & 0x8000u) << 16;
   const uint32_t exponent = (half >> 10) & 0x1fu;
   const uint32_t mantissa = half & 0x3ffu;
@@ -23,7 +23,7 @@ inline float f16_to_f32(uint16_t half) {
 }
 
 /// bfloat16 is the upper half of a binary32: exact.
-inline float bf16_to_f32(uint16_t brain) {
+constexpr float bf16_to_f32(uint16_t brain) {
   return std::bit_cast<float>(static_cast<uint32_t>(brain) << 16);
 }
 

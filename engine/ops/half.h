@@ -6,7 +6,7 @@
 namespace kvasir::engine {
 
 /// float32 to IEEE 754 binary16: rounded to nearest, ties to even; overflow becomes infinity, NaN stays NaN.
-inline uint16_t f32_to_f16(float value) {
+constexpr uint16_t f32_to_f16(float value) {
   const uint32_t bits = std::bit_cast<uint32_t>(value);
   const auto sign = static_cast<uint16_t>((bits >> 16) & 0x8000u);
   const uint32_t magnitude = bits & 0x7fffffffu;

@@ -30,6 +30,9 @@ struct Route {
   size_t in_stride = 0;
   uint32_t hidden = 0;
   uint32_t tokens = 0;
+  /// {1} in device memory, 0 between calls and left so; with it one token takes one launch. A word that no
+  /// other stream uses at the same time; null: two launches.
+  uint32_t* blocks_done = nullptr;
   RouterShape shape;
 };
 void route(Stream& stream, Workspace workspace, const Route& call);
