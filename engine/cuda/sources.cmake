@@ -2,5 +2,6 @@
 set(KVASIR_CUDA_KERNELS
   kernels/attention_latent.cu
   kernels/elementwise.cu
-  kernels/router.cu)
+  kernels/router.cu
+  kernels/top_logits.cu)
 set(KVASIR_CUDA_HOST_SOURCES)

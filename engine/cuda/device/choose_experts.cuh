@@ -1,5 +1,6 @@
 #pragma once
 
+#include "engine/cuda/device/order_key.h"
 #include "engine/cuda/device/simt.cuh"
 #include "engine/cuda/kernels/router.h"
 
@@ -24,14 +25,8 @@ struct ExpertScores {
   }
 };
 
+/// Below every `order_key`.
 inline constexpr uint32_t kClosed = 0;
-
-/// Numbers order as their keys do; −0 as 0; NaN below all numbers, above kClosed.
-__device__ inline uint32_t selection_key(float value) {
-  if (value != value) return kClosed + 1;
-  const uint32_t bits = __float_as_uint(value + 0.0f);
-  return bits >> 31 ? ~bits : bits | 0x80000000u;
-}
 
 /// The index of the largest of `keys`, the first of equal ones; closes it. The whole warp calls it and gets
 /// the same answer.
@@ -106,7 +101,7 @@ __device__ inline void keep_best_groups(const ExpertScores& of, const RouterShap
   const uint32_t lane = threadIdx.x % kWarp;
   const uint32_t size = shape.n_routed_experts / shape.n_group;
   for (uint32_t g = lane; g < shape.n_group; g += kWarp)
-    of.group_keys[g] = selection_key(group_score(of.selection + g * size, size, shape.sigmoid));
+    of.group_keys[g] = order_key(group_score(of.selection + g * size, size, shape.sigmoid));
   __syncwarp();
   for (uint32_t kept = 0; kept < shape.topk_group; ++kept) take_best(of.group_keys, shape.n_group);
   for (uint32_t e = lane; e < shape.n_routed_experts; e += kWarp)
@@ -122,7 +117,7 @@ __device__ inline void choose_experts(int32_t* experts, float* weights, const Ex
   score_experts(of.scores, shape);
   for (uint32_t e = lane; e < shape.n_routed_experts; e += kWarp) {
     of.selection[e] = bias == nullptr ? of.scores[e] : of.scores[e] + bias[e];
-    of.keys[e] = selection_key(of.selection[e]);
+    of.keys[e] = order_key(of.selection[e]);
   }
   __syncwarp();
   if (shape.n_group > 1 && shape.topk_group < shape.n_group) keep_best_groups(of, shape);
