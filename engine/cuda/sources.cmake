@@ -2,6 +2,9 @@
 set(KVASIR_CUDA_KERNELS
   kernels/attention_latent.cu
   kernels/elementwise.cu
+  kernels/embed.cu
+  kernels/products.cu
+  kernels/repack.cu
   kernels/router.cu
   kernels/top_logits.cu)
 set(KVASIR_CUDA_HOST_SOURCES)

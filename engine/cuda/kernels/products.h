@@ -37,7 +37,7 @@ constexpr size_t kMaxProducts = 3;
 void multiply(Stream& stream, Workspace workspace, std::span<const Product> products, uint32_t tokens,
               ProductMode mode);
 /// Bytes of workspace that `multiply` needs for `max_tokens` tokens and inputs of up to `max_in` values (all
-/// matrices of a product together, summed over a call's products).
+/// matrices of a product together, summed over a call's products, each matrix's in whole multiples of eight).
 size_t multiply_workspace_bytes(uint32_t max_tokens, uint64_t max_in);
 
 /// Gated feed-forward networks, one for each matrix of the weights.
