@@ -58,15 +58,29 @@ class WindowBranchesTest : public WindowTest {
         }
         return nullptr;
     }
-    /// Points at the message and clicks one of its actions.
+    /// What holds a message's actions, which are there while it is pointed at or has the focus.
+    QQuickItem *actionsAt(int index) const
+    {
+        QList<QQuickItem *> all = messageAt(index)->childItems();
+        for (qsizetype i = 0; i < all.size(); ++i) {
+            if (all[i]->inherits("QQuickFocusScope") && all[i]->property("room").isValid())
+                return all[i];
+            all << all[i]->childItems();
+        }
+        return nullptr;
+    }
+    /// An action of the message, which is pointed at for it.
+    QQuickItem *actionAt(int index, const char *button) const
+    {
+        QTest::mouseMove(quick(), centre(messageAt(index)));
+        return within(messageAt(index), QLatin1String(button));
+    }
     void act(int index, const char *button) const
     {
-        QQuickItem *at = messageAt(index);
-        QVERIFY(at);
-        QTest::mouseMove(quick(), centre(at));
-        QQuickItem *item = within(at, QLatin1String(button));
-        QVERIFY2(item && item->isVisible() && item->isEnabled(), button);
-        QTRY_VERIFY(item->parentItem()->parentItem()->opacity() > 0);
+        QTRY_VERIFY2(actionAt(index, button) && actionsAt(index)->opacity() == 1, button);
+        settle();
+        QQuickItem *item = actionAt(index, button);
+        QVERIFY2(item->isVisible() && item->isEnabled(), button);
         click(item);
     }
 
@@ -91,16 +105,12 @@ private slots:
     void actions_show_where_the_pointer_is_and_shift_nothing()
     {
         open();
-        const auto opacityOf = [&](int index) {
-            return within(messageAt(index), QStringLiteral("copyButton"))
-                ->parentItem()
-                ->parentItem()
-                ->opacity();
-        };
+        const auto opacityOf = [&](int index) { return actionsAt(index)->opacity(); };
         const double height = messageAt(1)->height();
         QCOMPARE(opacityOf(1), 0.0);
         QTest::mouseMove(quick(), centre(messageAt(1)));
         QTRY_COMPARE(opacityOf(1), 1.0);
+        settle();
         QCOMPARE(opacityOf(3), 0.0);
         QCOMPARE(messageAt(1)->height(), height);
         click(within(messageAt(1), QStringLiteral("copyButton")));
@@ -110,9 +120,23 @@ private slots:
     void actions_are_one_stop_of_tab_and_arrows_go_on()
     {
         open();
-        QQuickItem *copy = within(messageAt(3), QStringLiteral("copyButton"));
-        copy->forceActiveFocus(Qt::TabFocusReason);
-        QTRY_COMPARE(copy->parentItem()->parentItem()->opacity(), 1.0);
+        find(QStringLiteral("messageList"))->forceActiveFocus(Qt::TabFocusReason);
+        while (quick()->activeFocusItem() != find(QStringLiteral("composerInput"))
+               && !actionsAt(3)->hasActiveFocus())
+            QTest::keyClick(quick(), Qt::Key_Tab);
+        QTRY_COMPARE(actionsAt(3)->opacity(), 1.0);
+        QVERIFY(actionsAt(3)->hasActiveFocus());
+        QTest::keyClick(quick(), Qt::Key_Right);
+        QTest::keyClick(quick(), Qt::Key_Tab);
+        QVERIFY(actionsAt(2)->hasActiveFocus());
+        QTest::keyClick(quick(), Qt::Key_Tab);
+        QVERIFY(actionsAt(1)->hasActiveFocus());
+        QTest::keyClick(quick(), Qt::Key_Backtab);
+        QVERIFY(actionsAt(2)->hasActiveFocus());
+        QTest::keyClick(quick(), Qt::Key_Backtab);
+        QVERIFY(actionsAt(3)->hasActiveFocus());
+        QTRY_COMPARE(actionsAt(3)->opacity(), 1.0);
+        QTest::keyClick(quick(), Qt::Key_Left);
         QStringList visited;
         for (int i = 0; i < 5; ++i) {
             visited << quick()->activeFocusItem()->objectName();
@@ -224,7 +248,8 @@ private slots:
         act(3, "goOnHereButton");
         QTRY_COMPARE(texts().last(), QStringLiteral("Sometimes.Hello there."));
         QVERIFY(m_port->calls.contains(QStringLiteral("retry %1").arg(m_chat)));
-        QVERIFY(!within(messageAt(1), QStringLiteral("goOnHereButton"))->isVisible()); // the last alone
+        QTRY_VERIFY(actionAt(1, "copyButton"));
+        QVERIFY(!actionAt(1, "goOnHereButton")->isVisible()); // the last alone
     }
 
     void deleted_messages_come_back_with_undo()
@@ -266,9 +291,10 @@ private slots:
         QTest::keyClick(quick(), Qt::Key_Return);
         QTRY_COMPARE(chat().messages()->rowCount(), 6);
         const QStringList before = m_port->calls;
+        QTRY_VERIFY(actionAt(3, "forkButton"));
         for (const char *name : { "editButton", "regenerateButton", "deleteMessageButton" })
-            QVERIFY2(!within(messageAt(3), QLatin1String(name))->isEnabled(), name);
-        QVERIFY(within(messageAt(3), QStringLiteral("forkButton"))->isEnabled());
+            QVERIFY2(!actionAt(3, name)->isEnabled(), name);
+        QVERIFY(actionAt(3, "forkButton")->isEnabled());
         QTest::keyClick(quick(), Qt::Key_Up);
         QTest::keyClick(quick(), Qt::Key_Return, Qt::ControlModifier);
         QVERIFY(!isShown(find(QStringLiteral("messageEditor"))));
@@ -283,8 +309,9 @@ private slots:
         QTest::keyClick(quick(), Qt::Key_Up);
         QTRY_VERIFY(isShown(find(QStringLiteral("messageEditor"))));
         settle();
+        QTRY_VERIFY(actionAt(3, "deleteMessageButton"));
         checkNames();
-        const QQuickItem *actions = within(messageAt(3), QStringLiteral("deleteMessageButton"));
+        const QQuickItem *actions = actionAt(3, "deleteMessageButton");
         QVERIFY(actions->mapToScene(QPointF(actions->width(), 0)).x() <= quick()->width());
     }
 };

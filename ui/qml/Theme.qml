@@ -98,4 +98,5 @@ QtObject {
     readonly property int undoTime: 10000
     readonly property int doneTime: 1600
     readonly property int markTime: 2400
+    readonly property int settleTime: 150
 }

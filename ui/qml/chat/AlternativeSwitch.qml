@@ -11,7 +11,6 @@ FocusScope {
     required property int alternatives
     required property bool isUser
 
-    visible: alternatives > 1
     implicitWidth: row.implicitWidth
     implicitHeight: row.implicitHeight
     Keys.onLeftPressed: chat.swipe(messageId, -1)

@@ -44,15 +44,18 @@ Item {
         width: parent.width
         spacing: Theme.space3
 
-        ReasoningFold {
+        Loader {
+            active: message.reasoningText.length > 0
+            visible: active
             width: parent.width
-            visible: text.length > 0
-            text: message.reasoningText
-            blocks: message.reasoningBlocks
-            open: message.reasoningOpen
-            thinking: message.thinking
-            onToggled: message.chat.setReasoningOpen(message.messageId, !message.reasoningOpen)
-            onCopyRequested: text => message.chat.copyText(text)
+            sourceComponent: ReasoningFold {
+                text: message.reasoningText
+                blocks: message.reasoningBlocks
+                open: message.reasoningOpen
+                thinking: message.thinking
+                onToggled: message.chat.setReasoningOpen(message.messageId, !message.reasoningOpen)
+                onCopyRequested: text => message.chat.copyText(text)
+            }
         }
         MarkdownBlocks {
             width: parent.width
@@ -69,26 +72,32 @@ Item {
                 isUser: false
             }
         }
-        PrefillBar {
-            objectName: "prefillBar"
-            visible: message.waiting
-            done: message.prefillDone
-            total: message.prefillTotal
-            remaining: message.prefillRemainingText
-            modelLoading: message.modelLoading
-            summarising: message.summarising
+        Loader {
+            active: message.waiting
+            visible: active
+            sourceComponent: PrefillBar {
+                objectName: "prefillBar"
+                done: message.prefillDone
+                total: message.prefillTotal
+                remaining: message.prefillRemainingText
+                modelLoading: message.modelLoading
+                summarising: message.summarising
+            }
         }
-        MessageNote {
+        Loader {
+            active: message.broken
+            visible: active
             width: parent.width
-            visible: message.broken
-            failed: message.failed
-            actionText: message.failed ? qsTr("Try again") : qsTr("Go on")
-            text: message.status === MessageListModel.Interrupted
-                ? qsTr("Kvasir was closed before this answer was finished.")
-                : message.silent ? qsTr("The model ended without an answer.")
-                : message.error.length > 0 ? message.error : qsTr("This answer failed.")
-            canRetry: message.isLast
-            onRetry: message.chat.retry()
+            sourceComponent: MessageNote {
+                failed: message.failed
+                actionText: message.failed ? qsTr("Try again") : qsTr("Go on")
+                text: message.status === MessageListModel.Interrupted
+                    ? qsTr("Kvasir was closed before this answer was finished.")
+                    : message.silent ? qsTr("The model ended without an answer.")
+                    : message.error.length > 0 ? message.error : qsTr("This answer failed.")
+                canRetry: message.isLast
+                onRetry: message.chat.retry()
+            }
         }
     }
     Item {
@@ -100,13 +109,17 @@ Item {
         RowLayout {
             anchors.fill: parent
             spacing: Theme.space2
-            AlternativeSwitch {
+            Loader {
+                active: message.alternatives > 1
+                visible: active
                 Layout.leftMargin: -Theme.space2 // the icon, not its room, stands in line with the text
-                chat: message.chat
-                messageId: message.messageId
-                alternative: message.alternative
-                alternatives: message.alternatives
-                isUser: false
+                sourceComponent: AlternativeSwitch {
+                    chat: message.chat
+                    messageId: message.messageId
+                    alternative: message.alternative
+                    alternatives: message.alternatives
+                    isUser: false
+                }
             }
             UsageLine {
                 id: usageLine
@@ -118,19 +131,22 @@ Item {
                 hitFraction: message.hitFraction
                 diskFraction: message.diskFraction
             }
-            IconButton {
-                objectName: "goOnButton"
-                visible: message.cut && message.isLast
-                implicitWidth: 28
-                implicitHeight: 28
-                iconSize: Theme.iconSizeSmall
-                iconName: "go-on"
-                text: qsTr("Go on with this answer")
-                onClicked: message.chat.retry()
+            Loader {
+                active: message.cut && message.isLast
+                visible: active
+                sourceComponent: IconButton {
+                    objectName: "goOnButton"
+                    implicitWidth: 28
+                    implicitHeight: 28
+                    iconSize: Theme.iconSizeSmall
+                    iconName: "go-on"
+                    text: qsTr("Go on with this answer")
+                    onClicked: message.chat.retry()
+                }
             }
             Item { // where the room is, the actions have their own; otherwise they cover the end of the line
                 visible: foot.width > 600
-                implicitWidth: actions.width
+                implicitWidth: actions.room
             }
         }
         Rectangle {
@@ -138,6 +154,7 @@ Item {
             anchors.leftMargin: -Theme.space2
             color: Theme.surface
             opacity: actions.opacity
+            visible: opacity > 0
         }
         MessageActions {
             id: actions

@@ -37,6 +37,7 @@ Item {
         x: slot.quoteX + slot.block.quoteDepth * Theme.space4 + slot.block.innerIndent * slot.indentWidth
         y: slot.gap
         width: slot.width - x
+        // What it shows has its width from the beginning: a text is laid out once.
         sourceComponent: slot.block.kind === MarkdownBlockModel.Code ? code
             : slot.block.kind === MarkdownBlockModel.Table ? table
             : slot.block.kind === MarkdownBlockModel.Math ? math
@@ -44,15 +45,21 @@ Item {
     }
     Component {
         id: prose
-        ProseBlock {
-            block: slot.block
-            inkColor: slot.ink
-            pixelSize: slot.pixelSize
+        Item { // a Loader asks for the natural width, which a text is laid out once more for
+            implicitHeight: text.implicitHeight
+            ProseBlock {
+                id: text
+                width: content.width
+                block: slot.block
+                inkColor: slot.ink
+                pixelSize: slot.pixelSize
+            }
         }
     }
     Component {
         id: table
         TableBlock {
+            width: content.width
             block: slot.block
             inkColor: slot.ink
             pixelSize: slot.pixelSize
@@ -61,6 +68,7 @@ Item {
     Component {
         id: code
         CodeBlock {
+            width: content.width
             code: slot.block.text
             language: slot.block.language
             onCopyRequested: text => slot.copyRequested(text)
@@ -69,6 +77,7 @@ Item {
     Component {
         id: math
         MathBlock {
+            width: content.width
             latex: slot.block.text
             open: slot.block.open
             inkColor: slot.ink

@@ -12,6 +12,7 @@ ListView {
     property bool sticksToEnd: true
     property real lastY: 0
     property int markedRow: -1 // what was sought, for a moment
+    readonly property bool scrolling: settling.running // by the person: rows only pass below the pointer
     readonly property MessageEdit edit: MessageEdit {
         chat: list.chat
         onBegun: id => list.positionViewAtIndex(list.chat.messages.rowOf(id), ListView.Contain)
@@ -33,6 +34,7 @@ ListView {
     }
     function scrollBy(pixels: real) {
         const lowest = Math.max(originY, originY + contentHeight - height);
+        settling.restart();
         sticksToEnd = false; // or new estimates of heights above would pull the view back
         contentY = Math.round(Math.max(originY, Math.min(lowest, contentY + pixels)));
         sticksToEnd = pixels > 0 && distanceToEnd < Theme.space2;
@@ -40,8 +42,8 @@ ListView {
 
     model: chat.messages
     clip: true
-    reuseItems: true
-    cacheBuffer: 1200 // made between frames, before they are seen
+    reuseItems: false // a row made anew is made in steps between frames, one used again all at once
+    cacheBuffer: 1200 // made before they are seen
     boundsBehavior: Flickable.StopAtBounds
     spacing: Theme.space2
     header: Item { height: Theme.space6 }
@@ -57,6 +59,7 @@ ListView {
     onContentYChanged: {
         // Only the person's own scrolling decides; a step up lets go at once, whatever streams in below.
         if (moving || flicking || dragging || bar.pressed) {
+            settling.restart();
             if (contentY < lastY - 0.5)
                 sticksToEnd = false;
             else if (distanceToEnd < Theme.space2)
@@ -91,6 +94,10 @@ ListView {
         function onMessageSought(row: int) { list.show(row); }
     }
     Timer {
+        id: settling
+        interval: Theme.settleTime
+    }
+    Timer {
         id: unmark
         interval: Theme.markTime
         onTriggered: list.markedRow = -1
@@ -112,6 +119,7 @@ ListView {
         edit: list.edit
         columnWidth: list.columnWidth
         marked: list.markedRow === index
+        passing: list.scrolling
         isLast: index === list.count - 1
     }
 }

@@ -12,6 +12,7 @@ Item {
     required property int columnWidth
     required property bool marked // what was sought, for a moment
     required property bool isLast
+    required property bool passing // the list is being scrolled
 
     // Of the model.
     required property int index
@@ -71,6 +72,7 @@ Item {
     Component {
         id: user
         UserMessage {
+            width: content.width
             chat: row.chat
             edit: row.edit
             messageId: row.messageId
@@ -78,12 +80,13 @@ Item {
             alternative: row.alternative
             alternatives: row.alternatives
             isLast: row.isLast
-            active: hover.hovered
+            active: hover.hovered && !row.passing
         }
     }
     Component {
         id: answer
         AnswerMessage {
+            width: content.width
             chat: row.chat
             edit: row.edit
             messageId: row.messageId
@@ -105,7 +108,7 @@ Item {
             modelLoading: row.models.state === ModelController.Loading
             isLast: row.isLast
             summarising: row.context.summarising
-            active: hover.hovered
+            active: hover.hovered && !row.passing
             alternative: row.alternative
             alternatives: row.alternatives
         }

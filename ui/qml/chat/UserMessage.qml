@@ -56,12 +56,16 @@ Item {
             isLast: message.isLast
             wanted: message.active
         }
-        AlternativeSwitch {
-            chat: message.chat
-            messageId: message.messageId
-            alternative: message.alternative
-            alternatives: message.alternatives
-            isUser: true
+        Loader {
+            active: message.alternatives > 1
+            visible: active
+            sourceComponent: AlternativeSwitch {
+                chat: message.chat
+                messageId: message.messageId
+                alternative: message.alternative
+                alternatives: message.alternatives
+                isUser: true
+            }
         }
     }
     Loader {
