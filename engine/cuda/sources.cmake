@@ -3,6 +3,10 @@ set(KVASIR_CUDA_KERNELS
   kernels/attention_latent.cu
   kernels/elementwise.cu
   kernels/embed.cu
+  kernels/ffn.cu
+  kernels/ffn_down.cu
+  kernels/ffn_inner.cu
+  kernels/ffn_slots.cu
   kernels/products.cu
   kernels/repack.cu
   kernels/router.cu

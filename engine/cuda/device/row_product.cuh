@@ -51,6 +51,12 @@ __device__ inline Planes row_of(const Planes& weight, size_t row, uint32_t cols)
   }
 }
 
+/// Row `row` of matrix `matrix` of anything that has planes, rows and columns.
+template <DType kType, class Weight>
+__device__ inline Planes row_of_matrix(const Weight& weight, uint32_t matrix, uint32_t row) {
+  return row_of<kType>(weight.planes, size_t{matrix} * weight.rows + row, weight.cols);
+}
+
 /// Adds a unit's product with 8-bit activations, {8} words of codes.
 template <DType kType>
 __device__ inline float add_unit_product(const Unit& weights, const uint32_t (&codes)[8],
