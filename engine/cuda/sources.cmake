@@ -1,5 +1,6 @@
 # What the CUDA backend consists of, for nvcc and for the tests' emulation of CUDA: paths from engine/cuda/.
 set(KVASIR_CUDA_KERNELS
+  kernels/attention_expanded.cu
   kernels/attention_latent.cu
   kernels/elementwise.cu
   kernels/embed.cu

@@ -65,6 +65,9 @@ struct ExpandedAttention {
   uint32_t tokens = 0;
   float softmax_scale = 0;
 };
+/// Of rows of kv_lora + `rope` values; needs compute capability 8.0. All sizes must be multiples of 8, keys of
+/// nope + rope values and values of v_head up to 256.
+bool can_attend_expanded(const DeviceExpansion& expansion, uint32_t rope);
 void attend_expanded(Stream& stream, Workspace workspace, const ExpandedAttention& call);
 /// Bytes with which `attend_expanded` runs well; it needs at least what one chunk of the least size takes,
 /// which is what this returns for `chunk_tokens` = kLeastChunkTokens.
