@@ -73,7 +73,7 @@ void attend(Stream& stream, Workspace workspace, const LatentAttention& call,
                   dim3(kernel.threads), kernel.shared_bytes, params);
     stream.launch("combine_latent", combine_latent_kernel<Value>,
                   dim3(divide_up(call.kv_lora, kCombineColumns), call.heads, params.call.tokens),
-                  dim3(kCombineThreads), chunks * sizeof(float), params);
+                  dim3(kCombineThreads), 0, params);
   }
 }
 

@@ -55,9 +55,14 @@ struct LatentParams {
   LatentPartials<Value> partials;
 };
 
-/// The least share of a launch's blocks that one token takes is this many for each head.
+/// The combining kernel has a thread for each chunk.
+inline constexpr uint32_t kMostChunks = 256;
+
+/// So many chunks that one token fills the device, whose context is attended to by `blocks_of_heads` blocks
+/// at a time.
 inline uint32_t most_chunks(const DeviceLimits& limits, uint32_t blocks_of_heads) {
-  return limits.multiprocessors > blocks_of_heads ? limits.multiprocessors / blocks_of_heads : 1;
+  const uint32_t chunks = limits.multiprocessors / blocks_of_heads;
+  return chunks < 1 ? 1 : chunks < kMostChunks ? chunks : kMostChunks;
 }
 
 }  // namespace kvasir::engine::cuda
