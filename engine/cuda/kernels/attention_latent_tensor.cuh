@@ -42,6 +42,8 @@ class LatentChunk {
   }
 
   __device__ void run() {
+    QueryValues query;
+    load_query(query);  // which does not wait for the position
     const ContextChunks chunks = ContextChunks::cut(positions_, p_.partials.most_chunks);
     if (blockIdx.x >= chunks.count) return;
     begin_ = blockIdx.x * chunks.length;
@@ -49,7 +51,7 @@ class LatentChunk {
     const uint32_t tiles = (end_ - begin_ + kTile - 1) / kTile;
 
     for (uint32_t tile = 0; tile < kStages - 1; ++tile) request(tile);
-    load_query();
+    round_query(query);
     for (uint32_t tile = 0; tile < tiles; ++tile) {
       copy_async_wait<kStages - 2>();
       __syncthreads();  // the tile is here, and the one before is no longer read
@@ -149,27 +151,35 @@ class LatentChunk {
     return pack_halves(code(four, 2) * scale, code(four, 3) * scale);
   }
 
+  /// Heads beyond the last are computed as the last one, and not stored.
   __device__ float2 query_pair(uint32_t head, uint32_t column) const {
-    if (head >= p_.call.heads) return make_float2(0, 0);
     return *reinterpret_cast<const float2*>(p_.call.query + token_ * p_.call.query_token_stride +
-                                            head * p_.call.query_head_stride + column);
+                                            min(head, p_.call.heads - 1) * p_.call.query_head_stride +
+                                            column);
   }
 
-  /// The warp's quarter of the queries becomes fragments of A. Each head is scaled by the power of two that
-  /// brings its largest value just below the largest half; `logit_scale` undoes it.
-  __device__ void load_query() {
-    float2 values[kHeadGroups][kQuarterSteps][4];
-    const uint32_t quarter = warp_ % kQuarters;
+  /// The warp's quarter of the queries, as fragments of A hold them.
+  using QueryValues = float2[kHeadGroups][kQuarterSteps][4];
+
+  __device__ void load_query(QueryValues& values) const {
 #pragma unroll
     for (int g = 0; g < kHeadGroups; ++g) {
       const uint32_t head = first_head_ + g * 16 + group();
 #pragma unroll
       for (uint32_t step = 0; step < kQuarterSteps; ++step) {
-        const uint32_t column = (quarter * kQuarterSteps + step) * 16 + place();
+        const uint32_t column = (warp_ % kQuarters * kQuarterSteps + step) * 16 + place();
 #pragma unroll
         for (uint32_t i = 0; i < 4; ++i)
           values[g][step][i] = query_pair(head + i % 2 * 8, column + i / 2 * 8);
       }
+    }
+  }
+
+  /// Queries become halves. Each head is scaled by the power of two that brings its largest value just below
+  /// the largest half; `logit_scale` undoes it.
+  __device__ void round_query(const QueryValues& values) {
+#pragma unroll
+    for (int g = 0; g < kHeadGroups; ++g) {
 #pragma unroll
       for (uint32_t upper = 0; upper < 2; ++upper) {
         float largest = 0;
@@ -182,7 +192,7 @@ class LatentChunk {
         largest = fmaxf(largest, __shfl_xor_sync(kAllLanes, largest, 1));
         largest = fmaxf(largest, __shfl_xor_sync(kAllLanes, largest, 2));
         if (warp_ < kQuarters && lane_ % 4 == 0)
-          scratch().largest_query[quarter][g * 16 + upper * 8 + group()] = largest;
+          scratch().largest_query[warp_][g * 16 + upper * 8 + group()] = largest;
       }
     }
     __syncthreads();
