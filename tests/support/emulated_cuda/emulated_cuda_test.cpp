@@ -212,6 +212,7 @@ class EmulatedCudaTest : public QObject {
   void mma_and_ldmatrix_multiply_matrices();
   void async_copies_are_there_when_waited_for();
   void threads_that_wait_in_vain_are_named();
+  void addresses_of_the_host_are_refused();
   void a_graph_runs_again_with_new_contents();
   void captures_refuse_what_a_device_refuses();
   void memory_has_a_limit_and_a_side();
@@ -361,6 +362,23 @@ void EmulatedCudaTest::threads_that_wait_in_vain_are_named() {
   QVERIFY2(deadlock.find("no thread can go on") != std::string::npos, deadlock.c_str());
   QVERIFY2(deadlock.find("thread (3, 0, 0) waits in __shfl_sync for lanes 0000ffff") != std::string::npos,
            deadlock.c_str());
+}
+
+void EmulatedCudaTest::addresses_of_the_host_are_refused() {
+  std::vector<float> host(4);
+  float* freed = nullptr;
+  {
+    const DeviceArray<float> device(host);
+    freed = device.data();
+  }
+  for (float* const values : {host.data(), freed}) {
+    const std::string words = last_words([&] {
+      const DeviceArray<float> factor({2});
+      stream_.launch("scale", scale, dim3(1), dim3(4), 0, Scale{values, factor.data()});
+    });
+    QVERIFY2(words.find("Scale): at byte 0 of its argument is the address") != std::string::npos,
+             words.c_str());
+  }
 }
 
 void EmulatedCudaTest::a_graph_runs_again_with_new_contents() {

@@ -2,27 +2,30 @@
 
 #include "tests/support/emulated_cuda/runtime_api.h"
 
+#include <cstddef>
 #include <functional>
-#include <memory>
-#include <tuple>
+#include <span>
+#include <type_traits>
 #include <typeinfo>
-#include <utility>
 
 namespace emulated_cuda {
 
 /// Checks what a device would refuse, then runs or records the grid. `kernel` is what cudaFuncSetAttribute
-/// was called with, `type` the mangled name of its type.
+/// was called with, `type` the mangled name of its type, `argument` its one argument.
 cudaError_t launch(const cudaLaunchConfig_t& config, const void* kernel, const char* type,
-                   std::function<void()> thread);
+                   std::span<const std::byte> argument, std::function<void()> thread);
 
 }  // namespace emulated_cuda
 
-template <class... Expected, class... Given>
-cudaError_t cudaLaunchKernelEx(const cudaLaunchConfig_t* config, void (*kernel)(Expected...),
-                               Given&&... given) {
-  // A launch keeps the arguments' values; each thread has its own copy.
+/// For kernels with one argument, a plain struct.
+template <class Params>
+cudaError_t cudaLaunchKernelEx(const cudaLaunchConfig_t* config, void (*kernel)(Params),
+                               const std::type_identity_t<Params>& params) {
+  static_assert(std::is_trivially_copyable_v<Params>);
+  // Between members may stand what was on the stack before: old addresses, for instance.
+  Params argument = params;
+  __builtin_clear_padding(&argument);
   return emulated_cuda::launch(*config, reinterpret_cast<const void*>(kernel), typeid(kernel).name(),
-                               [kernel, arguments = std::tuple<Expected...>(std::forward<Given>(given)...)] {
-                                 std::apply(kernel, arguments);
-                               });
+                               std::as_bytes(std::span(&argument, 1)),
+                               [kernel, argument] { kernel(argument); });
 }

@@ -1,13 +1,21 @@
-#include "tests/support/emulated_cuda/block_runner.h"
 #include "tests/support/emulated_cuda/device.h"
+#include "tests/support/emulated_cuda/device_memory.h"
 #include "tests/support/emulated_cuda/runtime_api.h"
 #include "tests/support/emulated_cuda/stream_state.h"
 
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <atomic>
 #include <cstdint>
 #include <cstdlib>
 #include <cstring>
 #include <map>
 #include <mutex>
+
+#if defined(__SANITIZE_ADDRESS__)
+#include <sanitizer/asan_interface.h>
+#endif
 
 namespace emulated_cuda {
 namespace {
@@ -51,6 +59,11 @@ class Allocations {
     const std::lock_guard lock(mutex_);
     return total_;
   }
+  template <class Visit>
+  void for_each(Visit visit) const {
+    const std::lock_guard lock(mutex_);
+    for (const auto& [start, size] : sizes_) visit(reinterpret_cast<void*>(start), size);
+  }
 
  private:
   mutable std::mutex mutex_;
@@ -62,6 +75,19 @@ Allocations& device_memory() {
   static Allocations allocations;
   return allocations;
 }
+std::atomic<int> accesses = 0;
+
+void hide([[maybe_unused]] void* memory, [[maybe_unused]] size_t bytes) {
+#if defined(__SANITIZE_ADDRESS__)
+  ASAN_POISON_MEMORY_REGION(memory, bytes);
+#endif
+}
+void show([[maybe_unused]] void* memory, [[maybe_unused]] size_t bytes) {
+#if defined(__SANITIZE_ADDRESS__)
+  ASAN_UNPOISON_MEMORY_REGION(memory, bytes);
+#endif
+}
+
 Allocations& pinned_memory() {
   static Allocations allocations;
   return allocations;
@@ -91,6 +117,26 @@ size_t allocated_bytes() {
   return device_memory().total();
 }
 
+bool is_out_of_reach(const void* address) {
+  const auto number = reinterpret_cast<uintptr_t>(address);
+  const auto page_bytes = static_cast<uintptr_t>(sysconf(_SC_PAGESIZE));
+  if (number < page_bytes) return false;
+  // One byte behind a block ends a range in it.
+  for (const Allocations* const allocations : {&device_memory(), &pinned_memory()})
+    for (const uintptr_t inside : {number, number - 1})
+      if (allocations->place(reinterpret_cast<void*>(inside), 1) == Allocations::Place::Inside) return false;
+  unsigned char resident = 0;  // mincore fails where nothing is mapped
+  return mincore(reinterpret_cast<void*>(number / page_bytes * page_bytes), 1, &resident) == 0;
+}
+
+DeviceMemoryAccess::DeviceMemoryAccess() {
+  if (++accesses == 1) device_memory().for_each(show);
+}
+
+DeviceMemoryAccess::~DeviceMemoryAccess() {
+  if (--accesses == 0) device_memory().for_each(hide);
+}
+
 }  // namespace emulated_cuda
 
 using namespace emulated_cuda;
@@ -102,7 +148,9 @@ cudaError_t cudaMalloc(void** memory, size_t bytes) {
   if (bytes > device().memory_bytes || allocated_bytes() > device().memory_bytes - bytes)
     return note(cudaErrorMemoryAllocation);
   *memory = device_memory().allocate(bytes);
-  return note(*memory == nullptr ? cudaErrorMemoryAllocation : cudaSuccess);
+  if (*memory == nullptr) return note(cudaErrorMemoryAllocation);
+  hide(*memory, bytes);
+  return cudaSuccess;
 }
 cudaError_t cudaFree(void* memory) {
   if (const cudaError_t error = refuse_in_capture(); error != cudaSuccess) return error;

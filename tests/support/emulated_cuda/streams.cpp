@@ -1,5 +1,6 @@
 #include "tests/support/emulated_cuda/block_runner.h"
 #include "tests/support/emulated_cuda/device.h"
+#include "tests/support/emulated_cuda/device_memory.h"
 #include "tests/support/emulated_cuda/launch.h"
 #include "tests/support/emulated_cuda/runtime_api.h"
 #include "tests/support/emulated_cuda/stream_state.h"
@@ -7,8 +8,11 @@
 #include <cxxabi.h>
 
 #include <chrono>
+#include <cstdio>
 #include <cstdlib>
+#include <cstring>
 #include <map>
+#include <memory>
 #include <mutex>
 #include <set>
 #include <string>
@@ -82,6 +86,22 @@ cudaError_t check_launch(const cudaLaunchConfig_t& config, const void* kernel) {
   return config.dynamicSmemBytes > limit ? cudaErrorInvalidValue : cudaSuccess;
 }
 
+/// Ends the process where a kernel's argument holds addresses that only the host can follow. Whatever looks
+/// like an address of memory is taken for one: by chance, few numbers do.
+void refuse_addresses_out_of_reach(const char* kernel_type, std::span<const std::byte> argument) {
+  for (size_t at = 0; at + sizeof(void*) <= argument.size(); at += sizeof(void*)) {
+    void* word = nullptr;
+    std::memcpy(&word, argument.data() + at, sizeof word);
+    if (!is_out_of_reach(word)) continue;
+    std::fprintf(
+        stderr,
+        "emulated CUDA: %s: at byte %zu of its argument is the address %p, which is neither in device "
+        "memory nor in pinned memory\n",
+        demangled(kernel_type).c_str(), at, word);
+    std::abort();
+  }
+}
+
 /// A call that waits, on a stream that is captured, spoils the capture.
 cudaError_t refuse_for(cudaStream_t stream) {
   const std::lock_guard lock(mutex);
@@ -104,6 +124,7 @@ cudaError_t enqueue(cudaStream_t stream, Operation operation) {
       return cudaSuccess;
     }
   }
+  const DeviceMemoryAccess access;
   operation();
   return cudaSuccess;
 }
@@ -114,8 +135,9 @@ cudaError_t refuse_in_capture() {
 }
 
 cudaError_t launch(const cudaLaunchConfig_t& config, const void* kernel, const char* type,
-                   std::function<void()> thread) {
+                   std::span<const std::byte> argument, std::function<void()> thread) {
   if (const cudaError_t error = check_launch(config, kernel); error != cudaSuccess) return note(error);
+  refuse_addresses_out_of_reach(type, argument);
   return enqueue(config.stream, [=, name = demangled(type)] {
     run_grid(name.c_str(), config.gridDim, config.blockDim, config.dynamicSmemBytes, thread);
   });
