@@ -7,8 +7,10 @@ set(KVASIR_CUDA_KERNELS
   kernels/ffn.cu
   kernels/ffn_down.cu
   kernels/ffn_inner.cu
+  kernels/ffn_large.cu
   kernels/ffn_slots.cu
   kernels/products.cu
+  kernels/products_large.cu
   kernels/repack.cu
   kernels/router.cu
   kernels/top_logits.cu)

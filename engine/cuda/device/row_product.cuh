@@ -136,8 +136,9 @@ __device__ inline void load_piece(const Planes& row, uint32_t piece, uint32_t co
     if (cols % 8 == 0) {
       formats::load_words<4>(pairs, reinterpret_cast<const std::byte*>(halves));
     } else {
-      for (uint32_t i = 0; i < min(8u, cols - first); ++i)
-        pairs[i / 2] |= static_cast<uint32_t>(halves[i]) << 16 * (i % 2);
+#pragma unroll
+      for (uint32_t i = 0; i < 8; ++i)
+        if (i < cols - first) pairs[i / 2] |= static_cast<uint32_t>(halves[i]) << 16 * (i % 2);
     }
 #pragma unroll
     for (int i = 0; i < 8; ++i) {

@@ -1,3 +1,4 @@
+#include "engine/cuda/kernels/ffn_large.h"
 #include "engine/cuda/kernels/ffn_rows.h"
 #include "engine/cuda/kernels/products.h"
 
@@ -67,17 +68,21 @@ void ffn_rows(Stream& stream, Workspace workspace, const FfnCall& call, ProductM
 
 void gated_ffn_add(Stream& stream, Workspace workspace, const FfnCall& call, ProductMode mode) {
   if (call.experts == nullptr && call.shared == nullptr) return;
-  ffn_rows(stream, workspace, call, mode);
+  if (mode == ProductMode::Large)
+    ffn_large(stream, workspace, call);
+  else
+    ffn_rows(stream, workspace, call, mode);
 }
 
-size_t gated_ffn_workspace_bytes(uint32_t max_tokens, uint32_t /*hidden*/, uint32_t per_token,
-                                 uint32_t experts, uint32_t intermediate, uint32_t shared_intermediate) {
+size_t gated_ffn_workspace_bytes(uint32_t max_tokens, uint32_t hidden, uint32_t per_token, uint32_t experts,
+                                 uint32_t intermediate, uint32_t shared_intermediate) {
   WorkspaceCutter cutter(nullptr);
   const uint32_t slots = max_tokens * per_token;
   take_inner(cutter, slots, intermediate);
   take_sorted_slots(cutter, slots, experts, 1);
   take_inner(cutter, max_tokens, shared_intermediate);
-  return cutter.used();
+  return std::max(cutter.used(), ffn_large_workspace_bytes(max_tokens, hidden, per_token, experts,
+                                                           intermediate, shared_intermediate));
 }
 
 }  // namespace kvasir::engine::cuda

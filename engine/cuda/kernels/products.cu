@@ -2,6 +2,7 @@
 #include "engine/cuda/device/row_product.cuh"
 #include "engine/cuda/device/simt.cuh"
 #include "engine/cuda/kernels/products.h"
+#include "engine/cuda/kernels/products_large.h"
 
 #include <algorithm>
 #include <cassert>
@@ -197,17 +198,13 @@ void multiply_rows(Stream& stream, std::span<const Product> products, uint32_t t
 
 }  // namespace
 
-void multiply(Stream& stream, Workspace, std::span<const Product> products, uint32_t tokens,
+void multiply(Stream& stream, Workspace workspace, std::span<const Product> products, uint32_t tokens,
               ProductMode mode) {
   assert(products.size() <= kMaxProducts);
-  multiply_rows(stream, products, tokens, mode == ProductMode::Small);
-}
-
-size_t multiply_workspace_bytes(uint32_t max_tokens, uint64_t max_in) {
-  // Mode Large needs it: inputs as bfloat16, each matrix's rows in whole multiples of eight values.
-  WorkspaceCutter cutter(nullptr);
-  for (size_t i = 0; i < kMaxProducts; ++i) cutter.take<std::byte>(1);
-  return cutter.used() + 2 * max_tokens * max_in;
+  if (mode == ProductMode::Large)
+    multiply_large(stream, workspace, products, tokens);
+  else
+    multiply_rows(stream, products, tokens, mode == ProductMode::Small);
 }
 
 }  // namespace kvasir::engine::cuda

@@ -67,7 +67,7 @@ class ProductsTest : public QObject {
                                          uint32_t tokens, ProductMode mode);
   QByteArray seed() const { return "KVASIR_TEST_SEED=" + QByteArray::number(random_.seed()); }
 
-  static constexpr ProductMode kModes[] = {ProductMode::Exact, ProductMode::Small};
+  static constexpr ProductMode kModes[] = {ProductMode::Exact, ProductMode::Small, ProductMode::Large};
   Random random_;
   std::unique_ptr<Backend> oracle_ = make_scalar_backend();
 };
@@ -101,9 +101,12 @@ std::vector<float> ProductsTest::multiply_one(const DeviceMatrix& weight, const 
 }
 
 void ProductsTest::multiply_agrees_with_the_oracle() {
-  for (const uint32_t tokens : {1u, 2u, 9u, 33u}) {
+  const std::vector<uint32_t> token_counts =
+      mode() == ProductMode::Large ? std::vector<uint32_t>{3, 33, 130} : std::vector<uint32_t>{1, 2, 9, 33};
+  for (const uint32_t tokens : token_counts) {
     const uint32_t cols = random_cols(type(), 3), matrices = random_.between(1, 3);
-    const uint32_t rows = random_.between(1, tokens > 9 ? 20 : 90);
+    // Of fewer values the sum could be small by chance.
+    const uint32_t rows = tokens > 9 ? random_.between(1, 20) : random_.between(20, 150);
     const OwnedTensor tensor = random_tensor(random_, type(), cols, rows, matrices);
     Stream stream(nullptr, device_limits());
     const DeviceTensor weight = device_tensor(stream, tensor.view);
