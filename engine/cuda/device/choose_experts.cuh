@@ -41,8 +41,8 @@ __device__ inline uint32_t take_best(uint32_t* keys, uint32_t count) {
     }
   }
   for (uint32_t distance = kWarp / 2; distance > 0; distance /= 2) {
-    const uint32_t other = __shfl_xor_sync(0xffffffffu, best, distance);
-    const uint32_t other_key = __shfl_xor_sync(0xffffffffu, key, distance);
+    const uint32_t other = __shfl_xor_sync(kAllLanes, best, distance);
+    const uint32_t other_key = __shfl_xor_sync(kAllLanes, key, distance);
     if (other_key > key || (other_key == key && other < best)) {
       best = other;
       key = other_key;
@@ -55,7 +55,7 @@ __device__ inline uint32_t take_best(uint32_t* keys, uint32_t count) {
 
 __device__ inline double warp_sum_double(double value) {
   for (uint32_t distance = kWarp / 2; distance > 0; distance /= 2)
-    value += __shfl_xor_sync(0xffffffffu, value, distance);
+    value += __shfl_xor_sync(kAllLanes, value, distance);
   return value;
 }
 

@@ -11,6 +11,7 @@ namespace kvasir::engine::cuda {
 namespace {
 
 constexpr uint32_t kBlock = 256;
+constexpr uint32_t kRopeThreads = 512;
 
 uint32_t divide_up(uint64_t a, uint32_t b) {
   return static_cast<uint32_t>((a + b - 1) / b);
@@ -57,14 +58,20 @@ __global__ void __launch_bounds__(1024, 1) rms_norm_kernel(RmsNorm p) {
         out, i, cols, scaled(load_quad<kWholeQuads>(in, i, cols), load_quad<kWholeQuads>(p.weight, i, cols)));
 }
 
-/// A block per token: threads (pair, y); heads y, y + blockDim.y, … of a pair share their rotation.
-__global__ void rope_kernel(Rope p) {
+/// A block per token: threads (pair, y); heads y, y + blockDim.y, … of a pair share their rotation. The first
+/// head's values are asked for before the rotation is known.
+__global__ void __launch_bounds__(kRopeThreads, 1) rope_kernel(Rope p) {
   const uint32_t token = blockIdx.x;
   for (uint32_t pair = threadIdx.x; pair < p.dim / 2; pair += blockDim.x) {
+    const auto load = [&](uint32_t head) {
+      const float* const in = p.in + token * p.in_token_stride + head * p.in_head_stride + 2 * pair;
+      return Pair{in[0], in[1]};
+    };
+    Pair next = load(threadIdx.y);
     const Rotation rotation = rotation_at(p.position.of(token), p.inverse[pair]);
     for (uint32_t head = threadIdx.y; head < p.heads; head += blockDim.y) {
-      const float* const in = p.in + token * p.in_token_stride + head * p.in_head_stride + 2 * pair;
-      const Pair turned = rotation.of({in[0], in[1]});
+      const Pair turned = rotation.of(next);
+      if (head + blockDim.y < p.heads) next = load(head + blockDim.y);
       float* const out = p.out + token * p.out_token_stride + head * p.out_head_stride + 2 * pair;
       out[0] = turned.x;
       out[1] = turned.y;
@@ -73,7 +80,8 @@ __global__ void rope_kernel(Rope p) {
 }
 
 /// Stores {width} values as a Q8_0 row: a warp per run of values that share a scale, a lane per value.
-__device__ void store_q8_row(std::byte* row, const float* values, uint32_t width) {
+template <class ValueAt>
+__device__ void store_q8_row(std::byte* row, uint32_t width, ValueAt value_at) {
   static_assert(kKvScaleValues == kWarp);
   auto* const codes = reinterpret_cast<int8_t*>(row);
   auto* const scales = reinterpret_cast<uint16_t*>(row + kv_row_scales_offset(width));
@@ -81,60 +89,63 @@ __device__ void store_q8_row(std::byte* row, const float* values, uint32_t width
   const uint32_t runs = kv_row_scales(width);
   for (uint32_t run = threadIdx.x / kWarp; run < runs; run += blockDim.x / kWarp) {
     const uint32_t i = run * kKvScaleValues + lane;
-    const float value = i < width ? values[i] : 0.0f;
+    const float value = i < width ? value_at(i) : 0.0f;
     uint32_t largest_bits = __float_as_uint(value) & 0x7fffffffu;
-    for (uint32_t distance = kWarp / 2; distance > 0; distance /= 2)
-      largest_bits = max(largest_bits, __shfl_xor_sync(0xffffffffu, largest_bits, distance));
+    for (int distance = kWarp / 2; distance > 0; distance /= 2)
+      largest_bits = max(largest_bits, __shfl_xor_sync(kAllLanes, largest_bits, distance));
     const KvScale scale = kv_scale(largest_bits);
     codes[i] = kv_code(value, scale);
     if (lane == 0) scales[run] = scale.half;
   }
-  const uint32_t end = static_cast<uint32_t>(kv_row_bytes(KvType::Q8_0, width));
-  for (uint32_t i =
-           static_cast<uint32_t>(kv_row_scales_offset(width)) + runs * sizeof(uint16_t) + threadIdx.x;
-       i < end; i += blockDim.x)
-    row[i] = std::byte{0};
+  const size_t scales_end = kv_row_scales_offset(width) + runs * sizeof(uint16_t);
+  const size_t end = kv_row_bytes(KvType::Q8_0, width);
+  for (size_t i = scales_end + threadIdx.x; i < end; i += blockDim.x) row[i] = std::byte{0};
 }
 
-/// A block per token; shared: the row's values {width}.
-__global__ void __launch_bounds__(kBlock) kv_append_kernel(KvAppend p) {
+/// The rotated part of a row to `out`; unchanged where there is no rotation.
+__device__ void rotate_rope_part(float* out, const float* in, uint32_t dim, const double* inverse,
+                                 uint32_t position) {
+  if (inverse == nullptr) {
+    for (uint32_t i = threadIdx.x; i < dim; i += blockDim.x) out[i] = in[i];
+    return;
+  }
+  for (uint32_t pair = threadIdx.x; pair < dim / 2; pair += blockDim.x) {
+    const Pair turned = rotation_at(position, inverse[pair]).of({in[2 * pair], in[2 * pair + 1]});
+    out[2 * pair] = turned.x;
+    out[2 * pair + 1] = turned.y;
+  }
+}
+
+/// A block per token; shared: the row's values {width}. All that is read is asked for before the sum of
+/// squares is known; what then remains is a factor.
+__global__ void __launch_bounds__(kBlock, 1) kv_append_kernel(KvAppend p) {
   const uint32_t width = p.cache.width;
   const float* const in = p.rows + blockIdx.x * p.row_stride;
   const uint32_t position = p.position.of(blockIdx.x);
+  const bool normalise = p.norm_weight != nullptr;
   float* const values = dynamic_shared<float>();
 
   float squares = 0;
-  for (uint32_t i = threadIdx.x; i < width; i += blockDim.x) {
+  for (uint32_t i = threadIdx.x; i < p.kv_lora; i += blockDim.x) {
     const float value = in[i];
-    values[i] = value;
-    if (i < p.kv_lora) squares = fmaf(value, value, squares);
+    values[i] = normalise ? value * p.norm_weight[i] : value;
+    squares = fmaf(value, value, squares);
   }
-  squares = block_sum(squares);  // and `values` are all there
-  if (p.norm_weight != nullptr) {
-    const float factor = 1.0f / sqrtf(squares / static_cast<float>(p.kv_lora) + p.eps);
-    for (uint32_t i = threadIdx.x; i < p.kv_lora; i += blockDim.x)
-      values[i] = values[i] * factor * p.norm_weight[i];
-  }
-  if (p.inverse != nullptr) {
-    float* const pairs = values + p.kv_lora;
-    for (uint32_t pair = threadIdx.x; pair < (width - p.kv_lora) / 2; pair += blockDim.x) {
-      const Pair turned = rotation_at(position, p.inverse[pair]).of({pairs[2 * pair], pairs[2 * pair + 1]});
-      pairs[2 * pair] = turned.x;
-      pairs[2 * pair + 1] = turned.y;
-    }
-  }
-  __syncthreads();
+  rotate_rope_part(values + p.kv_lora, in + p.kv_lora, width - p.kv_lora, p.inverse, position);
+  const float mean = block_sum(squares) / static_cast<float>(p.kv_lora);  // and `values` are all there
+  const float factor = normalise ? 1.0f / sqrtf(mean + p.eps) : 1.0f;
+  const auto value_at = [&](uint32_t i) { return i < p.kv_lora ? values[i] * factor : values[i]; };
 
   std::byte* const row = p.cache.data + position * p.cache.row_bytes;
   if (p.cache.type == KvType::Q8_0) {
-    store_q8_row(row, values, width);
+    store_q8_row(row, width, value_at);
     return;
   }
   for (uint32_t i = threadIdx.x; i < width; i += blockDim.x) {
     if (p.cache.type == KvType::F32)
-      reinterpret_cast<float*>(row)[i] = values[i];
+      reinterpret_cast<float*>(row)[i] = value_at(i);
     else
-      reinterpret_cast<uint16_t*>(row)[i] = f32_to_f16(values[i]);
+      reinterpret_cast<uint16_t*>(row)[i] = f32_to_f16(value_at(i));
   }
 }
 
@@ -172,8 +183,9 @@ void rms_norm(Stream& stream, const RmsNorm& call) {
 }
 
 void rope(Stream& stream, const Rope& call) {
-  const uint32_t pairs = std::clamp(call.dim / 2, 1u, kBlock);
-  const uint32_t heads = std::clamp(kBlock / pairs, 1u, std::max(call.heads, 1u));
+  if (call.heads == 0) return;
+  const uint32_t pairs = std::clamp(call.dim / 2, 1u, kRopeThreads);
+  const uint32_t heads = std::clamp(kRopeThreads / pairs, 1u, call.heads);
   stream.launch("rope", rope_kernel, dim3(call.tokens), dim3(pairs, heads), 0, call);
 }
 

@@ -135,7 +135,7 @@ __global__ void __launch_bounds__(SmallTile::kThreads, 1) route_token_kernel(Rou
   if (threadIdx.x >= kWarp) return;
   uint32_t done_before = 0;
   if (threadIdx.x == 0) done_before = atomicAdd(p.call.blocks_done, 1u);
-  if (__shfl_sync(0xffffffffu, done_before, 0) != gridDim.x - 1) return;
+  if (__shfl_sync(kAllLanes, done_before, 0) != gridDim.x - 1) return;
   __threadfence();
   if (threadIdx.x == 0) *p.call.blocks_done = 0;
   choose_for_token(p, 0, dynamic_shared<float>());
