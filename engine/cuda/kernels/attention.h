@@ -12,11 +12,12 @@ namespace kvasir::engine::cuda {
 
 /// Absorbed multi-head latent attention (arXiv:2405.04434, section 2.1): each head's query {width} against
 /// all rows up to and including the token's own position; out is the softmax-weighted sum of the rows' first
-/// `kv_lora` values. F32 rows are computed with in float32; F16 and Q8_0 rows on tensor cores in halves
-/// where the device has them (any compute capability from 7.5 on), with float32 sums.
+/// `kv_lora` values. F16 and Q8_0 rows of 512 + 64 values, which DeepSeek's models have, are computed with on
+/// tensor cores in halves, with float32 sums (a Q8_0 value beyond the largest half, 65504, is infinite then);
+/// F32 rows and other shapes in float32.
 ///
-/// The context is cut into chunks that depend on a token's position alone, so that a value is computed by the
-/// same sequence of float operations whatever else is in the call.
+/// The context is cut into chunks that depend on a token's position and on the device alone, so that a value
+/// is computed by the same sequence of float operations whatever else is in the call.
 struct LatentAttention {
   float* out = nullptr;  ///< {tokens, heads, kv_lora}
   size_t out_token_stride = 0;
@@ -50,7 +51,8 @@ struct DeviceExpansion {
 
 /// The same attention with keys and values expanded, for large batches, in bfloat16 on tensor cores with
 /// float32 sums (flash attention, arXiv:2307.08691). The context is expanded chunk by chunk into the
-/// workspace, whose size bounds the chunks; the softmax runs on over the chunks.
+/// workspace, whose size bounds the chunks; the softmax runs on over the chunks, and where they end changes
+/// no bit.
 struct ExpandedAttention {
   float* out = nullptr;  ///< {tokens, heads, v_head}
   size_t out_token_stride = 0;
@@ -65,8 +67,8 @@ struct ExpandedAttention {
   uint32_t tokens = 0;
   float softmax_scale = 0;
 };
-/// Of rows of kv_lora + `rope` values; needs compute capability 8.0. All sizes must be multiples of 8, keys of
-/// nope + rope values and values of v_head up to 256.
+/// Of rows of kv_lora + `rope` values; needs compute capability 8.0. All sizes must be multiples of 8, keys
+/// of nope + rope values and values of v_head up to 256.
 bool can_attend_expanded(const DeviceExpansion& expansion, uint32_t rope);
 void attend_expanded(Stream& stream, Workspace workspace, const ExpandedAttention& call);
 /// Bytes with which `attend_expanded` runs well; it needs at least what one chunk of the least size takes,

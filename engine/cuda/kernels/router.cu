@@ -115,7 +115,7 @@ __device__ void choose_for_token(const RouteParams& p, uint32_t token, float* sh
   const RouterShape& shape = p.call.shape;
   const ExpertScores scores = ExpertScores::at(shared, shape.n_routed_experts);
   for (uint32_t e = threadIdx.x % kWarp; e < shape.n_routed_experts; e += kWarp)
-    scores.scores[e] = p.logits[size_t{token} * shape.n_routed_experts + e];
+    scores.scores[e] = __ldcg(p.logits + size_t{token} * shape.n_routed_experts + e);
   __syncwarp();
   const size_t first = size_t{token} * shape.num_experts_per_tok;
   choose_experts(p.call.experts + first, p.call.weights + first, scores, p.call.bias, shape);
@@ -136,7 +136,8 @@ __global__ void __launch_bounds__(SmallTile::kThreads, 1) route_token_kernel(Rou
   uint32_t done_before = 0;
   if (threadIdx.x == 0) done_before = atomicAdd(p.call.blocks_done, 1u);
   if (__shfl_sync(kAllLanes, done_before, 0) != gridDim.x - 1) return;
-  __threadfence();
+  __syncwarp();
+  __threadfence();  // what the other blocks wrote is seen from here on
   if (threadIdx.x == 0) *p.call.blocks_done = 0;
   choose_for_token(p, 0, dynamic_shared<float>());
 }
