@@ -3,6 +3,7 @@
 #include "engine/cuda/device/each_type.cuh"
 #include "engine/gguf/convert.h"
 #include "tests/engine/cuda/device_tensors.h"
+#include "tests/support/emulated_cuda/device_memory.h"
 
 #include <QTest>
 
@@ -19,6 +20,7 @@ constexpr DType kTypes[] = {DType::Q4_0,   DType::Q4_1,  DType::Q5_0,  DType::Q5
 
 /// Row `row` over all matrices, decoded as kernels do.
 std::vector<float> decode_row(const DeviceMatrix& weight, size_t row) {
+  const emulated_cuda::DeviceMemoryAccess access;
   std::vector<float> values;
   with_quantised_type(weight.type, [&]<DType kType>() {
     const Planes planes = planes_of(weight).from(kType, row * (weight.cols / kUnit));

@@ -22,10 +22,11 @@ template <class Params>
 cudaError_t cudaLaunchKernelEx(const cudaLaunchConfig_t* config, void (*kernel)(Params),
                                const std::type_identity_t<Params>& params) {
   static_assert(std::is_trivially_copyable_v<Params>);
-  // Between members may stand what was on the stack before: old addresses, for instance.
-  Params argument = params;
-  __builtin_clear_padding(&argument);
+  // Between members may stand what was on the stack before: old addresses, for instance. GCC 12 takes bytes
+  // of members for such gaps where arrays of structs are among them, so that kernels get what was given.
+  Params without_gaps = params;
+  __builtin_clear_padding(&without_gaps);
   return emulated_cuda::launch(*config, reinterpret_cast<const void*>(kernel), typeid(kernel).name(),
-                               std::as_bytes(std::span(&argument, 1)),
-                               [kernel, argument] { kernel(argument); });
+                               std::as_bytes(std::span(&without_gaps, 1)),
+                               [kernel, params] { kernel(params); });
 }
