@@ -45,7 +45,8 @@ class FlashTile {
       copy_async_wait<0>();
       __syncthreads();  // the tile is here, and the one before is no longer read
       if (tile + 1 < tiles) request(tile + 1);
-      attend(tile);
+      // The warp's last token sees nothing of tiles behind it.
+      if (p_.chunk.begin + tile * kTile <= first_position() + 15) attend(tile);
     }
     store(p_.chunk.end > last);
   }
@@ -63,6 +64,9 @@ class FlashTile {
   /// Of the lane's two tokens, `token_` and `token_` + 8.
   __device__ uint32_t token(uint32_t upper) const { return token_ + 8 * upper; }
   __device__ uint32_t position(uint32_t upper) const { return p_.call.first_position + token(upper); }
+
+  /// Of the warp's first token.
+  __device__ uint32_t first_position() const { return position(0) - lane_ / 4; }
 
   /// Asks for a tile: 8 threads for 64 values of a position's row, 32 positions at once.
   __device__ void request(uint32_t tile) {
@@ -142,7 +146,7 @@ class FlashTile {
     multiply_keys(logits, keys(tile));
     const uint32_t first = p_.chunk.begin + tile * kTile;
     // Positions that the warp's first token does not see are in few tiles.
-    if (first + kTile - 1 > position(0) - lane_ / 4 || (tile + 1) * kTile > seen_) mask(logits, first);
+    if (first + kTile - 1 > first_position()) mask(logits, first);
     make_weights(logits);
     multiply_values(logits, values(tile));
   }
