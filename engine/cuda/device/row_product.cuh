@@ -39,6 +39,12 @@ __device__ inline float sum_of_lanes(float value, uint32_t lanes) {
   return value;
 }
 
+__device__ inline void prefetch_to_l2([[maybe_unused]] const void* address) {
+#if !defined(KVASIR_EMULATED_CUDA)
+  asm volatile("prefetch.global.L2 [%0];" : : "l"(address));
+#endif
+}
+
 /// Row `row` of a weight with `cols` columns. Floats stand at `low`.
 template <DType kType>
 __device__ inline Planes row_of(const Planes& weight, size_t row, uint32_t cols) {
@@ -55,6 +61,17 @@ __device__ inline Planes row_of(const Planes& weight, size_t row, uint32_t cols)
 template <DType kType, class Weight>
 __device__ inline Planes row_of_matrix(const Weight& weight, uint32_t matrix, uint32_t row) {
   return row_of<kType>(weight.planes, size_t{matrix} * weight.rows + row, weight.cols);
+}
+
+/// Asks for the codes of `count` rows from `row` on to be brought to the L2 cache, by a warp: what a kernel
+/// can do before its activations are ready.
+__device__ inline void prefetch_rows(DType type, const Planes& weight, size_t row, uint32_t count,
+                                     uint32_t cols) {
+  const size_t row_bytes = size_t{cols / kUnit} * (4 * quant_format(type).low_bits);
+  const std::byte* const from = weight.low + row * row_bytes;
+  constexpr uint32_t kSector = 32;
+  for (size_t i = threadIdx.x % 32 * kSector; i < count * row_bytes; i += 32 * kSector)
+    prefetch_to_l2(from + i);
 }
 
 /// Adds a unit's product with 8-bit activations, {8} words of codes.
@@ -92,24 +109,34 @@ template <DType kType, int kRows, int kTokens>
 __device__ inline void add_quantised_products(const Planes (&rows)[kRows], LaneOfRow lane,
                                               const QuantisedRows& in, uint32_t tokens,
                                               float (&sums)[kRows][kTokens]) {
-  // One row's loads are too few to keep the memory busy: those of two units are under way at once.
-#pragma unroll(kRows* kTokens == 1 ? 2 : 1)
-  for (uint32_t unit = lane.index; unit < in.units; unit += lane.count) {
-    RawUnit raw[kRows];
+  // For one token few registers are taken: two units of each row are under way at once.
+  constexpr uint32_t kAtOnce = kTokens == 1 ? 2 : 1;
+  for (uint32_t first = lane.index; first < in.units; first += kAtOnce * lane.count) {
+    RawUnit raw[kAtOnce][kRows];
 #pragma unroll
-    for (int r = 0; r < kRows; ++r) raw[r] = load_unit<kType>(rows[r], unit);
-    Unit weights[kRows];
+    for (uint32_t i = 0; i < kAtOnce; ++i) {
+      // Beyond the end the last one again: loads behind a condition would wait for it.
+      const uint32_t unit = min(first + i * lane.count, in.units - 1);
 #pragma unroll
-    for (int r = 0; r < kRows; ++r) weights[r] = decode_unit<kType>(raw[r], unit);
+      for (int r = 0; r < kRows; ++r) raw[i][r] = load_unit<kType>(rows[r], unit);
+    }
 #pragma unroll
-    for (uint32_t t = 0; t < kTokens; ++t) {
-      if (t >= tokens) break;
-      uint32_t codes[8];
-      in.load_codes(t, unit, codes);
-      const uint2 scale_and_sums = in.scales_and_sums(t)[unit];
+    for (uint32_t i = 0; i < kAtOnce; ++i) {
+      const uint32_t unit = first + i * lane.count;
+      if (unit >= in.units) break;
+      Unit weights[kRows];
 #pragma unroll
-      for (int r = 0; r < kRows; ++r)
-        sums[r][t] = add_unit_product<kType>(weights[r], codes, scale_and_sums, sums[r][t]);
+      for (int r = 0; r < kRows; ++r) weights[r] = decode_unit<kType>(raw[i][r], unit);
+#pragma unroll
+      for (uint32_t t = 0; t < kTokens; ++t) {
+        if (t >= tokens) break;
+        uint32_t codes[8];
+        in.load_codes(t, unit, codes);
+        const uint2 scale_and_sums = in.scales_and_sums(t)[unit];
+#pragma unroll
+        for (int r = 0; r < kRows; ++r)
+          sums[r][t] = add_unit_product<kType>(weights[r], codes, scale_and_sums, sums[r][t]);
+      }
     }
   }
 }

@@ -8,6 +8,7 @@ namespace {
 
 constexpr uint32_t kThreads = 256;
 constexpr uint32_t kWarps = kThreads / kWarp;
+constexpr uint32_t kRowsOfWarp = kUnit / kWarps;
 
 /// The slots of one expert that a block computes together.
 template <int kSlots>
@@ -45,6 +46,16 @@ KVASIR_HOST_DEVICE uint32_t blocks_of_tile(const Networks& networks) {
   return (networks.gate.rows + kUnit - 1) / kUnit;
 }
 
+/// Asks for the warp's rows of gate and up.
+__device__ void prefetch(const Networks& networks, uint32_t expert, uint32_t first_row) {
+  const uint32_t row = first_row + threadIdx.x / kWarp * kRowsOfWarp;
+  if (row >= networks.gate.rows) return;
+  const uint32_t count = min(kRowsOfWarp, networks.gate.rows - row);
+  const size_t of_all = size_t{expert} * networks.gate.rows + row;
+  prefetch_rows(networks.gate.type, networks.gate.planes, of_all, count, networks.gate.cols);
+  prefetch_rows(networks.up.type, networks.up.planes, of_all, count, networks.up.cols);
+}
+
 /// What gate and up give for 32 rows.
 template <int kSlots>
 struct GateAndUp {
@@ -61,7 +72,6 @@ struct GateAndUp {
 template <DType kType, int kSlots, class Add>
 __device__ void each_gate_and_up(const Networks& networks, uint32_t expert, uint32_t first_row, int only,
                                  GateAndUp<kSlots>& to, const Add& add) {
-  constexpr uint32_t kRowsOfWarp = kUnit / kWarps;
   const uint32_t lanes = lanes_of_row((networks.gate.cols + kPiece<kType> - 1) / kPiece<kType>);
   const uint32_t groups = kWarp / lanes, group = threadIdx.x % kWarp / lanes;
   const LaneOfRow lane{threadIdx.x % lanes, lanes};
@@ -131,6 +141,9 @@ __global__ void __launch_bounds__(kThreads, kSlots == 1 ? 3 : 2) ffn_inner_kerne
     if (slots.count == 0) return;
     in.chosen = slots.tokens;
     count = slots.count;
+    prefetch(networks, slots.expert, first_row);
+  } else {
+    prefetch(networks, is_routed ? static_cast<uint32_t>(p.routing.experts[block / blocks]) : 0, first_row);
   }
   const bool same_type = networks.gate.type == networks.up.type;
   const QuantisedRows codes{dynamic_shared<std::byte>(), networks.gate.cols / kUnit};

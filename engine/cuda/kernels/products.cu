@@ -83,6 +83,15 @@ struct Pass {
     }
   }
 
+  /// Of the warp's rows, the first.
+  __device__ void prefetch() const {
+    const uint32_t groups = 32 / lanes_of_row(product.cols / kUnit), rows = kRows * groups;
+    const uint32_t first = (block * kWarps + threadIdx.x / 32) * rows;
+    if (first < product.rows)
+      prefetch_rows(product.type, product.weight, size_t{matrix} * product.rows + first,
+                    min(rows, product.rows - first), product.cols);
+  }
+
   __device__ void store(uint32_t row, LaneOfRow lane, const float (&sums)[kTokens]) const {
     float* const out = product.out + matrix * product.out_matrix_stride + row;
 #pragma unroll
@@ -118,6 +127,7 @@ __global__ void __launch_bounds__(kThreads, kTokens == 1 ? 4 : 2) multiply_kerne
   with_float_type(product.type, with_floats);
   if (!is_in_planes(product.type)) return;
   if constexpr (kSmall) {
+    pass.prefetch();
     const QuantisedRows codes{dynamic_shared<std::byte>(), product.cols / kUnit};
     quantise_rows(codes, in, tokens);
     with_quantised_type(product.type, [&]<DType kType>() {
