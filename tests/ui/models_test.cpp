@@ -389,13 +389,25 @@ private slots:
         QCOMPARE(reasoningText(item), QString());
     }
 
-    void messages_of_a_person_have_no_blocks()
+    void messages_of_a_person_are_blocks_without_markup()
     {
         MessageListModel model;
-        model.add(message(1, MessageRole::User, QStringLiteral("# literally")));
-        QVERIFY(!blocksOf(model, 0));
-        QCOMPARE(model.data(model.index(0), MessageListModel::TextRole).toString(),
-                 QStringLiteral("# literally"));
+        const QString words = QStringLiteral("# literally ").repeated(1000).trimmed(); // one long line
+        model.add(message(1, MessageRole::User, words + QStringLiteral("\n\n*last*")));
+        QStringList texts;
+        for (const MarkdownBlock &block : blocksOf(model, 0)->blocks()) {
+            QCOMPARE(block.kind, MarkdownBlock::Plain);
+            QVERIFY(block.text.size() <= 4000);
+            texts << block.text;
+        }
+        QCOMPARE(texts.join(u' ').replace(u'\n', u' '), words + QStringLiteral("  *last*"));
+        QCOMPARE(texts.last().right(8), QStringLiteral("\n\n*last*"));
+
+        model.change(message(1, MessageRole::User, QString(10'000, u'x'))); // no word ends
+        int length = 0;
+        for (const MarkdownBlock &block : blocksOf(model, 0)->blocks())
+            length += int(block.text.size());
+        QCOMPARE(length, 10'000);
     }
 
     void a_message_that_is_there_is_not_added_twice()

@@ -70,11 +70,12 @@ public:
         Code, ///< the inside of a fence
         Math, ///< a formula on a line of its own
         Rule, ///< a thematic break
+        Plain, ///< whole lines of text without markup
     };
     Q_ENUM(Kind)
 
     Kind kind = Prose;
-    QString text; ///< of code, or the LaTeX of a formula
+    QString text; ///< of code, the LaTeX of a formula, or plain text
     QString language; ///< first word after a fence, as written
     int indent = 0; ///< lists around the outermost quote, or around the block where it is in no quote; 0 for
                     ///< prose in no quote

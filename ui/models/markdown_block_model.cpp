@@ -1,11 +1,13 @@
 #include "ui/models/markdown_block_model.h"
 
+#include "ui/markdown/plain_blocks.h"
+
 #include <algorithm>
 
 namespace kvasir::ui {
 
 static_assert(int(MarkdownBlock::Prose) == MarkdownBlockModel::Prose);
-static_assert(int(MarkdownBlock::Rule) == MarkdownBlockModel::Rule);
+static_assert(int(MarkdownBlock::Plain) == MarkdownBlockModel::Plain);
 
 int MarkdownBlockModel::rowCount(const QModelIndex &parent) const
 {
@@ -43,6 +45,13 @@ void MarkdownBlockModel::setText(const QString &text)
     showBlocksFrom(0);
 }
 
+void MarkdownBlockModel::setPlainText(const QString &text)
+{
+    m_limit = kFirstBlocks;
+    m_plain = plainBlocks(text);
+    showBlocksFrom(0);
+}
+
 void MarkdownBlockModel::showMore()
 {
     m_limit += kFirstBlocks;
@@ -51,8 +60,7 @@ void MarkdownBlockModel::showMore()
 
 void MarkdownBlockModel::showBlocksFrom(qsizetype first)
 {
-    const QVector<MarkdownBlock> blocks =
-        m_splitter.blocks().first(std::min(m_splitter.blocks().size(), m_limit));
+    const QVector<MarkdownBlock> blocks = this->blocks().first(std::min(this->blocks().size(), m_limit));
     const qsizetype common = std::min(blocks.size(), m_shown.size());
     for (qsizetype i = first; i < common; ++i) {
         if (m_shown[i] == blocks[i])

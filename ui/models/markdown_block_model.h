@@ -7,7 +7,7 @@
 
 namespace kvasir::ui {
 
-/// The blocks of one answer. While it grows, rows change or appear only at the end. GUI thread only.
+/// The blocks of one message. While an answer grows, rows change or appear only at the end. GUI thread only.
 class MarkdownBlockModel : public QAbstractListModel {
     Q_OBJECT
     QML_ELEMENT
@@ -21,7 +21,7 @@ public:
 
     enum Role { BlockRole = Qt::UserRole + 1 };
     /// In the order of `MarkdownBlock::Kind`.
-    enum Kind { Prose, Table, Code, Math, Rule };
+    enum Kind { Prose, Table, Code, Math, Rule, Plain };
     Q_ENUM(Kind)
 
     using QAbstractListModel::QAbstractListModel;
@@ -33,9 +33,12 @@ public:
     void append(QStringView added);
     /// Replaces the whole text; text that only adds to the present one is appended.
     void setText(const QString &text);
+    /// What a person wrote: nothing in it is markup.
+    void setPlainText(const QString &text);
     const MarkdownSplitter &splitter() const { return m_splitter; }
+    const QVector<MarkdownBlock> &blocks() const { return m_plain.isEmpty() ? m_splitter.blocks() : m_plain; }
 
-    int hiddenBlocks() const { return int(m_splitter.blocks().size() - m_shown.size()); }
+    int hiddenBlocks() const { return int(blocks().size() - m_shown.size()); }
     Q_INVOKABLE void showMore();
 
 signals:
@@ -45,6 +48,7 @@ private:
     void showBlocksFrom(qsizetype first);
 
     MarkdownSplitter m_splitter;
+    QVector<MarkdownBlock> m_plain; ///< in its place
     QVector<MarkdownBlock> m_shown;
     qsizetype m_limit = kFirstBlocks; ///< of the blocks shown
 };

@@ -22,13 +22,21 @@ double fraction(int part, int whole)
     return whole > 0 ? std::clamp(double(part) / whole, 0.0, 1.0) : 0.0;
 }
 
+void setText(MarkdownBlockModel &blocks, const QString &text, MessageRole role)
+{
+    if (role == MessageRole::User)
+        blocks.setPlainText(text);
+    else
+        blocks.setText(text);
+}
+
 /// Makes the blocks when they are first asked for.
-QVariant blocksOf(std::unique_ptr<MarkdownBlockModel> &blocks, const QString &text)
+QVariant blocksOf(std::unique_ptr<MarkdownBlockModel> &blocks, const QString &text, MessageRole role)
 {
     if (!blocks) {
         blocks = std::make_unique<MarkdownBlockModel>();
         QQmlEngine::setObjectOwnership(blocks.get(), QQmlEngine::CppOwnership);
-        blocks->setText(text);
+        setText(*blocks, text, role);
     }
     return QVariant::fromValue<QObject *>(blocks.get());
 }
@@ -65,9 +73,7 @@ QVariant MessageListModel::data(const QModelIndex &index, int role) const
     case TextRole:
         return item.text;
     case BlocksRole:
-        if (item.role == MessageRole::User)
-            return QVariant::fromValue<QObject *>(nullptr);
-        return blocksOf(row.blocks, item.text);
+        return blocksOf(row.blocks, item.text, item.role);
     case ErrorRole:
         return item.error;
     case ModelNameRole:
@@ -93,7 +99,7 @@ QVariant MessageListModel::data(const QModelIndex &index, int role) const
     case ReasoningBlocksRole:
         if (!row.reasoningOpen)
             return QVariant::fromValue<QObject *>(nullptr);
-        return blocksOf(row.reasoningBlocks, item.reasoning);
+        return blocksOf(row.reasoningBlocks, item.reasoning, item.role);
     case ReasoningOpenRole:
         return row.reasoningOpen;
     case IsThinkingRole:
@@ -176,7 +182,7 @@ void MessageListModel::change(const MessageItem &message)
     Row &changed = m_rows[size_t(row)];
     changed.item = message;
     if (changed.blocks)
-        changed.blocks->setText(message.text);
+        setText(*changed.blocks, message.text, message.role);
     if (changed.reasoningBlocks)
         changed.reasoningBlocks->setText(message.reasoning);
     emitChanged(row, {});

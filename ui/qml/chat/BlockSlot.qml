@@ -7,6 +7,7 @@ Item {
 
     required property int index
     required property var block // MarkdownBlock
+    property BlockSelection selection: null
     property color inkColor: Theme.text
     property int pixelSize: Theme.sizeBody
     signal copyRequested(string text)
@@ -15,10 +16,19 @@ Item {
     readonly property color ink: quoted ? Theme.textMuted : inkColor
     readonly property int indentWidth: Math.round(pixelSize * 1.6) // as in ProseFormats
     readonly property int quoteX: block.indent * indentWidth
-    readonly property int gap: index === 0 ? 0
+    readonly property TextEdit textItem: content.item?.textItem ?? null // null: what can only be selected as a whole
+    readonly property bool selected: selection?.encloses(index) ?? false
+    readonly property int gap: index === 0 || block.kind === MarkdownBlockModel.Plain ? 0
         : Math.round(pixelSize * (block.headingLevel > 0 ? 1.2 : block.tight ? 0.25 : 0.75))
 
     implicitHeight: gap + content.height
+
+    // What is selected of it, as it would be written.
+    function selectedSource(): string {
+        if (textItem)
+            return textItem.selectedSource();
+        return selected && block.kind === MarkdownBlockModel.Math ? "\\[" + block.text + "\\]" : "";
+    }
 
     Repeater {
         model: slot.block.quoteDepth
@@ -41,16 +51,19 @@ Item {
         sourceComponent: slot.block.kind === MarkdownBlockModel.Code ? code
             : slot.block.kind === MarkdownBlockModel.Table ? table
             : slot.block.kind === MarkdownBlockModel.Math ? math
-            : slot.block.kind === MarkdownBlockModel.Rule ? rule : prose
+            : slot.block.kind === MarkdownBlockModel.Rule ? rule : prose // or plain
     }
     Component {
         id: prose
         Item { // a Loader asks for the natural width, which a text is laid out once more for
+            readonly property alias textItem: text
             implicitHeight: text.implicitHeight
             ProseBlock {
                 id: text
                 width: content.width
-                block: slot.block
+                block: slot.block.kind === MarkdownBlockModel.Plain ? null : slot.block
+                plainText: slot.block.kind === MarkdownBlockModel.Plain ? slot.block.text : ""
+                selection: slot.selection
                 inkColor: slot.ink
                 pixelSize: slot.pixelSize
             }
@@ -61,6 +74,7 @@ Item {
         TableBlock {
             width: content.width
             block: slot.block
+            selection: slot.selection
             inkColor: slot.ink
             pixelSize: slot.pixelSize
         }
@@ -70,6 +84,7 @@ Item {
         CodeBlock {
             width: content.width
             code: slot.block.text
+            selection: slot.selection
             language: slot.block.language
             onCopyRequested: text => slot.copyRequested(text)
         }
@@ -79,6 +94,7 @@ Item {
         MathBlock {
             width: content.width
             latex: slot.block.text
+            selected: slot.selected
             open: slot.block.open
             inkColor: slot.ink
             pixelSize: slot.pixelSize

@@ -8,6 +8,8 @@ Rectangle {
 
     required property string code
     required property string language
+    property BlockSelection selection: null // of the message that it is a part of
+    readonly property alias textItem: edit
     signal copyRequested(string text)
 
     implicitHeight: head.height + flick.height + (bar.visible ? Theme.space1 : Theme.space3)
@@ -86,8 +88,14 @@ Rectangle {
             selectedTextColor: Theme.text
             Accessible.role: Accessible.StaticText
             Accessible.name: text
+            Keys.onPressed: event => block.selection?.take(edit, event)
+            function selectedSource(): string {
+                return selectedText.replace(/\u2029/g, "\n");
+            }
             // Not earlier: the editor empties its document when it is complete.
             Component.onCompleted: document.document = textDocument
+            ParagraphTap {}
+            SelectionPoint { selection: block.selection }
             HoverHandler { cursorShape: Qt.IBeamCursor }
             CodeDocument {
                 id: document

@@ -1,19 +1,29 @@
 import QtQuick
 import Kvasir
 
-// An answer's blocks below one another. While it grows, only its last blocks change.
+// A message's blocks below one another. While an answer grows, only its last blocks change.
 Column {
     id: column
 
     required property var blocks // MarkdownBlockModel
     property color inkColor: Theme.text
     property int pixelSize: Theme.sizeBody
+    readonly property alias count: repeater.count
+    property Item firstBlock: null
     signal copyRequested(string text)
 
+    readonly property BlockSelection selection: BlockSelection {
+        area: column
+        blocks: repeater
+        onCopyRequested: text => column.copyRequested(text)
+    }
     Repeater {
+        id: repeater
         model: column.blocks
+        onItemAdded: (index, item) => { if (index === 0) column.firstBlock = item; }
         BlockSlot {
             width: column.width
+            selection: column.selection
             inkColor: column.inkColor
             pixelSize: column.pixelSize
             onCopyRequested: text => column.copyRequested(text)

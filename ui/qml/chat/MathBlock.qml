@@ -7,6 +7,7 @@ Item {
     id: block
 
     required property string latex
+    property bool selected: false // with blocks above and below it
     property bool open: false // its end has not arrived
     property color inkColor: Theme.text
     property int pixelSize: Theme.sizeBody
@@ -16,6 +17,11 @@ Item {
     Accessible.role: Accessible.StaticText
     Accessible.name: latex
 
+    Rectangle {
+        anchors.fill: parent
+        visible: block.selected
+        color: Theme.selection
+    }
     HoverHandler { id: hover }
     Flickable {
         id: flick

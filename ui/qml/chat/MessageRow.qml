@@ -76,7 +76,7 @@ Item {
             chat: row.chat
             edit: row.edit
             messageId: row.messageId
-            text: row.text
+            blocks: row.blocks
             alternative: row.alternative
             alternatives: row.alternatives
             isLast: row.isLast

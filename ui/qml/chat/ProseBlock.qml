@@ -8,6 +8,7 @@ TextEdit {
 
     property var block: null // MarkdownBlock of kind Prose or Table …
     property string plainText: "" // … or text without markup
+    property BlockSelection selection: null // of the message that it is a part of
     property color inkColor: Theme.text
     property int pixelSize: Theme.sizeBody
     readonly property alias naturalWidth: prose.naturalWidth
@@ -34,10 +35,15 @@ TextEdit {
     }
     onBlockChanged: if (block) prose.block = block
     Keys.onPressed: event => {
+        if (selection?.take(edit, event))
+            return;
         if (!event.matches(StandardKey.Copy) || selectionStart === selectionEnd)
             return;
         prose.copyBetween(selectionStart, selectionEnd);
         event.accepted = true;
+    }
+    function selectedSource(): string {
+        return prose.textBetween(selectionStart, selectionEnd);
     }
 
     // Not earlier: the editor empties its document when it is complete.
@@ -70,6 +76,8 @@ TextEdit {
             color: edit.inkColor
         }
     }
+    ParagraphTap {}
+    SelectionPoint { selection: edit.selection }
     HoverHandler {
         id: hover
         cursorShape: edit.hoveredLink.length > 0 ? Qt.PointingHandCursor : Qt.IBeamCursor

@@ -7,6 +7,8 @@ Flickable {
     id: table
 
     required property var block // MarkdownBlock
+    property BlockSelection selection: null
+    readonly property alias textItem: prose
     property color inkColor: Theme.text
     property int pixelSize: Theme.sizeBody
     readonly property int leastWidth: Math.min(prose.naturalWidth, prose.columns * Theme.tableColumnWidth)
@@ -23,6 +25,7 @@ Flickable {
         id: prose
         width: Math.max(table.width, table.leastWidth)
         block: table.block
+        selection: table.selection
         inkColor: table.inkColor
         pixelSize: table.pixelSize
     }

@@ -8,13 +8,24 @@ Item {
     required property ChatController chat
     required property MessageEdit edit
     required property var messageId
-    required property string text
+    required property var blocks // MarkdownBlockModel
     required property int alternative // from 1
     required property int alternatives
     required property bool isLast
     required property bool active // pointed at: the actions show
 
     readonly property bool editing: messageId === edit.messageId
+    readonly property TextEdit onlyText: prose.count === 1 ? prose.firstBlock?.textItem ?? null : null
+    property int textWidth: width // if no line of it breaks
+
+    function measure() {
+        textWidth = onlyText ? Math.ceil(onlyText.implicitWidth) : width;
+    }
+    onOnlyTextChanged: measure()
+    Connections {
+        target: message.onlyText
+        function onImplicitWidthChanged() { message.measure(); }
+    }
 
     // A question stands apart from the answer before it and close to its own.
     implicitHeight: editing ? editor.y + editor.height + Theme.space3 : foot.y + foot.height
@@ -24,20 +35,20 @@ Item {
         visible: !message.editing
         y: Theme.space3
         anchors.right: parent.right
-        width: Math.min(Math.ceil(prose.implicitWidth), Math.round(parent.width * 0.85))
-        height: prose.implicitHeight
+        width: Math.min(message.textWidth + 2 * Theme.space4, Math.round(parent.width * 0.85))
+        height: prose.height + 2 * Theme.space2
         radius: Theme.radiusComposer
         color: Theme.accentSoft
+        Accessible.role: Accessible.Grouping
+        Accessible.name: qsTr("Your message")
 
-        ProseBlock {
+        MarkdownBlocks {
             id: prose
-            width: parent.width
-            leftPadding: Theme.space4
-            rightPadding: Theme.space4
-            topPadding: Theme.space2 + lead
-            bottomPadding: Theme.space2 - lead
-            plainText: message.text
-            Accessible.name: qsTr("You: %1").arg(message.text)
+            x: Theme.space4
+            y: Theme.space2
+            width: parent.width - 2 * Theme.space4
+            blocks: message.blocks
+            onCopyRequested: text => message.chat.copyText(text)
         }
     }
     Row {

@@ -1,0 +1,158 @@
+#include "tests/ui/window_test_support.h"
+
+#include <QClipboard>
+#include <QGuiApplication>
+
+using namespace kvasir::ui;
+
+/// What is done with messages that are there: text is selected and copied, and sought.
+class WindowReadingTest : public WindowTest {
+    Q_OBJECT
+
+    void open(const QString &question, const QString &answer)
+    {
+        MessageItem asked;
+        asked.role = MessageRole::User;
+        asked.text = question;
+        MessageItem answered;
+        answered.role = MessageRole::Assistant;
+        answered.text = answer;
+        const qint64 id = m_port->addConversation(QStringLiteral("Mead"), { asked, answered });
+        start();
+        chat().open(id);
+        QTRY_COMPARE(chat().messages()->rowCount(), 2);
+        settle();
+    }
+    /// The text that begins so, of those shown.
+    QQuickItem *text(const QString &beginning) const
+    {
+        for (QQuickItem *item : items()) {
+            if (item->inherits("QQuickTextEdit") && isShown(item) && item->property("readOnly").toBool()
+                && plain(item).startsWith(beginning))
+                return item;
+        }
+        return nullptr;
+    }
+    static QString plain(QQuickItem *item)
+    {
+        QString text;
+        QMetaObject::invokeMethod(item, "getText", Q_RETURN_ARG(QString, text), Q_ARG(int, 0),
+                                  Q_ARG(int, item->property("length").toInt()));
+        return text;
+    }
+    /// Before the character, in the window.
+    static QPoint placeOf(QQuickItem *item, int position)
+    {
+        QRectF rect;
+        QMetaObject::invokeMethod(item, "positionToRectangle", Q_RETURN_ARG(QRectF, rect),
+                                  Q_ARG(int, position));
+        return item->mapToScene(rect.center()).toPoint();
+    }
+    static QString selected(QQuickItem *item) { return item->property("selectedText").toString(); }
+    void drag(QPoint from, QPoint to) const
+    {
+        QTest::mousePress(quick(), Qt::LeftButton, Qt::NoModifier, from);
+        for (int step = 1; step <= 4; ++step)
+            QTest::mouseMove(quick(), from + (to - from) * step / 4);
+        QTest::mouseRelease(quick(), Qt::LeftButton, Qt::NoModifier, to);
+        QTest::qWait(1);
+    }
+    /// Three clicks; Qt Test's own come too slowly for one another.
+    void clickThrice(QPoint at) const
+    {
+        for (int event = 1; event <= 6; ++event) {
+            const bool press = event % 2;
+            qt_handleMouseEvent(quick(), at, quick()->mapToGlobal(at), press ? Qt::LeftButton : Qt::NoButton,
+                                Qt::LeftButton, press ? QEvent::MouseButtonPress : QEvent::MouseButtonRelease,
+                                Qt::NoModifier, event);
+        }
+        QCoreApplication::processEvents();
+    }
+    static QString copied(QQuickWindow *window)
+    {
+        QGuiApplication::clipboard()->clear();
+        QTest::keyClick(window, Qt::Key_C, Qt::ControlModifier);
+        return QGuiApplication::clipboard()->text();
+    }
+
+    const QString m_answer =
+        QStringLiteral("Honey and water.\n\n```\nferment();\n```\n\nThen wait for weeks.");
+
+private slots:
+    void a_drag_selects_from_one_block_into_another()
+    {
+        open(QStringLiteral("What is mead?"), m_answer);
+        drag(placeOf(text(QStringLiteral("Honey")), 6), placeOf(text(QStringLiteral("Then")), 9));
+        QTRY_COMPARE(selected(text(QStringLiteral("Then"))), QStringLiteral("Then wait"));
+        QCOMPARE(selected(text(QStringLiteral("Honey"))), QStringLiteral("and water."));
+        QCOMPARE(selected(text(QStringLiteral("ferment"))), QStringLiteral("ferment();"));
+        QCOMPARE(copied(quick()), QStringLiteral("and water.\n\nferment();\n\nThen wait"));
+    }
+
+    void a_drag_upwards_selects_the_same()
+    {
+        open(QStringLiteral("What is mead?"), m_answer);
+        drag(placeOf(text(QStringLiteral("Then")), 9), placeOf(text(QStringLiteral("Honey")), 6));
+        QTRY_COMPARE(selected(text(QStringLiteral("Honey"))), QStringLiteral("and water."));
+        QCOMPARE(copied(quick()), QStringLiteral("and water.\n\nferment();\n\nThen wait"));
+    }
+
+    void a_drag_that_comes_back_selects_in_its_block_alone()
+    {
+        open(QStringLiteral("What is mead?"), m_answer);
+        QQuickItem *first = text(QStringLiteral("Honey"));
+        QQuickItem *last = text(QStringLiteral("Then"));
+        QTest::mousePress(quick(), Qt::LeftButton, Qt::NoModifier, placeOf(first, 6));
+        QTest::mouseMove(quick(), placeOf(last, 4));
+        QTRY_COMPARE(selected(last), QStringLiteral("Then"));
+        QTest::mouseMove(quick(), placeOf(first, 9));
+        QTRY_COMPARE(selected(last), QString());
+        QTest::mouseRelease(quick(), Qt::LeftButton, Qt::NoModifier, placeOf(first, 9));
+        QCOMPARE(selected(first), QStringLiteral("and"));
+        QCOMPARE(copied(quick()), QStringLiteral("and"));
+    }
+
+    void a_selection_ends_where_another_begins()
+    {
+        open(QStringLiteral("What is mead?"), m_answer);
+        drag(placeOf(text(QStringLiteral("Honey")), 6), placeOf(text(QStringLiteral("Then")), 9));
+        QTRY_VERIFY(!selected(text(QStringLiteral("ferment"))).isEmpty());
+        drag(placeOf(text(QStringLiteral("What")), 0), placeOf(text(QStringLiteral("What")), 4));
+        QTRY_COMPARE(selected(text(QStringLiteral("ferment"))), QString());
+        QCOMPARE(selected(text(QStringLiteral("Then"))), QString());
+        QCOMPARE(copied(quick()), QStringLiteral("What"));
+    }
+
+    void more_clicks_select_a_word_and_a_paragraph_and_a_key_the_message()
+    {
+        open(QStringLiteral("What is mead?"), m_answer);
+        const QPoint water = placeOf(text(QStringLiteral("Honey")), 12);
+        QTest::mouseDClick(quick(), Qt::LeftButton, Qt::NoModifier, water);
+        QCOMPARE(copied(quick()), QStringLiteral("water"));
+        clickThrice(water);
+        QCOMPARE(copied(quick()), QStringLiteral("Honey and water."));
+        QTest::keyClick(quick(), Qt::Key_A, Qt::ControlModifier);
+        QCOMPARE(copied(quick()), QStringLiteral("Honey and water.\n\nferment();\n\nThen wait for weeks."));
+    }
+
+    void a_long_message_of_a_person_is_many_texts_and_one_selection()
+    {
+        const QString line = QStringLiteral("All the words of an old book. ").repeated(40);
+        QStringList lines;
+        for (int i = 0; i < 90; ++i)
+            lines << QString::number(i) + u' ' + line.trimmed();
+        open(lines.join(u'\n'), QStringLiteral("Long."));
+        chat().openAt(chat().currentId(),
+                      chat().messages()->index(0).data(MessageListModel::IdRole).toLongLong());
+        settle();
+        QQuickItem *part = text(QStringLiteral("0 All"));
+        QVERIFY(part);
+        QVERIFY(plain(part).size() <= 4000);
+        part->forceActiveFocus();
+        QTest::keyClick(quick(), Qt::Key_A, Qt::ControlModifier);
+        QCOMPARE(copied(quick()), lines.join(u'\n'));
+    }
+};
+
+QTEST_MAIN(WindowReadingTest)
+#include "window_reading_test.moc"
