@@ -1,3 +1,4 @@
+#include "engine/cuda/device/divide_up.h"
 #include "engine/cuda/kernels/attention_expand.cuh"
 #include "engine/cuda/kernels/attention_expanded.cuh"
 #include "engine/cuda/kernels/attention_flash.cuh"
@@ -13,10 +14,6 @@ constexpr uint32_t kChunkStep = 64;
 static_assert(kLeastChunkTokens % kChunkStep == 0);
 
 constexpr uint32_t kRoundThreads = 128;
-
-uint32_t divide_up(uint32_t a, uint32_t b) {
-  return (a + b - 1) / b;
-}
 
 uint32_t rope_of(const ExpandedAttention& call) {
   return call.rows.width - call.expansion.kv_lora;
@@ -38,14 +35,13 @@ ExpandedParams cut(WorkspaceCutter& cutter, const DeviceExpansion& expansion, ui
   return params;
 }
 
-/// The most positions, up to `wanted`, for which the workspace has room.
+/// The most positions, up to `wanted`, for which the workspace has room; at least one step.
 uint32_t chunk_capacity(size_t workspace_bytes, const DeviceExpansion& expansion, uint32_t rope,
                         uint32_t tokens, uint32_t wanted) {
-  uint32_t capacity = divide_up(wanted, kChunkStep) * kChunkStep;
-  while (capacity > kChunkStep &&
-         expanded_attention_workspace_bytes(tokens, expansion, rope, capacity) > workspace_bytes)
-    capacity -= kChunkStep;
-  return capacity;
+  const size_t fixed = expanded_attention_workspace_bytes(tokens, expansion, rope, 0);
+  const size_t step = expanded_attention_workspace_bytes(tokens, expansion, rope, kChunkStep) - fixed;
+  const size_t steps = workspace_bytes > fixed ? (workspace_bytes - fixed) / step : 0;
+  return static_cast<uint32_t>(std::clamp<size_t>(steps, 1, divide_up(wanted, kChunkStep))) * kChunkStep;
 }
 
 template <class Tile>
@@ -75,9 +71,9 @@ void attend_to_chunk(Stream& stream, const ExpandedParams& params) {
   const uint32_t positions = params.chunk.end - params.chunk.begin;
   stream.launch("round_rows", round_rows_kernel, dim3(positions), dim3(kRoundThreads), 0, params);
   stream.launch("expand", expand_kernel,
-                dim3(divide_up(expansion.heads * (expansion.nope + expansion.v_head), ExpandTile::kRows),
-                     divide_up(positions, ExpandTile::kPositions)),
-                dim3(ExpandTile::kThreads), ExpandTile::shared_bytes(), params);
+                dim3(divide_up(expansion.heads * (expansion.nope + expansion.v_head), TileProduct::kRows),
+                     divide_up(positions, TileProduct::kTokens)),
+                dim3(TileProduct::kThreads), kExpandSharedBytes, params);
   flash(stream, params);
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "engine/cuda/device/divide_up.h"
 #include "engine/cuda/device/pack.cuh"
 #include "engine/cuda/device/simt.cuh"
 #include "engine/cuda/device/tensor_core.cuh"
@@ -40,7 +41,7 @@ class FlashTile {
     request(0);
     load_query();
     restore();
-    const uint32_t tiles = (seen_ + kTile - 1) / kTile;
+    const uint32_t tiles = divide_up(seen_, kTile);
     for (uint32_t tile = 0; tile < tiles; ++tile) {
       copy_async_wait<0>();
       __syncthreads();  // the tile is here, and the one before is no longer read

@@ -1,3 +1,4 @@
+#include "engine/cuda/device/divide_up.h"
 #include "engine/cuda/kernels/attention_latent.cuh"
 #include "engine/cuda/kernels/attention_latent_combine.cuh"
 #include "engine/cuda/kernels/attention_latent_float.cuh"
@@ -11,10 +12,6 @@ namespace {
 /// With the workspace that is asked for. Enough to fill a device, and few enough for the partial results to
 /// stay in its cache.
 constexpr uint32_t kTokensAtOnce = 8;
-
-uint32_t divide_up(uint32_t a, uint32_t b) {
-  return (a + b - 1) / b;
-}
 
 template <class Value>
 LatentPartials<Value> cut_partials(WorkspaceCutter& cutter, uint32_t tokens, uint32_t heads,

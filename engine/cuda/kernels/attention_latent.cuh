@@ -1,5 +1,6 @@
 #pragma once
 
+#include "engine/cuda/device/divide_up.h"
 #include "engine/cuda/device/host_device.h"
 #include "engine/cuda/kernels/attention.h"
 
@@ -23,11 +24,11 @@ struct ContextChunks {
 
   /// Of `positions` > 0 positions into at most `most` chunks.
   KVASIR_HOST_DEVICE static ContextChunks cut(uint32_t positions, uint32_t most) {
-    const uint32_t wanted = (positions + kLeastLength - 1) / kLeastLength;
+    const uint32_t wanted = divide_up(positions, kLeastLength);
     const uint32_t count = wanted < most ? wanted : most;
-    const uint32_t least = (positions + count - 1) / count;
-    const uint32_t length = (least + kLengthStep - 1) / kLengthStep * kLengthStep;
-    return {(positions + length - 1) / length, length};
+    const uint32_t least = divide_up(positions, count);
+    const uint32_t length = divide_up(least, kLengthStep) * kLengthStep;
+    return {divide_up(positions, length), length};
   }
 };
 

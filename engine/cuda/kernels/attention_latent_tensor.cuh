@@ -1,5 +1,6 @@
 #pragma once
 
+#include "engine/cuda/device/divide_up.h"
 #include "engine/cuda/device/pack.cuh"
 #include "engine/cuda/device/simt.cuh"
 #include "engine/cuda/device/tensor_core.cuh"
@@ -48,7 +49,7 @@ class LatentChunk {
     if (blockIdx.x >= chunks.count) return;
     begin_ = blockIdx.x * chunks.length;
     end_ = min(begin_ + chunks.length, positions_);
-    const uint32_t tiles = (end_ - begin_ + kTile - 1) / kTile;
+    const uint32_t tiles = divide_up(end_ - begin_, kTile);
 
     for (uint32_t tile = 0; tile < kStages - 1; ++tile) request(tile);
     round_query(query);

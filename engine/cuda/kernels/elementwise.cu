@@ -1,3 +1,4 @@
+#include "engine/cuda/device/divide_up.h"
 #include "engine/cuda/device/kv_encoding.h"
 #include "engine/cuda/device/quad.cuh"
 #include "engine/cuda/device/rotation.h"
@@ -12,10 +13,6 @@ namespace {
 
 constexpr uint32_t kBlock = 256;
 constexpr uint32_t kRopeThreads = 512;
-
-uint32_t divide_up(uint64_t a, uint32_t b) {
-  return static_cast<uint32_t>((a + b - 1) / b);
-}
 
 /// Quads of a row that a thread keeps.
 constexpr int kHeld = 2;

@@ -1,4 +1,5 @@
 #include "engine/cuda/device/choose_experts.cuh"
+#include "engine/cuda/device/divide_up.h"
 #include "engine/cuda/device/quad.cuh"
 #include "engine/cuda/device/simt.cuh"
 #include "engine/cuda/kernels/router.h"
@@ -8,10 +9,6 @@ namespace {
 
 /// Values of a row that a warp's lanes take at once, a quad each.
 constexpr uint32_t kStrip = kWarp * kQuad;
-
-constexpr uint32_t divide_up(uint32_t a, uint32_t b) {
-  return (a + b - 1) / b;
-}
 
 struct RouteParams {
   Route call;

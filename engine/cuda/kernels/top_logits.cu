@@ -1,3 +1,4 @@
+#include "engine/cuda/device/divide_up.h"
 #include "engine/cuda/device/order_key.h"
 #include "engine/cuda/device/simt.cuh"
 #include "engine/cuda/kernels/top_logits.h"
@@ -14,7 +15,7 @@ constexpr uint32_t kDigitBits = 8;
 constexpr uint32_t kDigits = 1u << kDigitBits;
 
 KVASIR_HOST_DEVICE uint32_t segments_of(uint32_t vocab) {
-  return (vocab + kSegment - 1) / kSegment;
+  return divide_up(vocab, kSegment);
 }
 
 struct TopLogitsParams {
