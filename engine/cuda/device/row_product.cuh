@@ -1,15 +1,13 @@
 #pragma once
 
-#include "engine/cuda/device/activations.cuh"
-#include "engine/cuda/device/formats.cuh"
+#include "engine/cuda/device/weight_row.cuh"
 
-#include <cstddef>
 #include <cstdint>
 
 // A group of lanes' products of a few rows of weights with a few rows of activations. Every lane takes every
-// `lanes.count`-th piece of the rows; which, and in which order, depends on the number of columns and the
-// type alone, and every product is added by an explicit fmaf, so that variants for different numbers of
-// tokens give the same bits.
+// `count`-th piece of the rows; which, and in which order, depends on the number of columns and the type
+// alone, and every product is added by an explicit fmaf, so that variants for different numbers of tokens
+// give the same bits.
 
 namespace kvasir::engine::cuda {
 
@@ -19,59 +17,11 @@ struct LaneOfRow {
   uint32_t count = 32;  ///< a power of two, at most 32
 };
 
-/// Weights that a lane takes at once: a unit, or sixteen bytes of floats.
-template <DType kType>
-constexpr uint32_t kPiece = is_in_planes(kType)   ? kUnit
-                            : kType == DType::F32 ? 4
-                                                  : 8;
-
-/// Lanes that a row of `pieces` pieces is given.
-__device__ inline uint32_t lanes_of_row(uint32_t pieces) {
-  uint32_t lanes = 1;
-  while (lanes < 32 && lanes < pieces) lanes *= 2;
-  return lanes;
-}
-
 /// The sum over a group of neighbouring lanes, in each of them. All lanes of the warp call it.
 __device__ inline float sum_of_lanes(float value, uint32_t lanes) {
   for (uint32_t apart = lanes / 2; apart > 0; apart /= 2)
     value += __shfl_xor_sync(0xffffffffu, value, static_cast<int>(apart));
   return value;
-}
-
-__device__ inline void prefetch_to_l2([[maybe_unused]] const void* address) {
-#if !defined(KVASIR_EMULATED_CUDA)
-  asm volatile("prefetch.global.L2 [%0];" : : "l"(address));
-#endif
-}
-
-/// Row `row` of a weight with `cols` columns. Floats stand at `low`.
-template <DType kType>
-__device__ inline Planes row_of(const Planes& weight, size_t row, uint32_t cols) {
-  if constexpr (is_in_planes(kType)) {
-    return weight.from(kType, row * (cols / kUnit));
-  } else {
-    Planes planes;
-    planes.low = weight.low + row * cols * (kType == DType::F32 ? 4 : 2);
-    return planes;
-  }
-}
-
-/// Row `row` of matrix `matrix` of anything that has planes, rows and columns.
-template <DType kType, class Weight>
-__device__ inline Planes row_of_matrix(const Weight& weight, uint32_t matrix, uint32_t row) {
-  return row_of<kType>(weight.planes, size_t{matrix} * weight.rows + row, weight.cols);
-}
-
-/// Asks for the codes of `count` rows from `row` on to be brought to the L2 cache, by a warp: what a kernel
-/// can do before its activations are ready.
-__device__ inline void prefetch_rows(DType type, const Planes& weight, size_t row, uint32_t count,
-                                     uint32_t cols) {
-  const size_t row_bytes = size_t{cols / kUnit} * (4 * quant_format(type).low_bits);
-  const std::byte* const from = weight.low + row * row_bytes;
-  constexpr uint32_t kSector = 32;
-  for (size_t i = threadIdx.x % 32 * kSector; i < count * row_bytes; i += 32 * kSector)
-    prefetch_to_l2(from + i);
 }
 
 /// Adds a unit's product with 8-bit activations, {8} words of codes.
@@ -141,67 +91,47 @@ __device__ inline void add_quantised_products(const Planes (&rows)[kRows], LaneO
   }
 }
 
-/// A piece of a row as floats; zeros beyond the row's end.
-template <DType kType>
-__device__ inline void load_piece(const Planes& row, uint32_t piece, uint32_t cols,
-                                  float (&weights)[kPiece<kType>]) {
-  if constexpr (is_in_planes(kType)) {
-    const Unit unit = decode_unit<kType>(load_unit<kType>(row, piece), piece);
-#pragma unroll
-    for (uint32_t i = 0; i < kUnit; ++i)
-      weights[i] =
-          fmaf(unit.scales[i / 16], code_value<kType>(unit.codes[i / 4], i % 4), unit.offsets[i / 16]);
-  } else if constexpr (kType == DType::F32) {
-    const uint32_t first = piece * 4;
-    const float4 four =
-        load_four(reinterpret_cast<const float*>(row.low) + first, cols % 4 == 0, cols - first);
-    weights[0] = four.x, weights[1] = four.y, weights[2] = four.z, weights[3] = four.w;
-  } else {
-    const uint32_t first = piece * 8;
-    const auto* const halves = reinterpret_cast<const uint16_t*>(row.low) + first;
-    uint32_t pairs[4] = {};
-    if (cols % 8 == 0) {
-      formats::load_words<4>(pairs, reinterpret_cast<const std::byte*>(halves));
-    } else {
-#pragma unroll
-      for (uint32_t i = 0; i < 8; ++i)
-        if (i < cols - first) pairs[i / 2] |= static_cast<uint32_t>(halves[i]) << 16 * (i % 2);
-    }
-#pragma unroll
-    for (int i = 0; i < 8; ++i) {
-      const uint32_t bits = pairs[i / 2] >> 16 * (i % 2) & 0xffffu;
-      weights[i] = kType == DType::BF16 ? __uint_as_float(bits << 16) : formats::half_value(bits);
-    }
-  }
-}
-
-/// The same as add_quantised_products with float32 activations, for all types.
+/// The same with float32 activations, for all types.
 template <DType kType, int kRows, int kTokens>
 __device__ inline void add_float_products(const Planes (&rows)[kRows], LaneOfRow lane, uint32_t cols,
                                           const FloatRows& in, uint32_t tokens,
                                           float (&sums)[kRows][kTokens]) {
-  constexpr uint32_t kValues = kPiece<kType>;
-  const uint32_t pieces = (cols + kValues - 1) / kValues;
+  constexpr uint32_t kValues = piece_values(kType);
+  // As above; units as floats leave no registers for it.
+  constexpr uint32_t kAtOnce = kTokens == 1 && !is_in_planes(kType) ? 4 : 1;
+  const uint32_t pieces = pieces_of_row(kType, cols);
 #pragma unroll 1
-  for (uint32_t piece = lane.index; piece < pieces; piece += lane.count) {
-    float weights[kRows][kValues];
+  for (uint32_t start = lane.index; start < pieces; start += kAtOnce * lane.count) {
+    RawPiece<kType> raw[kAtOnce][kRows];
 #pragma unroll
-    for (int r = 0; r < kRows; ++r) load_piece<kType>(rows[r], piece, cols, weights[r]);
-    const uint32_t first = piece * kValues;
+    for (uint32_t i = 0; i < kAtOnce; ++i) {
 #pragma unroll
-    for (uint32_t t = 0; t < kTokens; ++t) {
-      if (t >= tokens) break;
-      const float* const values = in.row(t) + first;
+      for (int r = 0; r < kRows; ++r)
+        raw[i][r] = load_raw_piece<kType>(rows[r], min(start + i * lane.count, pieces - 1), cols);
+    }
 #pragma unroll
-      for (uint32_t i = 0; i < kValues; i += 4) {
-        const uint32_t left = cols > first + i ? cols - first - i : 0;
-        const float4 x = load_four(values + i, in.aligned, left);
+    for (uint32_t i = 0; i < kAtOnce; ++i) {
+      const uint32_t piece = start + i * lane.count;
+      if (piece >= pieces) break;
+      float weights[kRows][kValues];
 #pragma unroll
-        for (int r = 0; r < kRows; ++r) {
-          sums[r][t] = fmaf(weights[r][i], x.x, sums[r][t]);
-          sums[r][t] = fmaf(weights[r][i + 1], x.y, sums[r][t]);
-          sums[r][t] = fmaf(weights[r][i + 2], x.z, sums[r][t]);
-          sums[r][t] = fmaf(weights[r][i + 3], x.w, sums[r][t]);
+      for (int r = 0; r < kRows; ++r) decode_piece<kType>(raw[i][r], piece, weights[r]);
+      const uint32_t first = piece * kValues;
+#pragma unroll
+      for (uint32_t t = 0; t < kTokens; ++t) {
+        if (t >= tokens) break;
+        const float* const values = in.row(t) + first;
+#pragma unroll
+        for (uint32_t v = 0; v < kValues; v += 4) {
+          const uint32_t left = cols > first + v ? cols - first - v : 0;
+          const float4 x = load_four(values + v, in.aligned, left);
+#pragma unroll
+          for (int r = 0; r < kRows; ++r) {
+            sums[r][t] = fmaf(weights[r][v], x.x, sums[r][t]);
+            sums[r][t] = fmaf(weights[r][v + 1], x.y, sums[r][t]);
+            sums[r][t] = fmaf(weights[r][v + 2], x.z, sums[r][t]);
+            sums[r][t] = fmaf(weights[r][v + 3], x.w, sums[r][t]);
+          }
         }
       }
     }

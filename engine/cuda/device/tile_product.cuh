@@ -2,8 +2,8 @@
 
 #include "engine/cuda/device/each_type.cuh"
 #include "engine/cuda/device/pack.cuh"
-#include "engine/cuda/device/row_product.cuh"
 #include "engine/cuda/device/tensor_core.cuh"
+#include "engine/cuda/device/weight_row.cuh"
 
 #include <cstddef>
 #include <cstdint>
@@ -149,7 +149,7 @@ class TileWeights {
 
   template <DType kType>
   __device__ void store_floats(std::byte* tile, uint32_t unit) const {
-    constexpr uint32_t kValues = kPiece<kType>;
+    constexpr uint32_t kValues = piece_values(kType);
 #pragma unroll 1
     for (uint32_t i = 0; i < 4; ++i) {
       float values[8] = {};
@@ -157,7 +157,8 @@ class TileWeights {
       for (uint32_t j = 0; j < 8; j += kValues) {
         const uint32_t first = unit * kUnit + 8 * i + j;
         float loaded[kValues] = {};
-        if (first < cols_) load_piece<kType>(row_, first / kValues, cols_, loaded);
+        if (first < cols_)
+          decode_piece<kType>(load_raw_piece<kType>(row_, first / kValues, cols_), first / kValues, loaded);
 #pragma unroll
         for (uint32_t k = 0; k < kValues; ++k) values[j + k] = loaded[k];
       }

@@ -1,5 +1,5 @@
 #include "engine/cuda/device/each_type.cuh"
-#include "engine/cuda/device/row_product.cuh"
+#include "engine/cuda/device/weight_row.cuh"
 #include "engine/cuda/kernels/products.h"
 
 namespace kvasir::engine::cuda {
@@ -18,12 +18,12 @@ struct EmbedParams {
 
 template <DType kType>
 __device__ void embed_row(const EmbedParams& p) {
-  constexpr uint32_t kValues = kPiece<kType>;
+  constexpr uint32_t kValues = piece_values(kType);
   const Planes row = row_of<kType>(p.table, static_cast<size_t>(p.ids[blockIdx.x]), p.cols);
   float* const out = p.out + blockIdx.x * p.out_stride;
   for (uint32_t piece = threadIdx.x; piece * kValues < p.cols; piece += kThreads) {
     float values[kValues];
-    load_piece<kType>(row, piece, p.cols, values);
+    decode_piece<kType>(load_raw_piece<kType>(row, piece, p.cols), piece, values);
     for (uint32_t i = 0; i < min(kValues, p.cols - piece * kValues); ++i)
       out[piece * kValues + i] = values[i];
   }

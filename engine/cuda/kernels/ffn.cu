@@ -30,8 +30,10 @@ Networks networks_of(const FfnWeights& weights, WorkspaceCutter& workspace, size
 /// Slots whose inputs a block can keep.
 uint32_t tile_slots(const DeviceLimits& limits, uint32_t hidden, ProductMode mode) {
   if (mode == ProductMode::Exact) return kMostSlotsOfExact;
-  const size_t fitting =
-      limits.shared_bytes_per_block / std::max<size_t>(1, QuantisedRows::row_bytes(hidden / kUnit));
+  // Beside what a block keeps of its results.
+  constexpr size_t kOtherBytes = 4096;
+  const size_t fitting = (limits.shared_bytes_per_block - kOtherBytes) /
+                         std::max<size_t>(1, QuantisedRows::row_bytes(hidden / kUnit));
   return static_cast<uint32_t>(std::clamp<size_t>(fitting, 1, kMostSlotsOfSmall));
 }
 

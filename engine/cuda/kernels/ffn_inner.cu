@@ -72,7 +72,7 @@ struct GateAndUp {
 template <DType kType, int kSlots, class Add>
 __device__ void each_gate_and_up(const Networks& networks, uint32_t expert, uint32_t first_row, int only,
                                  GateAndUp<kSlots>& to, const Add& add) {
-  const uint32_t lanes = lanes_of_row((networks.gate.cols + kPiece<kType> - 1) / kPiece<kType>);
+  const uint32_t lanes = lanes_of_row(kType, networks.gate.cols);
   const uint32_t groups = kWarp / lanes, group = threadIdx.x % kWarp / lanes;
   const LaneOfRow lane{threadIdx.x % lanes, lanes};
   const DeviceWeight& first = only == 1 ? networks.up : networks.gate;

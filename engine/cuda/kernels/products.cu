@@ -63,7 +63,7 @@ struct Pass {
   /// Calls add(weight rows, lane, sums) for the rows of this warp and stores what it adds up.
   template <DType kType, class Add>
   __device__ void each_row(const Add& add) const {
-    const uint32_t lanes = lanes_of_row((product.cols + kPiece<kType> - 1) / kPiece<kType>);
+    const uint32_t lanes = lanes_of_row(kType, product.cols);
     const uint32_t groups = 32 / lanes, group = threadIdx.x % 32 / lanes;
     const LaneOfRow lane{threadIdx.x % lanes, lanes};
     const uint32_t rows_of_warp = kRows * groups;
@@ -85,7 +85,7 @@ struct Pass {
 
   /// Of the warp's rows, the first.
   __device__ void prefetch() const {
-    const uint32_t groups = 32 / lanes_of_row(product.cols / kUnit), rows = kRows * groups;
+    const uint32_t groups = 32 / lanes_of_row(product.type, product.cols), rows = kRows * groups;
     const uint32_t first = (block * kWarps + threadIdx.x / 32) * rows;
     if (first < product.rows)
       prefetch_rows(product.type, product.weight, size_t{matrix} * product.rows + first,
@@ -162,8 +162,9 @@ uint32_t share_out_blocks(std::span<const Product> products, const DeviceLimits&
                           RowProductsParams& params) {
   constexpr uint32_t kBlocksOfMultiprocessor = 4;
   const uint64_t most = uint64_t{limits.multiprocessors} * kBlocksOfMultiprocessor;
-  const auto useful = [](const Product& product) {
-    return (uint64_t{product.weight.rows} + kWarps - 1) / kWarps;  // of one matrix
+  const auto useful = [](const Product& product) {  // of one matrix
+    const uint64_t rows = kWarps * (32 / lanes_of_row(product.weight.type, product.weight.cols));
+    return (product.weight.rows + rows - 1) / rows;
   };
   uint64_t all_useful = 0;
   for (const Product& product : products) all_useful += useful(product) * product.weight.matrices;
