@@ -11,7 +11,8 @@ enum class ErrorCode {
   Unsupported,  ///< well-formed, but of a kind that this version does not run
   BadRequest,   ///< the caller asked for something that cannot be done
   OutOfMemory,
-  Io,  ///< the operating system refused to read, map or write
+  Io,      ///< the operating system refused to read, map or write
+  Device,  ///< a GPU failed, or can't be used
   Cancelled,
 };
 

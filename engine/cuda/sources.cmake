@@ -14,4 +14,16 @@ set(KVASIR_CUDA_KERNELS
   kernels/repack.cu
   kernels/router.cu
   kernels/top_logits.cu)
-set(KVASIR_CUDA_HOST_SOURCES)
+set(KVASIR_CUDA_HOST_SOURCES
+  copy_bandwidth.cpp
+  cuda_backend.cpp
+  cuda_backend_plan.cpp
+  cuda_module.cpp
+  device.cpp
+  device_kv_memory.cpp
+  host_experts.cpp
+  kernel_profile.cpp
+  memory.cpp
+  placement.cpp
+  recordings.cpp
+  weight_upload.cpp)

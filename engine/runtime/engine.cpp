@@ -80,6 +80,7 @@ struct Engine::State {
   std::vector<TokenId> end_ids;  ///< that end an answer
   std::vector<float> logits;     ///< {vocab}
   std::vector<TokenLogit> top;   ///< the likeliest tokens
+  std::string device_note = {};
   /// Positions that were read from the store before the request that is to use them.
   struct {
     uint32_t first = 0;
@@ -120,7 +121,7 @@ struct Engine::State {
 
 namespace {
 
-std::unique_ptr<Backend> make_backend(const EngineOptions& options) {
+std::unique_ptr<Backend> make_host_backend(const EngineOptions& options) {
   return make_cpu_backend({.threads = options.threads,
                            .arithmetic = options.exact ? Arithmetic::Exact : Arithmetic::Fast,
                            .keep_weights_in_file = options.keep_weights_in_file});
@@ -138,6 +139,32 @@ std::vector<TokenId> ids_that_end(const Tokenizer& tokenizer, uint32_t vocab_siz
 Result<std::unique_ptr<Engine>> Engine::load(const std::filesystem::path& model_path,
                                              const EngineOptions& options,
                                              std::shared_ptr<BlockStore> store) {
+  const auto make_host = [&] { return make_host_backend(options); };
+  std::string device_note;
+  if (options.cuda != nullptr) {
+    std::unique_ptr<Engine> engine;
+    const auto loaded =
+        load_on_gpu(*options.cuda, options.vram_bytes, options.exact ? Arithmetic::Exact : Arithmetic::Fast,
+                    make_host, [&](const MakeBackend& make_backend) -> Result<void> {
+                      auto made = load_with(model_path, options, store, make_backend);
+                      if (!made) return tl::unexpected(made.error());
+                      engine = std::move(*made);
+                      return {};
+                    });
+    if (loaded) return engine;
+    if (!is_about_gpu(loaded.error().code)) return tl::unexpected(loaded.error());
+    device_note = loaded.error().message;
+  }
+  auto engine = load_with(model_path, options, std::move(store),
+                          [&](uint64_t) -> Result<std::unique_ptr<Backend>> { return make_host(); });
+  if (engine) (*engine)->state_->device_note = std::move(device_note);
+  return engine;
+}
+
+Result<std::unique_ptr<Engine>> Engine::load_with(const std::filesystem::path& model_path,
+                                                  const EngineOptions& options,
+                                                  std::shared_ptr<BlockStore> store,
+                                                  const MakeBackend& make_backend) {
   try {
     auto file = GgufFile::open(model_path);
     if (!file) return tl::unexpected(file.error());
@@ -151,16 +178,21 @@ Result<std::unique_ptr<Engine>> Engine::load(const std::filesystem::path& model_
     if (!reader) return tl::unexpected(reader.error());
     auto tokenizer = Tokenizer::from_gguf(*file);
     if (!tokenizer) return tl::unexpected(tokenizer.error());
-    auto model = std::make_unique<Model>(*config, std::move(*weights), make_backend(options));
+    const uint32_t limit = config->max_position_embeddings;
+    const uint32_t context = options.context_tokens == 0 ? limit : std::min(options.context_tokens, limit);
+    const KvLayout layout{config->num_hidden_layers, config->kv_width(),
+                          options.exact ? KvType::F32 : options.kv_type};
+    auto backend = make_backend(layout.layers * layout.slice_bytes(context));
+    if (!backend) return tl::unexpected(backend.error());
+    auto model = std::make_unique<Model>(*config, std::move(*weights), std::move(*backend));
     const auto read_hash = load_weights(**reader, *model, options.on_load_progress);
     if (!read_hash) return tl::unexpected(read_hash.error());
     const Hash256 hash = options.model_content_hash ? *options.model_content_hash : read_hash->value();
 
-    const KvLayout layout = model->kv_layout(options.exact ? KvType::F32 : options.kv_type);
-    const uint32_t limit = config->max_position_embeddings;
-    const uint32_t context = options.context_tokens == 0 ? limit : std::min(options.context_tokens, limit);
     auto cache = model->make_cache(layout.type, context);
     if (!cache) return tl::unexpected(cache.error());
+    if (!model->device().name.empty())
+      if (auto ready = warm_up(*model, *cache); !ready) return tl::unexpected(ready.error());
 
     const Hash256 fingerprint = kv_fingerprint(hash, *config, layout);
     const BlockChain root(options.profile_secret, fingerprint);
@@ -209,6 +241,12 @@ const Result<ChatTemplate>& Engine::chat_template() const {
 }
 uint32_t Engine::context_tokens() const {
   return state_->context_tokens();
+}
+ComputeDevice Engine::device() const {
+  return state_->model->device();
+}
+const std::string& Engine::device_note() const {
+  return state_->device_note;
 }
 const Hash256& Engine::model_content_hash() const {
   return state_->content_hash;

@@ -6,6 +6,7 @@
 #include "engine/kv/block_store.h"
 #include "engine/model/model.h"
 #include "engine/runtime/answer_decoder.h"
+#include "engine/runtime/load_on_gpu.h"
 #include "engine/runtime/sampler.h"
 #include "engine/tokenizer/tokenizer.h"
 
@@ -26,8 +27,13 @@ struct EngineOptions {
   uint32_t context_tokens = 0;   ///< 0: the model's own limit
   KvType kv_type = KvType::F16;  ///< how the KV is kept, in memory and in the store
   bool exact = false;            ///< float32 KV and products: what tests and comparisons measure against
-  /// Weights stay in the file and are read from it at each use: slow, for models larger than the memory.
+  /// Weights that the processor computes with stay in the file and are read from it at each use: slow, for
+  /// models larger than the memory.
   bool keep_weights_in_file = false;
+  /// Where given, and where there is a GPU with enough memory, that computes; else the processor does.
+  const CudaModule* cuda = nullptr;
+  /// What may be taken of the GPU's memory; 0: what is free, but for a little.
+  uint64_t vram_bytes = 0;
   /// The content hash of the model's file, where it is known already; computed where it is not.
   std::optional<Hash256> model_content_hash;
   /// Called again and again while weights are read and prepared, never with less done than before; false
@@ -120,6 +126,10 @@ class Engine {
   /// What the model's conversations look like, or why this model can't hold one.
   const Result<ChatTemplate>& chat_template() const;
   uint32_t context_tokens() const;
+  /// What computes.
+  ComputeDevice device() const;
+  /// Why it is not the GPU that was to; else empty.
+  const std::string& device_note() const;
   const Hash256& model_content_hash() const;
   /// Identifies KV that can be exchanged: weights, rotation, KV type and layout, kernel epoch.
   const Hash256& fingerprint() const;
@@ -146,6 +156,10 @@ class Engine {
  private:
   struct State;
   explicit Engine(std::unique_ptr<State> state);
+  static Result<std::unique_ptr<Engine>> load_with(const std::filesystem::path& model_path,
+                                                   const EngineOptions& options,
+                                                   std::shared_ptr<BlockStore> store,
+                                                   const MakeBackend& make_backend);
   std::unique_ptr<State> state_;
 };
 

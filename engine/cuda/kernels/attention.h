@@ -71,6 +71,8 @@ struct ExpandedAttention {
 /// of nope + rope values and values of v_head up to 256.
 bool can_attend_expanded(const DeviceExpansion& expansion, uint32_t rope);
 void attend_expanded(Stream& stream, Workspace workspace, const ExpandedAttention& call);
+/// Whether `attend_expanded` has kernels for these sizes.
+bool can_attend_expanded(const DeviceExpansion& expansion, uint32_t rope);
 /// Bytes with which `attend_expanded` runs well; it needs at least what one chunk of the least size takes,
 /// which is what this returns for `chunk_tokens` = kLeastChunkTokens.
 size_t expanded_attention_workspace_bytes(uint32_t max_tokens, const DeviceExpansion& expansion,

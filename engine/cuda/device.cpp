@@ -1,0 +1,58 @@
+#include "engine/cuda/device.h"
+
+#include <string>
+
+namespace kvasir::engine::cuda {
+
+Error error_of(cudaError_t result) {
+  const std::string words = std::string(cudaGetErrorName(result)) + ": " + cudaGetErrorString(result);
+  if (result == cudaErrorMemoryAllocation)
+    return {ErrorCode::OutOfMemory,
+            "The GPU's memory is full (" + words +
+                "). Close programs that use it, choose a shorter context, or give the "
+                "model less of it in the settings."};
+  return {ErrorCode::Device,
+          "The GPU stopped working (" + words +
+              "). Load the model again; if that does not help, restart the computer or let the "
+              "processor compute."};
+}
+
+Result<DeviceLimits> limits_of(int device) {
+  int major = 0, minor = 0, multiprocessors = 0, shared_bytes = 0;
+  for (const auto& [value, attribute] : {std::pair{&major, cudaDevAttrComputeCapabilityMajor},
+                                         {&minor, cudaDevAttrComputeCapabilityMinor},
+                                         {&multiprocessors, cudaDevAttrMultiProcessorCount},
+                                         {&shared_bytes, cudaDevAttrMaxSharedMemoryPerBlockOptin}})
+    if (const auto result = cudaDeviceGetAttribute(value, attribute, device); result != cudaSuccess)
+      return tl::unexpected(error_of(result));
+  return DeviceLimits{.compute_capability = 10 * major + minor,
+                      .multiprocessors = static_cast<uint32_t>(multiprocessors),
+                      .shared_bytes_per_block = static_cast<size_t>(shared_bytes)};
+}
+
+Result<std::vector<CudaDevice>> devices() {
+  int count = 0;
+  if (const auto result = cudaGetDeviceCount(&count); result != cudaSuccess) {
+    cudaGetLastError();  // it is told here, and must not be met again by the next call
+    if (result == cudaErrorNoDevice) return std::vector<CudaDevice>();
+    return fail(ErrorCode::Device,
+                std::string("The GPU can't be used (") + cudaGetErrorString(result) + ").");
+  }
+  std::vector<CudaDevice> found;
+  for (int index = 0; index < count; ++index) {
+    const auto limits = limits_of(index);
+    if (!limits || limits->compute_capability < kLeastComputeCapability) continue;
+    cudaDeviceProp properties{};
+    size_t free_bytes = 0;
+    size_t total_bytes = 0;
+    if (cudaGetDeviceProperties(&properties, index) != cudaSuccess || cudaSetDevice(index) != cudaSuccess ||
+        cudaMemGetInfo(&free_bytes, &total_bytes) != cudaSuccess) {
+      cudaGetLastError();
+      continue;
+    }
+    found.push_back({index, properties.name, limits->compute_capability, total_bytes, free_bytes});
+  }
+  return found;
+}
+
+}  // namespace kvasir::engine::cuda
