@@ -2,6 +2,8 @@
 #include "app/cli/open_profile.h"
 #include "app/logging/logging.h"
 #include "app/services/chat_service.h"
+#include "app/services/gpu.h"
+#include "app/services/model_plan.h"
 
 #include <cstdio>
 #include <iostream>
@@ -26,6 +28,7 @@ struct AskOptions {
   bool no_thinking = false;
   bool show_reasoning = false;
   unsigned threads = 0;
+  std::string backend = "auto";
   bool json = false;
   bool is_private = false;
   std::string message;
@@ -132,6 +135,18 @@ SendRequest make_request(const AskOptions& options, int64_t conversation_id) {
   return request;
 }
 
+ModelRequest model_request(const AskOptions& options) {
+  ModelRequest wanted{options.model.empty() ? starter_model_path() : std::filesystem::path(options.model)};
+  wanted.settings.threads = options.threads;
+  wanted.settings.on_gpu = options.backend == "auto";
+  // A GPU's memory is taken at once: the context must leave room for the model.
+  const auto gpu = wanted.settings.on_gpu ? find_gpu() : std::nullopt;
+  if (!gpu) return wanted;
+  auto card = engine::read_model_card(wanted.path);
+  if (!card) return wanted;  // loading will say why
+  return make_model_plan(std::move(*card), wanted.settings, physical_memory(), gpu).request();
+}
+
 void ask(const AskOptions& options) {
   const auto problem = engine::check(make_request(options, 0).settings.sampling);
   if (problem) throw CommandFailed{kExitBadInput, *problem};
@@ -140,9 +155,7 @@ void ask(const AskOptions& options) {
 
   AskObserver observer(!options.json, options.show_reasoning);
   ChatService chats(*profile, observer);
-  ModelRequest wanted{options.model.empty() ? starter_model_path() : std::filesystem::path(options.model)};
-  wanted.settings.threads = options.threads;
-  chats.load_model(std::move(wanted));
+  chats.load_model(model_request(options));
   const ModelState model = observer.wait_for_model();
   if (model.stage != ModelState::Stage::Ready || !model.can_chat)
     throw CommandFailed{kExitBadInput, model.note};
@@ -190,6 +203,9 @@ void add_ask_command(CLI::App& parent) {
   command->add_flag("--show-reasoning", options->show_reasoning, "Print what it thinks to stderr");
   command->add_option("--temperature", options->temperature, "0: always the likeliest token");
   command->add_option("--seed", options->seed, "Of the random draw");
+  command->add_option("--backend", options->backend, "What computes: auto, a GPU where there is one, or cpu")
+      ->capture_default_str()
+      ->check(CLI::IsMember({"auto", "cpu"}));
   command->add_option("--threads", options->threads, "0: one for each processor")
       ->check(CLI::Range(0u, kMaxThreads));
   command->add_flag("--json", options->json, "Print one JSON object with usage and timings");

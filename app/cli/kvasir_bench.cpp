@@ -4,7 +4,6 @@
 #include "app/cli/command.h"
 #include "app/services/data_folder.h"
 #include "app/version.h"
-#include "engine/ops/backend.h"
 
 #include <string>
 
@@ -23,7 +22,6 @@ struct BenchOptions {
 void add_options(CLI::App& command_line, BenchOptions& options) {
   MeasureOptions& measure = options.measure;
   measure.model = starter_model_path().string();
-  measure.threads = engine::thread_count(0);
   command_line.add_option("--model", measure.model, "GGUF file")->capture_default_str();
   command_line.add_option("--prompt-tokens", measure.prompt_tokens)
       ->capture_default_str()
@@ -43,10 +41,10 @@ void add_options(CLI::App& command_line, BenchOptions& options) {
   command_line.add_option("--kv-type", options.kv_type, "How the context is kept: f16 or q8_0")
       ->capture_default_str()
       ->check(CLI::IsMember({"f16", "q8_0"}));
-  command_line.add_option("--threads", measure.threads)
-      ->capture_default_str()
-      ->check(CLI::Range(1u, kMaxThreads));
-  command_line.add_flag("--keep-weights-in-file", measure.keep_weights_in_file,
+  add_compute_options(command_line, measure.compute);
+  command_line.add_flag("--profile", measure.compute.profile,
+                        "Time each of the GPU's kernels in decode: all of it is slower then");
+  command_line.add_flag("--keep-weights-in-file", measure.compute.keep_weights_in_file,
                         "Compute from the file's own pages: slower, with less memory");
   command_line.add_flag("--json", options.json, "Print one JSON object");
 }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "app/cli/compute_options.h"
 #include "engine/gguf/gguf_file.h"
 #include "engine/model/model.h"
 
@@ -8,15 +9,15 @@
 
 namespace kvasir::app {
 
-/// A model that is ready to run, and the file that its weights may lie in.
+/// A model that is ready to run, the file that its weights may lie in, and a context.
 struct OpenModel {
   engine::GgufFile file;
   std::unique_ptr<engine::Model> model;
+  engine::KvCache cache;
 };
 
-/// `keep_in_file`: weights that exceed the memory stay in their file; the backend must have been told as
-/// well. Throws CommandFailed.
-OpenModel open_model(const std::string& path, std::unique_ptr<engine::Backend> backend,
-                     bool keep_in_file = false);
+/// Throws CommandFailed.
+OpenModel open_model(const std::string& path, const ComputeOptions& options, engine::KvType kv_type,
+                     uint32_t context_tokens);
 
 }  // namespace kvasir::app

@@ -33,8 +33,7 @@ struct PerplexityOptions {
   std::optional<uint32_t> skip;  ///< half the context where not given
   uint32_t windows = 0;          ///< 0: all
   std::string kv_type = "f16";
-  unsigned threads = engine::thread_count(0);
-  bool exact = false;
+  ComputeOptions compute;
   bool no_special = false;
   bool json = false;
 
@@ -75,7 +74,7 @@ double negative_log_likelihood(std::span<const float> logits, int32_t token) {
 }
 
 engine::KvType kv_type_of(const PerplexityOptions& options) {
-  if (options.exact) return engine::KvType::F32;
+  if (options.compute.arithmetic == engine::Arithmetic::Exact) return engine::KvType::F32;
   return options.kv_type == "q8_0" ? engine::KvType::Q8_0 : engine::KvType::F16;
 }
 
@@ -83,11 +82,7 @@ class Evaluator {
  public:
   explicit Evaluator(const PerplexityOptions& options)
       : options_(options),
-        open_(open_model(options.model,
-                         engine::make_cpu_backend({.threads = options.threads,
-                                                   .arithmetic = options.exact ? engine::Arithmetic::Exact
-                                                                               : engine::Arithmetic::Fast}))),
-        cache_(value_or_fail(open_.model->make_cache(kv_type_of(options), options.context))) {}
+        open_(open_model(options.model, options.compute, kv_type_of(options), options.context)) {}
 
   /// {tokens} of the text, cut into whole windows; begin-of-sentence tokens are in their places.
   std::vector<int32_t> read_tokens() const {
@@ -108,7 +103,7 @@ class Evaluator {
   }
 
   void run_window(std::span<const int32_t> window, Likelihood& likelihood) {
-    cache_.set_length(0);
+    open_.cache.set_length(0);
     for (size_t first = 0; first < window.size(); first += open_.model->max_batch_tokens())
       run_batch(window, first, likelihood);
   }
@@ -123,7 +118,7 @@ class Evaluator {
         rows.push_back(static_cast<uint32_t>(i));
     const size_t vocab = open_.model->config().vocab_size;
     logits_.resize(rows.size() * vocab);
-    if (auto done = open_.model->forward(window.subspan(first, count), cache_, rows, logits_); !done)
+    if (auto done = open_.model->forward(window.subspan(first, count), open_.cache, rows, logits_); !done)
       throw CommandFailed{kExitBadInput, done.error().message};
     for (size_t i = 0; i < rows.size(); ++i)
       likelihood.add(
@@ -132,7 +127,6 @@ class Evaluator {
 
   const PerplexityOptions& options_;
   OpenModel open_;
-  engine::KvCache cache_;
   std::vector<float> logits_;  // {counted tokens of a batch, vocab}
 };
 
@@ -141,7 +135,7 @@ void print(const PerplexityOptions& options, size_t windows, const Likelihood& l
   if (options.json) {
     std::cout << nlohmann::json{{"model", options.model},
                                 {"file", options.file},
-                                {"exact", options.exact},
+                                {"exact", options.compute.arithmetic == engine::Arithmetic::Exact},
                                 {"kv_type", engine::kv_type_name(kv_type_of(options))},
                                 {"context", options.context},
                                 {"skip", options.skipped()},
@@ -197,10 +191,10 @@ void add_perplexity_command(CLI::App& parent) {
   command->add_option("--kv-type", options->kv_type, "How the context is kept: f16 or q8_0")
       ->capture_default_str()
       ->check(CLI::IsMember({"f16", "q8_0"}));
-  command->add_option("--threads", options->threads)
-      ->capture_default_str()
-      ->check(CLI::Range(1u, kMaxThreads));
-  command->add_flag("--exact", options->exact, "Compute in float32, with a context in float32");
+  add_compute_options(*command, options->compute);
+  command->add_flag_callback(
+      "--exact", [options] { options->compute.arithmetic = engine::Arithmetic::Exact; },
+      "Compute in float32, with a context in float32");
   command->add_flag("--no-special", options->no_special, "Take special tokens in the text as ordinary text");
   command->add_flag("--json", options->json, "Print one JSON object");
   command->footer(kProtocol);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "app/settings/model_settings.h"
+#include "engine/ops/backend.h"
 #include "storage/conversations/conversation_store.h"
 
 #include <cstdint>
@@ -24,6 +25,8 @@ struct ModelState {
   uint64_t file_bytes = 0;
   uint32_t context_tokens = 0;
   unsigned threads = 0;
+  engine::ComputeDevice device;    ///< what computes it
+  std::string device_note;         ///< why it is not the GPU that was to; else empty
   bool thinks = false;             ///< marks what it thinks before it answers
   bool thinking_optional = false;  ///< and can answer without it
   bool can_chat = false;  ///< whether conversations can be written as it wants them; if not, `note` says why

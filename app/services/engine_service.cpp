@@ -1,5 +1,7 @@
 #include "app/services/engine_service.h"
 
+#include "engine/runtime/cuda_library.h"
+
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
@@ -113,6 +115,9 @@ engine::EngineOptions EngineService::options_for(uint64_t id, const ModelRequest
   options.context_tokens = request.settings.context_tokens;
   options.kv_type = request.settings.kv_type;
   options.keep_weights_in_file = request.keep_weights_in_file;
+  // Without a module, or without a GPU, the processor computes: that is no reason to fail.
+  if (const auto cuda = engine::load_cuda_module(); request.settings.on_gpu && cuda) options.cuda = *cuda;
+  options.vram_bytes = uint64_t{request.settings.vram_mib} << 20;
   options.model_content_hash = hashes_.find(request.path);
   options.profile_secret = profile_secret_;
   options.on_load_progress = [this, id, &report](uint64_t done_bytes, uint64_t total_bytes) {
@@ -138,6 +143,8 @@ void EngineService::describe_engine() {
   state_.weight_type = engine_->weight_type();
   state_.file_bytes = engine_->file_bytes();
   state_.context_tokens = engine_->context_tokens();
+  state_.device = engine_->device();
+  state_.device_note = engine_->device_note();
   state_.can_chat = engine_->chat_template().has_value();
   state_.thinks = state_.can_chat && engine_->chat_template()->thinking().has_value();
   state_.thinking_optional = state_.thinks && can_leave_thinking(*engine_->chat_template());
@@ -146,6 +153,12 @@ void EngineService::describe_engine() {
                state_.request.path.string(), state_.weight_type,
                engine::kv_type_name(state_.request.settings.kv_type), state_.context_tokens, state_.threads,
                state_.load_ms);
+  const engine::ComputeDevice& device = state_.device;
+  if (!device.name.empty())
+    spdlog::info("running on {}: {} of {} blocks' experts, {} MiB", device.name,
+                 device.expert_blocks_on_device, device.expert_blocks, device.device_bytes >> 20);
+  else
+    spdlog::info("running on the CPU{}{}", state_.device_note.empty() ? "" : ": ", state_.device_note);
 }
 
 std::shared_ptr<const engine::PromptMaker> EngineService::prompt_maker() const {

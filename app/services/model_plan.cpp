@@ -23,7 +23,11 @@ engine::MemoryEstimate ModelPlan::needed() const {
 }
 
 bool ModelPlan::exceeds_memory() const {
-  return memory.available_bytes != 0 && needed().fixed_bytes() > memory.available_bytes;
+  if (memory.available_bytes == 0) return false;
+  // What the GPU has no room for is the processor's.
+  const uint64_t on_gpu = gpu ? gpu->free_bytes / 10 * 9 : 0;
+  const uint64_t in_memory = needed().fixed_bytes() - std::min(needed().fixed_bytes(), on_gpu);
+  return in_memory > memory.available_bytes;
 }
 
 ModelRequest ModelPlan::request() const {
@@ -32,12 +36,14 @@ ModelRequest ModelPlan::request() const {
   return request;
 }
 
-ModelPlan make_model_plan(engine::ModelCard card, const ModelSettings& settings,
-                          const PhysicalMemory& memory) {
+ModelPlan make_model_plan(engine::ModelCard card, const ModelSettings& settings, const PhysicalMemory& memory,
+                          const std::optional<Gpu>& gpu) {
   ModelPlan plan;
+  if (settings.on_gpu) plan.gpu = gpu;
   plan.context_tokens = settings.context_tokens != 0
                             ? std::min(settings.context_tokens, card.config.max_position_embeddings)
-                            : automatic_context_tokens(card, settings.kv_type, memory.total_bytes);
+                            : automatic_context_tokens(card, settings.kv_type,
+                                                       plan.gpu ? plan.gpu->total_bytes : memory.total_bytes);
   plan.card = std::move(card);
   plan.settings = settings;
   plan.memory = memory;

@@ -122,8 +122,10 @@ storage::StoredSystemPrompt toStored(const ui::SystemPromptItem& prompt) {
   return stored;
 }
 
-ui::ModelCardItem toItem(const engine::ModelCard& card, const PhysicalMemory& memory) {
+ui::ModelCardItem toItem(const engine::ModelCard& card, const PhysicalMemory& memory,
+                         const std::optional<Gpu>& gpu) {
   using engine::KvType;
+  const uint64_t total_bytes = gpu ? gpu->total_bytes : memory.total_bytes;
   ui::ModelCardItem item;
   item.path = QString::fromStdString(card.path.string());
   item.name = QString::fromStdString(card.config.name);
@@ -137,8 +139,8 @@ ui::ModelCardItem toItem(const engine::ModelCard& card, const PhysicalMemory& me
   item.experts = int(card.config.n_routed_experts);
   item.expertsPerToken = int(card.config.num_experts_per_tok);
   item.contextLimit = int(card.config.max_position_embeddings);
-  item.automaticContextF16 = int(automatic_context_tokens(card, KvType::F16, memory.total_bytes));
-  item.automaticContextEightBit = int(automatic_context_tokens(card, KvType::Q8_0, memory.total_bytes));
+  item.automaticContextF16 = int(automatic_context_tokens(card, KvType::F16, total_bytes));
+  item.automaticContextEightBit = int(automatic_context_tokens(card, KvType::Q8_0, total_bytes));
   item.fixedBytes = engine::memory_estimate(card, 0, KvType::F16).fixed_bytes();
   item.kvBytesPerTokenF16 = card.kv_bytes_per_token(KvType::F16);
   item.kvBytesPerTokenEightBit = card.kv_bytes_per_token(KvType::Q8_0);
@@ -148,7 +150,15 @@ ui::ModelCardItem toItem(const engine::ModelCard& card, const PhysicalMemory& me
 ui::ModelSettingsItem toItem(const ModelSettings& settings) {
   return {int(settings.context_tokens),
           settings.kv_type == engine::KvType::Q8_0 ? ui::KvTypeItem::EightBit : ui::KvTypeItem::F16,
-          int(settings.threads)};
+          int(settings.threads), settings.on_gpu, int(settings.vram_mib)};
+}
+
+ui::DeviceItem toItem(const engine::ComputeDevice& device) {
+  return {QString::fromStdString(device.name),
+          int(device.expert_blocks),
+          int(device.expert_blocks_on_device),
+          device.device_bytes,
+          {}};
 }
 
 ModelSettings toSettings(const ui::ModelSettingsItem& item) {
@@ -156,6 +166,8 @@ ModelSettings toSettings(const ui::ModelSettingsItem& item) {
   settings.context_tokens = uint32_t(std::max(0, item.contextTokens));
   settings.kv_type = item.kvType == ui::KvTypeItem::EightBit ? engine::KvType::Q8_0 : engine::KvType::F16;
   settings.threads = unsigned(std::max(0, item.threads));
+  settings.on_gpu = item.onGpu;
+  settings.vram_mib = uint32_t(std::max(0, item.vramMib));
   return settings;
 }
 
@@ -164,8 +176,14 @@ ui::RecentModelItem toItem(const RememberedModel& model) {
           QString::fromStdString(model.quantisation)};
 }
 
-ui::MemoryItem toItem(const PhysicalMemory& memory) {
-  return {memory.total_bytes, memory.available_bytes};
+ui::MemoryItem toItem(const PhysicalMemory& memory, const std::optional<Gpu>& gpu) {
+  ui::MemoryItem item{memory.total_bytes, memory.available_bytes, {}, 0, 0};
+  if (gpu) {
+    item.gpuName = QString::fromStdString(gpu->name);
+    item.gpuTotalBytes = gpu->total_bytes;
+    item.gpuFreeBytes = gpu->free_bytes;
+  }
+  return item;
 }
 
 }  // namespace kvasir::app

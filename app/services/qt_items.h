@@ -20,10 +20,13 @@ ui::MessageItem toItem(const storage::StoredMessage& message);
 /// But for a system message, which is not shown among the others.
 QVector<ui::MessageItem> toItems(const std::vector<storage::StoredMessage>& messages);
 ui::SystemPromptItem toItem(const storage::StoredSystemPrompt& prompt);
-ui::ModelCardItem toItem(const engine::ModelCard& card, const PhysicalMemory& memory);
+/// `gpu`: that is to compute.
+ui::ModelCardItem toItem(const engine::ModelCard& card, const PhysicalMemory& memory,
+                         const std::optional<Gpu>& gpu);
 ui::ModelSettingsItem toItem(const ModelSettings& settings);
+ui::DeviceItem toItem(const engine::ComputeDevice& device);
 ui::RecentModelItem toItem(const RememberedModel& model);
-ui::MemoryItem toItem(const PhysicalMemory& memory);
+ui::MemoryItem toItem(const PhysicalMemory& memory, const std::optional<Gpu>& gpu);
 storage::StoredSystemPrompt toStored(const ui::SystemPromptItem& prompt);
 ModelSettings toSettings(const ui::ModelSettingsItem& item);
 

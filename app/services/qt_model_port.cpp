@@ -77,10 +77,11 @@ void QtModelPort::open(const fs::path& path, const ModelSettings& settings, Cons
     const QString reason = card ? QString() : reasonOf(card.error(), path);
     QMetaObject::invokeMethod(
         this,
-        [=, this, card = std::move(card)] {
+        [=, this, card = std::move(card), gpu = find_gpu()] {
           if (reading != m_newestReading) return;
+          m_gpu = gpu;
           if (card)
-            consider(make_model_plan(*card, settings, physical_memory()), consent, remember);
+            consider(make_model_plan(*card, settings, physical_memory(), m_gpu), consent, remember);
           else
             refuse(path, reason);
         },
@@ -90,8 +91,8 @@ void QtModelPort::open(const fs::path& path, const ModelSettings& settings, Cons
 
 void QtModelPort::consider(ModelPlan plan, Consent consent, Remember remember) {
   if (consent == Consent::Given || !plan.exceeds_memory()) return load(plan, remember);
-  const ui::ModelCardItem card = toItem(plan.card, plan.memory);
-  emit memoryMeasured(toItem(plan.memory));
+  const ui::ModelCardItem card = toItem(plan.card, plan.memory, plan.gpu);
+  emit memoryMeasured(toItem(plan.memory, m_gpu));
   m_offered = std::move(plan);
   setOffer({ui::ModelOfferItem::Kind::TooLarge, card.name, {}, card});
 }
@@ -135,7 +136,7 @@ void QtModelPort::onModelReported(const ModelState& model) {
   const std::optional<ModelPlan>& plan = isAsked && model.stage == Stage::Loading ? m_loading : m_ready;
   m_item = {};
   if (plan) {
-    m_item.card = toItem(plan->card, plan->memory);
+    m_item.card = toItem(plan->card, plan->memory, plan->gpu);
     m_item.card.isStarter = plan->card.path == m_starter;
     m_item.settings = toItem(plan->settings);
   }
@@ -148,6 +149,8 @@ void QtModelPort::onModelReported(const ModelState& model) {
   if (model.to_load_bytes != 0) m_item.progress = double(model.loaded_bytes) / double(model.to_load_bytes);
   m_item.contextTokens = int(model.context_tokens);
   m_item.threads = int(model.threads);
+  m_item.device = toItem(model.device);
+  m_item.device.note = QString::fromStdString(model.device_note);
   emit modelChanged(m_item);
 }
 
@@ -163,11 +166,11 @@ void QtModelPort::dismissOffer() {
 
 void QtModelPort::applySettings(const ui::ModelSettingsItem& settings) {
   const std::optional<ModelPlan>& plan = m_loading ? m_loading : m_ready;
-  if (plan) load(make_model_plan(plan->card, toSettings(settings), physical_memory()), Remember::Yes);
+  if (plan) load(make_model_plan(plan->card, toSettings(settings), physical_memory(), m_gpu), Remember::Yes);
 }
 
 void QtModelPort::measureMemory() {
-  emit memoryMeasured(toItem(physical_memory()));
+  emit memoryMeasured(toItem(physical_memory(), m_gpu));
 }
 
 fs::path QtModelPort::rememberedPath(const fs::path& path) const {

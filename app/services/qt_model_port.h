@@ -60,6 +60,7 @@ class QtModelPort final : public ui::ModelPort {
   std::optional<ModelPlan> m_loading;  ///< asked of the service, and not ready
   std::optional<ModelPlan> m_ready;    ///< what answers, or answered before m_loading
   std::optional<ModelPlan> m_offered;  ///< too large, waits for the person's word
+  std::optional<Gpu> m_gpu;            ///< as it was when the last card was read
   Remember m_rememberLoading = Remember::Yes;
   ui::ModelItem m_item;
   uint64_t m_newestReading = 0;

@@ -11,7 +11,9 @@ namespace kvasir::app {
 struct ModelSettings {
   uint32_t context_tokens = 0;  ///< 0: nothing was chosen
   engine::KvType kv_type = engine::KvType::F16;
-  unsigned threads = 0;  ///< 0: as many as the machine has processors
+  unsigned threads = 0;   ///< 0: as many as the machine has processors
+  bool on_gpu = true;     ///< where there is one
+  uint32_t vram_mib = 0;  ///< what may be taken of the GPU's memory; 0: what is free, but for a little
 
   bool operator==(const ModelSettings&) const = default;
 };

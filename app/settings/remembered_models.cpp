@@ -9,6 +9,8 @@ namespace {
 
 using nlohmann::json;
 
+constexpr const char* kProcessor = "processor";
+
 std::string text_of(const json& object, const char* key) {
   const auto found = object.find(key);
   return found != object.end() && found->is_string() ? found->get<std::string>() : std::string();
@@ -27,6 +29,7 @@ engine::KvType kv_type_named(std::string_view name) {
 RememberedModel from_object(const json& object) {
   constexpr uint32_t kMostTokens = 1u << 30;
   constexpr uint32_t kMostThreads = 4096;
+  constexpr uint32_t kMostVramMib = 1u << 24;
   RememberedModel model;
   model.path = text_of(object, "path");
   model.name = text_of(object, "name");
@@ -34,6 +37,8 @@ RememberedModel from_object(const json& object) {
   model.settings.context_tokens = number_of(object, "context_tokens", kMostTokens);
   model.settings.kv_type = kv_type_named(text_of(object, "kv_type"));
   model.settings.threads = number_of(object, "threads", kMostThreads);
+  model.settings.on_gpu = text_of(object, "computed_by") != kProcessor;
+  model.settings.vram_mib = number_of(object, "vram_mib", kMostVramMib);
   return model;
 }
 
@@ -57,7 +62,9 @@ std::string RememberedModels::to_json() const {
                     {"quantisation", model.quantisation},
                     {"context_tokens", model.settings.context_tokens},
                     {"kv_type", engine::kv_type_name(model.settings.kv_type)},
-                    {"threads", model.settings.threads}});
+                    {"threads", model.settings.threads},
+                    {"computed_by", model.settings.on_gpu ? "automatic" : kProcessor},
+                    {"vram_mib", model.settings.vram_mib}});
   // A path or name that is no UTF-8 can't be kept as it is; the rest can.
   return list.dump(-1, ' ', false, json::error_handler_t::replace);
 }

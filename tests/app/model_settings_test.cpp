@@ -41,6 +41,7 @@ class ModelSettingsTest : public QObject {
   void automatic_context_takes_at_most_a_quarter_of_the_memory();
   void a_chosen_context_stays_within_the_models_limit();
   void weights_beyond_the_available_memory_exceed_it();
+  void a_gpu_takes_what_memory_need_not_hold();
   void lines_of_the_kernel_are_read_as_bytes();
   void this_machine_has_memory();
 };
@@ -55,9 +56,15 @@ void ModelSettingsTest::remembered_models_survive_being_written_and_read() {
   QVERIFY(read.settings_of("") == ModelSettings());
   QVERIFY(!read.settings_of("/other.gguf"));
 
+  ModelSettings on_processor;
+  on_processor.on_gpu = false;
+  on_processor.vram_mib = 6144;
+  models.use({"/processor.gguf", "Model", "Q4_K", on_processor});
+  QVERIFY(RememberedModels::from_json(models.to_json()).settings_of("/processor.gguf") == on_processor);
+
   // A name that is no UTF-8 comes back readable, if not the same.
   models.use(remembered("/bad\xff.gguf"));
-  QCOMPARE(RememberedModels::from_json(models.to_json()).all().size(), size_t{3});
+  QCOMPARE(RememberedModels::from_json(models.to_json()).all().size(), size_t{4});
 }
 
 void ModelSettingsTest::the_model_in_use_is_first_and_the_oldest_gives_way() {
@@ -138,6 +145,19 @@ void ModelSettingsTest::weights_beyond_the_available_memory_exceed_it() {
   QVERIFY(!make_model_plan(v2_lite_card(), {}, {16 * kGiB, 12 * kGiB}).request().keep_weights_in_file);
   QVERIFY(!exceeds(11 * kGiB));
   QVERIFY(!exceeds(0));  // not known
+}
+
+void ModelSettingsTest::a_gpu_takes_what_memory_need_not_hold() {
+  const PhysicalMemory memory{16 * kGiB, 8 * kGiB};
+  const Gpu gpu{"GPU", 12 * kGiB, 11 * kGiB};
+  QVERIFY(make_model_plan(v2_lite_card(), {}, memory).exceeds_memory());
+  const ModelPlan plan = make_model_plan(v2_lite_card(), {}, memory, gpu);
+  QVERIFY(!plan.exceeds_memory());
+  // Of the GPU's memory, where the KV lies: a quarter is 3 GiB.
+  QCOMPARE(plan.context_tokens, 65'536u);
+  ModelSettings on_processor;
+  on_processor.on_gpu = false;
+  QVERIFY(make_model_plan(v2_lite_card(), on_processor, memory, gpu).exceeds_memory());
 }
 
 void ModelSettingsTest::lines_of_the_kernel_are_read_as_bytes() {

@@ -57,39 +57,47 @@ class Bench {
  public:
   explicit Bench(const MeasureOptions& options)
       : options_(options),
-        open_(open_model(options.model,
-                         engine::make_cpu_backend({.threads = options.threads,
-                                                   .keep_weights_in_file = options.keep_weights_in_file}),
-                         options.keep_weights_in_file)),
+        open_(open_model(options.model, options.compute, options.kv_type,
+                         deepest() + options.prompt_tokens + options.generate_tokens)),
         load_ms_(loading_.seconds() * 1000),
-        cache_(value_or_fail(model().make_cache(
-            options.kv_type, deepest() + options.prompt_tokens + options.generate_tokens))),
         logits_(model().config().vocab_size),
+        top_(engine::Model::top_logits(model().config())),
         prompt_(make_tokens(options.prompt_tokens, model().config().vocab_size)),
         answer_(make_tokens(options.generate_tokens, model().config().vocab_size)) {
-    fill_with_random_values(cache_, deepest());
+    fill_with_random_values(open_.cache, deepest());
     forward(prompt_);  // pages the weights in
     require_finite_logits();
+    for (int i = 0; i < 3; ++i) decode_token(0);  // a GPU's recordings
+    model().device();                       // takes the times so far
   }
 
+  engine::ComputeDevice device() const { return open_.model->device(); }
   double load_ms() const { return load_ms_; }
   const engine::ModelWeights& weights() const { return open_.model->weights(); }
   const engine::ModelConfig& config() const { return open_.model->config(); }
 
   void measure_at(DepthSpeeds& speeds) {
-    cache_.set_length(speeds.depth);
+    open_.cache.set_length(speeds.depth);
     const Stopwatch prefill;
     forward(prompt_);
     speeds.prefill_tokens_per_second.push_back(options_.prompt_tokens / prefill.seconds());
 
     const Stopwatch decode;
-    for (const int32_t token : answer_) forward(std::span(&token, 1));
+    for (const int32_t token : answer_) decode_token(token);
     speeds.decode_tokens_per_second.push_back(options_.generate_tokens / decode.seconds());
+  }
+
+  /// What the GPU's kernels take for the answer's tokens at the first depth.
+  std::vector<engine::ComputeDevice::KernelTime> decode_times() {
+    open_.cache.set_length(options_.depths.front());
+    device();
+    for (const int32_t token : answer_) decode_token(token);
+    return device().kernel_times;
   }
 
   double kv_bytes_per_token(uint32_t depth) const {
     const double positions = depth + options_.prompt_tokens + (options_.generate_tokens + 1) / 2.0;
-    const engine::KvLayout& layout = cache_.layout();
+    const engine::KvLayout& layout = open_.cache.layout();
     return positions * static_cast<double>(layout.row_bytes() * layout.layers);
   }
 
@@ -98,13 +106,19 @@ class Bench {
 
   uint32_t deepest() const { return *std::max_element(options_.depths.begin(), options_.depths.end()); }
 
+  /// As a chat does.
+  void decode_token(int32_t token) {
+    const auto result = model().forward_top(std::span(&token, 1), open_.cache, top_);
+    if (!result) throw CommandFailed{kExitBadInput, result.error().message};
+  }
+
   void forward(std::span<const int32_t> tokens) {
     const size_t most = model().max_batch_tokens();
     for (; !tokens.empty(); tokens = tokens.subspan(std::min(most, tokens.size()))) {
       const auto batch = tokens.first(std::min(most, tokens.size()));
       const bool is_end = batch.size() == tokens.size();
       const auto last = static_cast<uint32_t>(batch.size() - 1);
-      const auto result = model().forward(batch, cache_, std::span(&last, is_end ? 1 : 0),
+      const auto result = model().forward(batch, open_.cache, std::span(&last, is_end ? 1 : 0),
                                           std::span(logits_).first(is_end ? logits_.size() : 0));
       if (!result) throw CommandFailed{kExitBadInput, result.error().message};
     }
@@ -121,8 +135,8 @@ class Bench {
   const Stopwatch loading_;
   OpenModel open_;
   double load_ms_;
-  engine::KvCache cache_;
   std::vector<float> logits_;  // {vocab}
+  std::vector<engine::TokenLogit> top_;
   std::vector<int32_t> prompt_, answer_;
 };
 
@@ -133,17 +147,24 @@ Measurement measure(const MeasureOptions& options) {
   Bench bench(options);
   result.load_ms = bench.load_ms();
   result.weight_bytes_per_token = weight_bytes_per_token(bench.weights(), bench.config());
+  result.device = bench.device();
   const auto regions = weight_regions(bench.weights());
+  const auto bandwidth_now = [&] {
+    if (options.compute.on_gpu())
+      return value_or_fail(cuda_module(options.compute)->copy_bandwidth(), kExitFailed);
+    return measure_read_bandwidth(regions, options.compute.threads);
+  };
   for (const uint32_t depth : options.depths)
     result.speeds.push_back({depth, {}, {}, {}, bench.kv_bytes_per_token(depth)});
   for (uint32_t repeat = 0; repeat < options.repeats; ++repeat) {
     for (DepthSpeeds& speeds : result.speeds) bench.measure_at(speeds);
-    const double bandwidth = measure_read_bandwidth(regions, options.threads);
+    const double bandwidth = bandwidth_now();
     result.memory_bytes_per_second.push_back(bandwidth);
     for (DepthSpeeds& speeds : result.speeds)
       speeds.bandwidth_shares.push_back((result.weight_bytes_per_token + speeds.kv_bytes_per_token) *
                                         speeds.decode_tokens_per_second.back() / bandwidth);
   }
+  if (options.compute.profile) result.kernel_times = bench.decode_times();
   return result;
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "app/cli/compute_options.h"
 #include "engine/kv/kv_row.h"
 
 #include <cstdint>
@@ -15,8 +16,7 @@ struct MeasureOptions {
   uint32_t generate_tokens = 32;
   uint32_t repeats = 1;
   engine::KvType kv_type = engine::KvType::F16;
-  unsigned threads = 1;
-  bool keep_weights_in_file = false;
+  ComputeOptions compute;
 };
 
 /// Speeds behind one depth, one of each for each repeat. A share is what decode's reads of weights and KV
@@ -32,8 +32,12 @@ struct DepthSpeeds {
 struct Measurement {
   double load_ms = 0;
   double weight_bytes_per_token = 0;  ///< that a decoded token reads
-  /// What a plain loop reads the weights at where they lie, one for each repeat.
+  engine::ComputeDevice device;
+  /// What a plain loop reads the weights at where they lie, or what the GPU copies its memory at, one for
+  /// each repeat.
   std::vector<double> memory_bytes_per_second;
+  /// Of decode at the first depth, where kernels are timed.
+  std::vector<engine::ComputeDevice::KernelTime> kernel_times;
   std::vector<DepthSpeeds> speeds;  ///< in the order of the options' depths
 };
 

@@ -23,14 +23,41 @@ nlohmann::json json_of(const DepthSpeeds& at) {
           {"decode_bandwidth_share_runs", at.bandwidth_shares}};
 }
 
+/// "CPU, 2 threads"
+std::string computed_by(const MeasureOptions& options, const engine::ComputeDevice& device) {
+  const std::string threads =
+      std::to_string(options.compute.threads) + (options.compute.threads == 1 ? " thread" : " threads");
+  if (device.name.empty()) return "CPU, " + threads;
+  if (device.expert_blocks_on_device == device.expert_blocks) return device.name;
+  return device.name + ", " + std::to_string(device.expert_blocks_on_device) + " of " +
+         std::to_string(device.expert_blocks) + " blocks' experts on it, the others on " + threads;
+}
+
+void print_kernel_times(const MeasureOptions& options, const Measurement& result) {
+  double all_ms = 0;
+  for (const auto& time : result.kernel_times) all_ms += time.ms;
+  std::printf("\nKernels, of a decoded token, timed one by one: %.3f ms\n", all_ms / options.generate_tokens);
+  for (const auto& [name, launches, ms] : result.kernel_times)
+    std::printf("%28s  %6.1f launches  %8.2f us each  %5.1f %%\n", name.c_str(),
+                static_cast<double>(launches) / options.generate_tokens,
+                ms * 1e3 / static_cast<double>(launches), ms / all_ms * 100);
+}
+
+nlohmann::json kernel_times_json(const Measurement& result) {
+  nlohmann::json times = nlohmann::json::array();
+  for (const auto& [name, launches, ms] : result.kernel_times)
+    times.push_back({{"kernel", name}, {"launches", launches}, {"ms", ms}});
+  return times;
+}
+
 }  // namespace
 
 void print_table(const MeasureOptions& options, const Measurement& result) {
-  std::printf("%s, CPU, %u %s, KV %s\n", options.model.c_str(), options.threads,
-              options.threads == 1 ? "thread" : "threads",
+  std::printf("%s, %s, KV %s\n", options.model.c_str(), computed_by(options, result.device).c_str(),
               std::string(engine::kv_type_name(options.kv_type)).c_str());
-  std::printf("loaded in %.2f s; a token reads %.2f MB of weights; a plain loop reads them at %.2f GB/s\n\n",
-              result.load_ms / 1e3, result.weight_bytes_per_token / 1e6,
+  std::printf("loaded in %.2f s; a token reads %.2f MB of weights; %s %.2f GB/s\n\n", result.load_ms / 1e3,
+              result.weight_bytes_per_token / 1e6,
+              options.compute.on_gpu() ? "the GPU copies its memory at" : "a plain loop reads them at",
               median(result.memory_bytes_per_second) / 1e9);
   std::printf(
       "%9s  %15s  %15s  %15s  %18s\n", "depth", ("prefill " + std::to_string(options.prompt_tokens)).c_str(),
@@ -44,6 +71,7 @@ void print_table(const MeasureOptions& options, const Measurement& result) {
   if (options.repeats > 1) std::printf("Medians of %u runs.\n", options.repeats);
   if (std::any_of(result.speeds.begin(), result.speeds.end(), [](const auto& at) { return at.depth > 0; }))
     std::printf("* The context up to this depth holds random values, not computed ones.\n");
+  if (!result.kernel_times.empty()) print_kernel_times(options, result);
 }
 
 void print_json(const MeasureOptions& options, const Measurement& result) {
@@ -51,8 +79,13 @@ void print_json(const MeasureOptions& options, const Measurement& result) {
   for (const DepthSpeeds& at : result.speeds) depths.push_back(json_of(at));
   const DepthSpeeds& first = result.speeds.front();
   std::cout << nlohmann::json{{"model", options.model},
-                              {"backend", "cpu"},
-                              {"threads", options.threads},
+                              {"backend", options.compute.backend},
+                              {"device", result.device.name},
+                              {"expert_blocks", result.device.expert_blocks},
+                              {"expert_blocks_on_device", result.device.expert_blocks_on_device},
+                              {"device_bytes", result.device.device_bytes},
+                              {"kernel_times", kernel_times_json(result)},
+                              {"threads", options.compute.threads},
                               {"kv_type", engine::kv_type_name(options.kv_type)},
                               {"prompt_tokens", options.prompt_tokens},
                               {"generate_tokens", options.generate_tokens},
