@@ -126,6 +126,28 @@ private slots:
         QCOMPARE(form().fit(), ModelSettingsForm::Fits); // nothing is known
     }
 
+    void a_gpu_can_be_chosen_and_limited()
+    {
+        useLarger();
+        QVERIFY(form().gpuName().isEmpty());
+        m_port->memory = { 16'000'000'000, 8'000'000'000, QStringLiteral("GPU"), 8ull << 30, 7ull << 30 };
+        m_port->setOffer({});
+        QCOMPARE(form().gpuName(), QStringLiteral("GPU"));
+        QVERIFY(form().onGpu());
+        QCOMPARE(form().vramSteps(), 9);
+        QCOMPARE(form().vramStep(), 8); // all that is free
+        QCOMPARE(form().fit(), ModelSettingsForm::Fits); // 11.4 of 8 + 7.5 GB
+        form().setVramStep(1);
+        QVERIFY(form().vramText().contains(QStringLiteral("2 GiB")));
+        QCOMPARE(form().fit(), ModelSettingsForm::WeightsTooLarge); // 10.4 of 8 + 2.1 GB
+        form().setOnGpu(false);
+        QCOMPARE(form().memoryText(), QStringLiteral("11.4 GB of 8.0 GB available"));
+        QVERIFY(form().modified());
+        form().revert();
+        QCOMPARE(form().vramStep(), 8);
+        QVERIFY(!form().modified());
+    }
+
     void settings_are_applied_when_the_person_says_so()
     {
         useLarger();

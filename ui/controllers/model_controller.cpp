@@ -47,6 +47,9 @@ QVariantList ModelController::facts() const
     for (const ModelFact &fact : modelFacts(m_model.card, m_model.contextTokens))
         list.append(
             QVariantMap { { QStringLiteral("label"), fact.label }, { QStringLiteral("value"), fact.value } });
+    if (m_model.state == ModelItem::State::Ready)
+        list.append(QVariantMap { { QStringLiteral("label"), tr("Runs on") },
+                                  { QStringLiteral("value"), deviceText(m_model.device) } });
     return list;
 }
 

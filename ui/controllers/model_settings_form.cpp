@@ -11,6 +11,8 @@ namespace kvasir::ui {
 namespace {
 
 constexpr int kLeastContext = 4096;
+constexpr int kVramStepMib = 1024;
+constexpr quint64 kVramStepBytes = quint64(kVramStepMib) << 20;
 
 QVector<int> stepsUpTo(int limit)
 {
@@ -108,6 +110,37 @@ void ModelSettingsForm::setThreads(int threads)
     emit changed();
 }
 
+void ModelSettingsForm::setOnGpu(bool on)
+{
+    m_chosen.onGpu = on;
+    emit changed();
+}
+
+int ModelSettingsForm::vramSteps() const
+{
+    return int(m_memory.gpuTotalBytes / kVramStepBytes) + 1;
+}
+
+int ModelSettingsForm::vramStep() const
+{
+    const int last = vramSteps() - 1;
+    return m_chosen.vramMib == 0 ? last : std::clamp(m_chosen.vramMib / kVramStepMib - 1, 0, last);
+}
+
+void ModelSettingsForm::setVramStep(int step)
+{
+    m_chosen.vramMib = step >= vramSteps() - 1 ? 0 : (std::max(0, step) + 1) * kVramStepMib;
+    emit changed();
+}
+
+QString ModelSettingsForm::vramText() const
+{
+    if (m_chosen.vramMib == 0)
+        return tr("All that is free, but for 1 GiB");
+    return tr("At most %1 GiB. Experts that find no room are computed by the CPU.")
+        .arg(m_chosen.vramMib / kVramStepMib);
+}
+
 void ModelSettingsForm::apply()
 {
     if (modified())
@@ -152,23 +185,30 @@ quint64 ModelSettingsForm::needed() const
     return neededBytes(m_model.card, m_chosen.kvType, contextTokens());
 }
 
+quint64 ModelSettingsForm::available() const
+{
+    if (m_memory.availableBytes == 0 || gpuName().isEmpty() || !onGpu())
+        return m_memory.availableBytes;
+    const quint64 vram = quint64(m_chosen.vramMib) << 20;
+    return m_memory.availableBytes
+        + (vram == 0 ? m_memory.gpuFreeBytes : std::min(vram, m_memory.gpuFreeBytes));
+}
+
 QString ModelSettingsForm::memoryText() const
 {
-    return m_memory.availableBytes > 0
-        ? tr("%1 of %2 available").arg(sizeText(needed()), sizeText(m_memory.availableBytes))
-        : sizeText(needed());
+    return available() > 0 ? tr("%1 of %2 available").arg(sizeText(needed()), sizeText(available()))
+                           : sizeText(needed());
 }
 
 ModelSettingsForm::Fit ModelSettingsForm::fit() const
 {
-    const quint64 available = m_memory.availableBytes;
-    if (available == 0)
+    if (available() == 0)
         return Fits;
-    if (neededBytes(m_model.card, m_chosen.kvType, 0) > available)
+    if (neededBytes(m_model.card, m_chosen.kvType, 0) > available())
         return WeightsTooLarge;
-    if (needed() > available)
+    if (needed() > available())
         return ContextTooLarge;
-    return needed() > available / 10 * 9 ? Tight : Fits;
+    return needed() > available() / 10 * 9 ? Tight : Fits;
 }
 
 QString ModelSettingsForm::memoryDetail() const
@@ -190,7 +230,7 @@ QString ModelSettingsForm::memoryDetail() const
 
 double ModelSettingsForm::shareOf(quint64 bytes) const
 {
-    const quint64 whole = std::max({ needed(), m_memory.availableBytes, quint64(1) });
+    const quint64 whole = std::max({ needed(), available(), quint64(1) });
     return double(bytes) / double(whole);
 }
 

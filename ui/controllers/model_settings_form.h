@@ -23,6 +23,13 @@ class ModelSettingsForm : public QObject {
     /// At least 1.
     Q_PROPERTY(int threads READ threads WRITE setThreads NOTIFY changed)
     Q_PROPERTY(int mostThreads READ mostThreads CONSTANT)
+    /// Empty: there is no GPU to choose.
+    Q_PROPERTY(QString gpuName READ gpuName NOTIFY changed)
+    Q_PROPERTY(bool onGpu READ onGpu WRITE setOnGpu NOTIFY changed)
+    /// Of what the model may take of the GPU's memory: the last stands for all that is free.
+    Q_PROPERTY(int vramSteps READ vramSteps NOTIFY changed)
+    Q_PROPERTY(int vramStep READ vramStep WRITE setVramStep NOTIFY changed)
+    Q_PROPERTY(QString vramText READ vramText NOTIFY changed)
     Q_PROPERTY(bool modified READ modified NOTIFY changed)
 
     Q_PROPERTY(QString contextText READ contextText NOTIFY changed)
@@ -57,6 +64,13 @@ public:
     int threads() const;
     void setThreads(int threads);
     int mostThreads() const;
+    QString gpuName() const { return m_memory.gpuName; }
+    bool onGpu() const { return m_chosen.onGpu; }
+    void setOnGpu(bool on);
+    int vramSteps() const;
+    int vramStep() const;
+    void setVramStep(int step);
+    QString vramText() const;
     bool modified() const { return !(m_chosen == m_model.settings); }
 
     QString contextText() const;
@@ -79,6 +93,8 @@ signals:
 private:
     int contextTokens() const;
     quint64 needed() const;
+    /// The memory that the model may take, with the GPU's where that computes; 0: not known.
+    quint64 available() const;
     double shareOf(quint64 bytes) const;
 
     ModelPort &m_port;

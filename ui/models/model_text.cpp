@@ -57,6 +57,18 @@ QVector<ModelFact> modelFacts(const ModelCardItem &card, int contextTokens)
     return facts;
 }
 
+QString deviceText(const DeviceItem &device)
+{
+    if (device.gpuName.isEmpty())
+        return device.note.isEmpty() ? tr("CPU") : tr("CPU. %1").arg(device.note);
+    if (device.expertBlocksOnGpu == device.expertBlocks)
+        return device.gpuName;
+    return tr("%1, %2 of %3 blocks’ experts on the GPU, the others on the CPU")
+        .arg(device.gpuName)
+        .arg(device.expertBlocksOnGpu)
+        .arg(device.expertBlocks);
+}
+
 QString tooLargeText(const ModelCardItem &card, const MemoryItem &memory)
 {
     return tr("“%1” needs %2 of memory and %3 are available. It would be read from the disk over and over, "

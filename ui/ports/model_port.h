@@ -13,6 +13,8 @@ struct ModelSettingsItem {
     int contextTokens = 0; ///< 0: chosen by the program
     KvTypeItem kvType = KvTypeItem::F16;
     int threads = 0; ///< 0: one for each processor
+    bool onGpu = true; ///< where there is one
+    int vramMib = 0; ///< what may be taken of the GPU's memory; 0: what is free, but for a little
 
     bool operator==(const ModelSettingsItem &other) const = default;
 };
@@ -43,6 +45,18 @@ struct ModelCardItem {
 struct MemoryItem {
     quint64 totalBytes = 0;
     quint64 availableBytes = 0; ///< what the model may take; 0: not known
+    QString gpuName = {}; ///< empty: there is no GPU that can compute models
+    quint64 gpuTotalBytes = 0;
+    quint64 gpuFreeBytes = 0;
+};
+
+/// What computes a model.
+struct DeviceItem {
+    QString gpuName; ///< empty: the processor
+    int expertBlocks = 0; ///< blocks with routed experts
+    int expertBlocksOnGpu = 0; ///< those whose experts are not left to the processor
+    quint64 gpuBytes = 0; ///< taken of the GPU's memory
+    QString note; ///< why it is not the GPU that was to
 };
 
 /// The model that answers.
@@ -55,8 +69,9 @@ struct ModelItem {
     double progress = -1; ///< of Loading, 0 to 1; negative: not known
     ModelCardItem card; ///< without a path where its file was not read yet or can't be
     ModelSettingsItem settings;
-    int contextTokens = 0; ///< in effect; this and threads only when Ready
+    int contextTokens = 0; ///< in effect; this, threads and device only when Ready
     int threads = 0;
+    DeviceItem device;
 };
 
 /// A model that was asked for and does not answer (yet).

@@ -71,6 +71,12 @@ Column {
         color: Theme.textMuted
     }
 
+    ComputedBySettings {
+        width: parent.width
+        visible: form.gpuName.length > 0
+        form: page.form
+    }
+
     RowLayout {
         width: parent.width
         TextLabel {
