@@ -10,10 +10,9 @@
 
 namespace kvasir::engine::cuda {
 
+/// What a block of the combining kernel has: columns of one head, and a thread for each chunk.
 inline constexpr uint32_t kCombineColumns = 128;
-inline constexpr uint32_t kCombineThreads = 256;
-
-static_assert(kCombineThreads == kMostChunks);
+inline constexpr uint32_t kCombineThreads = kMostChunks;
 
 /// kMeanStep values of a mean, as one thread loads and holds them.
 template <class Value>
