@@ -1,5 +1,6 @@
 #pragma once
 
+#include "engine/cuda/device/divide_up.h"
 #include "engine/cuda/device/each_type.cuh"
 #include "engine/cuda/device/pack.cuh"
 #include "engine/cuda/device/tensor_core.cuh"
@@ -209,7 +210,7 @@ __device__ inline void multiply_tile(const TileActivations& activations, TileWei
   constexpr uint32_t kStages = TileProduct::kStages, kTileBytes = TileProduct::kTileBytes;
   const auto stage = [&](uint32_t step) { return shared + step % kStages * kTileBytes; };
   const auto decoded = [&](uint32_t step) { return shared + (kStages + step % 2) * kTileBytes; };
-  const uint32_t steps = (cols + TileProduct::kCols - 1) / TileProduct::kCols;
+  const uint32_t steps = divide_up(cols, TileProduct::kCols);
   weights.load(0);
 #pragma unroll
   for (uint32_t step = 0; step < kStages - 1; ++step) {

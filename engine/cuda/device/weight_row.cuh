@@ -1,6 +1,7 @@
 #pragma once
 
 #include "engine/cuda/device/activations.cuh"
+#include "engine/cuda/device/divide_up.h"
 #include "engine/cuda/device/formats.cuh"
 
 #include <cstddef>
@@ -17,7 +18,7 @@ KVASIR_HOST_DEVICE constexpr uint32_t piece_values(DType type) {
   return type == DType::F32 ? 4 : 8;
 }
 KVASIR_HOST_DEVICE constexpr uint32_t pieces_of_row(DType type, uint32_t cols) {
-  return (cols + piece_values(type) - 1) / piece_values(type);
+  return divide_up(cols, piece_values(type));
 }
 
 /// Neighbouring lanes that share a row, a power of two.

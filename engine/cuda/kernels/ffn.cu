@@ -1,3 +1,4 @@
+#include "engine/cuda/device/divide_up.h"
 #include "engine/cuda/kernels/ffn_large.h"
 #include "engine/cuda/kernels/ffn_rows.h"
 #include "engine/cuda/kernels/products.h"
@@ -60,7 +61,7 @@ void ffn_rows(Stream& stream, Workspace workspace, const FfnCall& call, ProductM
   }
   if (call.shared != nullptr) {
     params.shared = networks_of(*call.shared, cutter, call.tokens, mode);
-    params.shared.tiles = (call.tokens + params.tile_slots - 1) / params.tile_slots;
+    params.shared.tiles = divide_up(call.tokens, params.tile_slots);
   }
   ffn_inner(stream, params, mode);
   ffn_down(stream, params, mode);

@@ -1,3 +1,4 @@
+#include "engine/cuda/device/divide_up.h"
 #include "engine/cuda/device/each_type.cuh"
 #include "engine/cuda/device/row_product.cuh"
 #include "engine/cuda/device/simt.cuh"
@@ -110,7 +111,7 @@ __global__ void __launch_bounds__(kThreads, 2) ffn_down_kernel(FfnParams p) {
 }  // namespace
 
 void ffn_down(Stream& stream, const FfnParams& params, ProductMode mode) {
-  const dim3 grid((params.hidden + kWarps - 1) / kWarps, params.tokens);
+  const dim3 grid(divide_up(params.hidden, kWarps), params.tokens);
   const auto kernel = mode == ProductMode::Small ? ffn_down_kernel<true> : ffn_down_kernel<false>;
   stream.launch("ffn_down", kernel, grid, dim3(kThreads), 0, params);
 }

@@ -1,3 +1,4 @@
+#include "engine/cuda/device/divide_up.h"
 #include "engine/cuda/device/each_type.cuh"
 #include "engine/cuda/device/row_product.cuh"
 #include "engine/cuda/device/simt.cuh"
@@ -43,7 +44,7 @@ __device__ void find_slots(const FfnParams& p, bool is_routed, uint32_t tile, Sl
 
 /// Each computes a unit of rows.
 KVASIR_HOST_DEVICE uint32_t blocks_of_tile(const Networks& networks) {
-  return (networks.gate.rows + kUnit - 1) / kUnit;
+  return divide_up(networks.gate.rows, kUnit);
 }
 
 /// Asks for the warp's rows of gate and up.

@@ -1,3 +1,4 @@
+#include "engine/cuda/device/divide_up.h"
 #include "engine/cuda/device/simt.cuh"
 #include "engine/cuda/device/tile_product.cuh"
 #include "engine/cuda/kernels/ffn_large.h"
@@ -111,11 +112,9 @@ Bf16Rows inner_products(Stream& stream, const FfnWeights& weights, const Bf16Row
   params.sorted = sorted;
   params.per_token = per_token;
   params.tokens = tokens;
-  const uint32_t tiles =
-      sorted.count != 0 ? sorted.most_tiles : (tokens + TileProduct::kTokens - 1) / TileProduct::kTokens;
-  stream.launch("ffn_inner_large", ffn_inner_large_kernel,
-                dim3((params.rows + kRowsOfEach - 1) / kRowsOfEach, tiles), dim3(TileProduct::kThreads),
-                TileProduct::kSharedBytes, params);
+  const uint32_t tiles = sorted.count != 0 ? sorted.most_tiles : divide_up(tokens, TileProduct::kTokens);
+  stream.launch("ffn_inner_large", ffn_inner_large_kernel, dim3(divide_up(params.rows, kRowsOfEach), tiles),
+                dim3(TileProduct::kThreads), TileProduct::kSharedBytes, params);
   return {inner, bf16_pieces(weights.gate.rows), 1};
 }
 
@@ -128,7 +127,7 @@ void sum_slots(Stream& stream, const FfnCall& call, const float* of_slots) {
   params.weights = call.routing.weights;
   params.per_token = call.routing.per_token;
   params.hidden = call.experts->down.rows;
-  stream.launch("sum_slots", sum_slots_kernel, dim3((params.hidden + kThreads - 1) / kThreads, call.tokens),
+  stream.launch("sum_slots", sum_slots_kernel, dim3(divide_up(params.hidden, kThreads), call.tokens),
                 dim3(kThreads), 0, params);
 }
 

@@ -1,3 +1,4 @@
+#include "engine/cuda/device/divide_up.h"
 #include "engine/cuda/device/simt.cuh"
 #include "engine/cuda/kernels/ffn_slots.h"
 
@@ -50,10 +51,10 @@ __global__ void __launch_bounds__(kThreads) sort_slots_kernel(SortParams p) {
   uint32_t first = 0, first_tile = 0;
   for (uint32_t e = 0; e < expert; ++e) {
     first += counts[e];
-    first_tile += (counts[e] + p.to.tile_slots - 1) / p.to.tile_slots;
+    first_tile += divide_up(counts[e], p.to.tile_slots);
   }
   const uint32_t count = counts[expert];
-  const uint32_t tiles = (count + p.to.tile_slots - 1) / p.to.tile_slots;
+  const uint32_t tiles = divide_up(count, p.to.tile_slots);
   for (uint32_t i = threadIdx.x; i < tiles; i += kThreads) {
     const uint32_t done = i * p.to.tile_slots;
     p.to.tiles[first_tile + i] = {expert, first + done, min(p.to.tile_slots, count - done)};

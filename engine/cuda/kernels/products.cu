@@ -1,3 +1,4 @@
+#include "engine/cuda/device/divide_up.h"
 #include "engine/cuda/device/each_type.cuh"
 #include "engine/cuda/device/row_product.cuh"
 #include "engine/cuda/device/simt.cuh"
@@ -163,8 +164,8 @@ uint32_t share_out_blocks(std::span<const Product> products, const DeviceLimits&
   constexpr uint32_t kBlocksOfMultiprocessor = 4;
   const uint64_t most = uint64_t{limits.multiprocessors} * kBlocksOfMultiprocessor;
   const auto useful = [](const Product& product) {  // of one matrix
-    const uint64_t rows = kWarps * (32 / lanes_of_row(product.weight.type, product.weight.cols));
-    return (product.weight.rows + rows - 1) / rows;
+    const uint32_t lanes = lanes_of_row(product.weight.type, product.weight.cols);
+    return uint64_t{divide_up(product.weight.rows, kWarps * (32 / lanes))};
   };
   uint64_t all_useful = 0;
   for (const Product& product : products) all_useful += useful(product) * product.weight.matrices;
@@ -194,7 +195,7 @@ void multiply_rows(Stream& stream, std::span<const Product> products, uint32_t t
     params.tokens_of_pass = static_cast<uint32_t>(
         std::clamp<size_t>(stream.limits().shared_bytes_per_block / row_bytes, 1, kMostTokensOfSmall));
   const uint32_t blocks = share_out_blocks(products, stream.limits(), params);
-  const dim3 grid(blocks, (tokens + params.tokens_of_pass - 1) / params.tokens_of_pass);
+  const dim3 grid(blocks, divide_up(tokens, params.tokens_of_pass));
   const size_t shared_bytes = row_bytes * std::min(params.tokens_of_pass, tokens);
   const auto launch = [&](auto kernel) {
     stream.launch("multiply", kernel, grid, dim3(kThreads), shared_bytes, params);

@@ -1,3 +1,4 @@
+#include "engine/cuda/device/divide_up.h"
 #include "engine/cuda/device/simt.cuh"
 #include "engine/cuda/device/tile_product.cuh"
 #include "engine/cuda/kernels/products_large.h"
@@ -87,7 +88,7 @@ struct ConvertParams {
 /// Grid {blocks, conversions}, 256 threads; a thread rounds eight values at once.
 __global__ void __launch_bounds__(256) convert_kernel(const __grid_constant__ ConvertParams p) {
   const Bf16Conversion& c = p.conversions[blockIdx.y];
-  const uint32_t pieces = (c.cols + 7) / 8;
+  const uint32_t pieces = bf16_pieces(c.cols);
   const size_t count = size_t{p.tokens} * c.matrices * pieces;
   for (size_t i = size_t{blockIdx.x} * blockDim.x + threadIdx.x; i < count;
        i += size_t{gridDim.x} * blockDim.x) {
@@ -111,7 +112,7 @@ LargeProduct large_product(const DeviceMatrix& weight, const Bf16Rows& in) {
   product.rows = weight.rows;
   product.weight = planes_of(weight);
   product.in = in;
-  product.row_tiles = (weight.rows + TileProduct::kRows - 1) / TileProduct::kRows;
+  product.row_tiles = divide_up(weight.rows, TileProduct::kRows);
   return product;
 }
 
@@ -130,7 +131,7 @@ void launch_tiles(Stream& stream, const LargeProductsParams& params, dim3 grid) 
 }
 
 uint32_t token_tiles(uint32_t tokens) {
-  return (tokens + TileProduct::kTokens - 1) / TileProduct::kTokens;
+  return divide_up(tokens, TileProduct::kTokens);
 }
 
 bool is_same_input(const Bf16Conversion& conversion, const Product& product) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "engine/cuda/device/divide_up.h"
 #include "engine/cuda/kernels/ffn_slots.h"
 #include "engine/cuda/kernels/products.h"
 
@@ -12,8 +13,8 @@ struct Bf16Rows {
   uint32_t matrices = 1;
 };
 
-constexpr uint32_t bf16_pieces(uint32_t cols) {
-  return (cols + 7) / 8;
+KVASIR_HOST_DEVICE constexpr uint32_t bf16_pieces(uint32_t cols) {
+  return divide_up(cols, 8);
 }
 
 /// Makes them, in `to` {tokens · matrices · bf16_pieces(cols)}.
