@@ -395,11 +395,41 @@ void CudaBackend::gated_ffn_add(Activations out, const GatedFfn& ffn, Activation
 void CudaBackend::moe_ffn_add(Activations out, const Routing& routing, const GatedFfn& experts,
                               const GatedFfn& shared, Activations in) {
   if (experts.gate.layout == Layout::OnDevice) return ffn_add(out, &routing, &experts, shared, in);
+  if (is_worth_a_visit(experts, routing)) {
+    const auto [gate, up, down] = visit(experts);
+    const GatedFfn visiting{gate, up, down};
+    return ffn_add(out, &routing, &visiting, shared, in);
+  }
   host_experts_->begin(stream_, {experts.gate, experts.up, experts.down},
                        {routing.experts, routing.weights, in.data, in.stride, in.tokens, size_});
   if (shared.present()) ffn_add(out, nullptr, nullptr, shared, in);
   const float* const results = host_experts_->end(stream_);
   add(stream_, out.data, out.stride, results, out.cols, out.tokens, out.cols);
+}
+
+bool CudaBackend::is_worth_a_visit(const GatedFfn& experts, const Routing& routing) const {
+  // An expert that so few tokens share is computed by the processor in the time that bringing it takes.
+  constexpr uint64_t kTokensOfExpert = 32;
+  const auto matrices = experts.gate.matrices();
+  return visitors_.bytes() > 0 && size_ == BatchSize::Large &&
+         uint64_t{routing.tokens} * routing.per_token >= kTokensOfExpert * matrices &&
+         WeightUpload::can_bring(experts.gate) && WeightUpload::can_bring(experts.up) &&
+         WeightUpload::can_bring(experts.down);
+}
+
+std::array<TensorView, 3> CudaBackend::visit(const GatedFfn& experts) {
+  std::array<TensorView, 3> visiting{experts.gate, experts.up, experts.down};
+  std::byte* home = visitors_.data();
+  for (TensorView& weight : visiting) {
+    // What it can't do is noted in the stream's error.
+    static_cast<void>(upload_->bring(weight, home));
+    const size_t bytes = WeightUpload::device_bytes_of(weight);
+    weight.layout = Layout::OnDevice;
+    weight.data = {home, bytes};
+    weight.matrix_stride = 0;
+    home += bytes;
+  }
+  return visiting;
 }
 
 void CudaBackend::gather(Activations out, Activations in, std::span<const uint32_t> rows) {

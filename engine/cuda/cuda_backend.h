@@ -14,6 +14,7 @@
 #include "engine/ops/backend.h"
 
 #include <algorithm>
+#include <array>
 #include <map>
 #include <memory>
 #include <set>
@@ -116,6 +117,10 @@ class CudaBackend final : public Backend {
   void multiply_all(std::span<const Product> products, uint32_t tokens);
   void ffn_add(Activations out, const Routing* routing, const GatedFfn* experts, const GatedFfn& shared,
                Activations in);
+  /// Whether a batch makes it worth while to bring a block's experts over from RAM.
+  bool is_worth_a_visit(const GatedFfn& experts, const Routing& routing) const;
+  /// The experts, brought over.
+  std::array<TensorView, 3> visit(const GatedFfn& experts);
 
   const CudaOptions options_;
   const std::unique_ptr<Backend> host_;
@@ -131,6 +136,7 @@ class CudaBackend final : public Backend {
   std::set<const std::byte*> stay_on_host_;        ///< bytes in the file of experts that do
   std::vector<DeviceBuffer> memory_;
   std::unique_ptr<HostExperts> host_experts_;
+  DeviceBuffer visitors_;  ///< room for one block's experts; nothing where there is none
   ComputeDevice device_;
 
   // What operations use

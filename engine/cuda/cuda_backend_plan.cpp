@@ -104,6 +104,7 @@ Result<void> CudaBackend::plan(const ModelConfig& config, const ModelWeights& we
       with_experts.push_back(&layer);
       needs.expert_bytes.push_back(expert_bytes(layer));
     }
+  if (!needs.expert_bytes.empty()) needs.visiting_bytes = std::ranges::max(needs.expert_bytes);
   const Placement placement = place_experts(needs);
   if (!placement.fits)
     return fail(ErrorCode::OutOfMemory, "This model needs " + gibibytes(needs.fixed_bytes) +
@@ -119,6 +120,12 @@ Result<void> CudaBackend::plan(const ModelConfig& config, const ModelWeights& we
         HostExperts::create(*host_, max_batch_tokens(), config.hidden_size, config.num_experts_per_tok);
     if (!experts) return tl::unexpected(experts.error());
     host_experts_ = std::move(*experts);
+    if (placement.has_visitors_room && limits_.has_bf16_tensor_cores() &&
+        options_.arithmetic == Arithmetic::Fast) {
+      auto visitors = DeviceBuffer::take(needs.visiting_bytes);
+      if (!visitors) return tl::unexpected(visitors.error());
+      visitors_ = std::move(*visitors);
+    }
   }
   device_.expert_blocks = static_cast<uint32_t>(with_experts.size());
   device_.expert_blocks_on_device = placement.blocks_on_device();

@@ -14,6 +14,9 @@ struct PlacementNeeds {
   uint64_t fixed_bytes = 0;
   /// The routed experts of each block that has any, in order.
   std::vector<uint64_t> expert_bytes;
+  /// For the experts of any one block, where some blocks' stay in RAM, so that large batches can have them
+  /// brought over.
+  uint64_t visiting_bytes = 0;
 };
 
 /// Which blocks' routed experts have their home on the device; the others' stay in RAM, where the processor
@@ -22,7 +25,8 @@ struct PlacementNeeds {
 struct Placement {
   std::vector<bool> on_device;  ///< of each block with routed experts
   uint64_t device_bytes = 0;    ///< in all
-  bool fits = false;            ///< what every token needs does
+  bool has_visitors_room = false;
+  bool fits = false;  ///< what every token needs does
 
   uint32_t blocks_on_device() const;
 };

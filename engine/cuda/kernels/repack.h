@@ -13,5 +13,9 @@ namespace kvasir::engine::cuda {
 /// gaps, at any address. Rows are counted over all matrices: row r of matrix m is m · weight.rows + r.
 void repack(Stream& stream, const DeviceMatrix& weight, const std::byte* raw, uint64_t first_row,
             uint64_t rows);
+/// The same from rows that were interleaved for the processor's kernels (engine/ops/cpu/interleave.h): `raw`
+/// holds whole groups.
+void repack_interleaved(Stream& stream, const DeviceMatrix& weight, const std::byte* raw, uint64_t first_row,
+                        uint64_t rows);
 
 }  // namespace kvasir::engine::cuda
