@@ -93,14 +93,25 @@ __device__ inline void quantise_unit(const QuantisedRows& to, uint32_t row, uint
 
 /// Quantises `rows` rows of `to.units` units; all threads of the block together. They meet afterwards.
 __device__ inline void quantise_rows(const QuantisedRows& to, const FloatRows& from, uint32_t rows) {
-  const uint32_t lanes_of_row = to.units * 8;
-  const uint32_t lanes = rows * lanes_of_row;
-  // Whole warps: a warp's lanes stay together.
-  for (uint32_t i = threadIdx.x; i < (lanes + 31) / 32 * 32; i += blockDim.x) {
-    const bool is_lane = i < lanes;
-    const uint32_t row = is_lane ? i / lanes_of_row : 0, lane = is_lane ? i % lanes_of_row : 0;
-    const float4 values = load_four(from.row(row) + 4 * lane, from.aligned, 4);
-    quantise_unit(to, row, lane / 8, lane % 8, values, is_lane);
+  constexpr uint32_t kAtOnce = 2;  // loads that a thread has under way
+  const uint32_t parts_of_row = to.units * 8;
+  const uint32_t parts = rows * parts_of_row;
+  for (uint32_t start = 0; start < parts; start += kAtOnce * blockDim.x) {
+    float4 values[kAtOnce];
+    uint32_t row[kAtOnce], part[kAtOnce];
+#pragma unroll
+    for (uint32_t i = 0; i < kAtOnce; ++i) {
+      const uint32_t index = min(start + i * blockDim.x + threadIdx.x, parts - 1);
+      row[i] = rows == 1 ? 0 : index / parts_of_row;
+      part[i] = index - row[i] * parts_of_row;
+      values[i] = load_four(from.row(row[i]) + 4 * part[i], from.aligned, 4);
+    }
+#pragma unroll
+    for (uint32_t i = 0; i < kAtOnce; ++i) {
+      const uint32_t index = start + i * blockDim.x + threadIdx.x;
+      if (index / 32 * 32 >= parts) break;  // of a whole warp
+      quantise_unit(to, row[i], part[i] / 8, part[i] % 8, values[i], index < parts);
+    }
   }
   __syncthreads();
 }

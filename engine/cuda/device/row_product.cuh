@@ -98,7 +98,7 @@ __device__ inline void add_float_products(const Planes (&rows)[kRows], LaneOfRow
                                           float (&sums)[kRows][kTokens]) {
   constexpr uint32_t kValues = piece_values(kType);
   // As above; units as floats leave no registers for it.
-  constexpr uint32_t kAtOnce = kTokens == 1 && !is_in_planes(kType) ? 4 : 1;
+  constexpr uint32_t kAtOnce = kTokens == 1 && !is_in_planes(kType) ? 4 / kRows : 1;
   const uint32_t pieces = pieces_of_row(kType, cols);
 #pragma unroll 1
   for (uint32_t start = lane.index; start < pieces; start += kAtOnce * lane.count) {

@@ -10,8 +10,6 @@ namespace {
 constexpr uint32_t kThreads = 256;
 constexpr uint32_t kWarps = kThreads / kWarp;
 
-constexpr uint32_t kNoUnit = 0xffffffffu;
-
 /// A token's slots of one kind: `count` of them from `first` on.
 struct SlotsOfToken {
   uint32_t first = 0;
@@ -39,19 +37,19 @@ __device__ float add_quantised_down(const Networks& networks, const SlotsOfToken
     float weights[kAtOnce];
 #pragma unroll
     for (uint32_t i = 0; i < kAtOnce; ++i) {
+      // Beyond the end the last unit with weight 0: loads behind a condition would wait for it.
       const bool present = slot < slots.count && first_unit + lane < inner.units;
-      units[i] = present ? first_unit + lane : kNoUnit;
-      rows[i] = slots.first + slot;
-      if (present) {
-        weights[i] = slots.weight(slot);
-        raw[i] = load_unit<kType>(row_of_matrix<kType>(networks.down, slots.expert(slot), row), units[i]);
-      }
+      const uint32_t present_slot = min(slot, slots.count - 1);
+      rows[i] = slots.first + present_slot;
+      units[i] = min(first_unit + lane, inner.units - 1);
+      weights[i] = present ? slots.weight(present_slot) : 0.0f;
+      raw[i] =
+          load_unit<kType>(row_of_matrix<kType>(networks.down, slots.expert(present_slot), row), units[i]);
       first_unit += kWarp;
       if (first_unit >= inner.units) ++slot, first_unit = 0;
     }
 #pragma unroll
     for (uint32_t i = 0; i < kAtOnce; ++i) {
-      if (units[i] == kNoUnit) continue;
       uint32_t codes[8];
       inner.load_codes(rows[i], units[i], codes);
       const uint2 scale_and_sums = inner.scales_and_sums(rows[i])[units[i]];

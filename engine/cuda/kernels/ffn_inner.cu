@@ -1,6 +1,7 @@
 #include "engine/cuda/device/divide_up.h"
 #include "engine/cuda/device/each_type.cuh"
 #include "engine/cuda/device/row_product.cuh"
+#include "engine/cuda/device/silu.cuh"
 #include "engine/cuda/device/simt.cuh"
 #include "engine/cuda/kernels/ffn_rows.h"
 
@@ -63,8 +64,7 @@ struct GateAndUp {
   float values[2][kSlots][kUnit];
 
   __device__ float inner(uint32_t slot, uint32_t row) const {
-    const float gate = values[0][slot][row];
-    return gate / (1.0f + __expf(-gate)) * values[1][slot][row];
+    return silu(values[0][slot][row]) * values[1][slot][row];
   }
 };
 

@@ -1,4 +1,5 @@
 #include "engine/cuda/device/divide_up.h"
+#include "engine/cuda/device/silu.cuh"
 #include "engine/cuda/device/simt.cuh"
 #include "engine/cuda/device/tile_product.cuh"
 #include "engine/cuda/kernels/ffn_large.h"
@@ -27,10 +28,6 @@ struct InnerParams {
   uint32_t per_token = 1;
   uint32_t tokens = 0;
 };
-
-__device__ float silu(float x) {
-  return x / (1.0f + __expf(-x));
-}
 
 /// inner = silu(gate in) ⊙ up in. Grid {tiles of 64 rows, token tiles or tiles of slots}, 256 threads, 80 KiB
 /// of shared memory: the tile's upper rows are up's. Bound by the tensor cores.
