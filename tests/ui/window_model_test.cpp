@@ -69,6 +69,19 @@ private slots:
         QTRY_COMPARE(textOf(QStringLiteral("modelChip")), QStringLiteral("big"));
     }
 
+    void chats_dropped_anywhere_are_imported()
+    {
+        start();
+        QMimeData files;
+        files.setUrls({ QUrl::fromLocalFile(QStringLiteral("/chats/story.JSONL")) });
+        QVERIFY(dragOver(files));
+        QTRY_COMPARE(textOf(QStringLiteral("dropTitle")), QStringLiteral("Drop to import these chats"));
+        drop(files);
+        QVERIFY(m_models->calls.isEmpty());
+        QCOMPARE(m_port->list.calls.filter(QStringLiteral("import")),
+                 QStringList(QStringLiteral("import /chats/story.JSONL")));
+    }
+
     void what_is_no_model_can_not_be_dropped()
     {
         start();

@@ -5,6 +5,8 @@
 #include <QRegularExpression>
 #include <QStandardPaths>
 
+#include <algorithm>
+
 namespace kvasir::ui {
 
 TransferController::TransferController(ChatListPort &port, QObject *parent)
@@ -39,6 +41,17 @@ void TransferController::begin(bool importing)
     m_progress = 0;
     m_sentence.clear();
     emit changed();
+}
+
+QString TransferController::chatsAmong(const QList<QUrl> &files) const
+{
+    const auto isImportable = [](const QUrl &file) {
+        const QString name = file.fileName().toLower();
+        return file.isLocalFile()
+            && (name.endsWith(QLatin1String(".json")) || name.endsWith(QLatin1String(".jsonl")));
+    };
+    const auto found = std::find_if(files.begin(), files.end(), isImportable);
+    return found == files.end() ? QString() : found->toLocalFile();
 }
 
 void TransferController::importFile(const QString &path)

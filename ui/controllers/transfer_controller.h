@@ -3,6 +3,7 @@
 #include "ui/ports/chat_list_port.h"
 
 #include <QObject>
+#include <QUrl>
 #include <QtQml/qqmlregistration.h>
 
 namespace kvasir::ui {
@@ -30,6 +31,8 @@ public:
     bool told() const { return m_busy || !m_sentence.isEmpty(); }
     QString sentence() const;
 
+    /// The file among those dropped that chats can be imported from; empty: none.
+    Q_INVOKABLE QString chatsAmong(const QList<QUrl> &files) const;
     Q_INVOKABLE void importFile(const QString &path);
     /// `chatId` 0: all chats.
     Q_INVOKABLE void exportTo(const QString &path, int form, qint64 chatId);

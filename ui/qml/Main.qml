@@ -193,6 +193,7 @@ T.ApplicationWindow {
         objectName: "dropArea"
         anchors.fill: parent
         models: window.models
+        transfer: window.transfer
         onOpened: window.requestActivate()
     }
 }

@@ -1,21 +1,28 @@
 import QtQuick
 import Kvasir
 
-// Over the whole window: takes a model file that is dropped anywhere, and says so while it hovers.
+// Over the whole window: takes a model, or chats to be imported, dropped anywhere, and says so while they hover.
 DropArea {
     id: area
 
     required property ModelController models
+    required property TransferController transfer
     property string file: "" // what would be opened
+    property bool ofChats: false
     signal opened
 
     onEntered: drag => {
-        file = drag.hasUrls ? models.modelAmong(drag.urls) : "";
+        const model = drag.hasUrls ? models.modelAmong(drag.urls) : "";
+        ofChats = model.length === 0;
+        file = ofChats && drag.hasUrls && !transfer.busy ? transfer.chatsAmong(drag.urls) : model;
         drag.accepted = file.length > 0;
     }
     onExited: file = ""
     onDropped: drop => {
-        models.open(file);
+        if (ofChats)
+            transfer.importFile(file);
+        else
+            models.open(file);
         file = "";
         drop.accept(Qt.CopyAction);
         opened();
@@ -45,16 +52,17 @@ DropArea {
             spacing: Theme.space2
             Icon {
                 anchors.horizontalCenter: parent.horizontalCenter
-                name: "model"
+                name: area.ofChats ? "import" : "model"
                 size: 48
                 color: Theme.accent
             }
             TextLabel {
                 id: title
+                objectName: "dropTitle"
                 width: parent.width
                 topPadding: Theme.space2
                 horizontalAlignment: Text.AlignHCenter
-                text: qsTr("Drop to open this model")
+                text: area.ofChats ? qsTr("Drop to import these chats") : qsTr("Drop to open this model")
                 font.pixelSize: Theme.sizeDisplay
                 font.weight: Font.DemiBold
                 font.letterSpacing: -0.3
