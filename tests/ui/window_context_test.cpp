@@ -42,7 +42,7 @@ private slots:
         const qint64 id = openChat();
         QVERIFY(limit() > 0);
         QVERIFY(!isShown(find(QStringLiteral("contextMeter")))); // not measured yet
-        m_context->measure(id, { limit() / 4, limit() / 4, 0, ContextPolicyItem::Stop });
+        m_context->measure(id, { limit() / 4, limit() / 4, 3, ContextPolicyItem::Stop });
         QTRY_VERIFY(isShown(find(QStringLiteral("contextMeter"))));
         QCOMPARE(textOf(QStringLiteral("contextPercent")), QStringLiteral("50 %"));
         QVERIFY(!isShown(find(QStringLiteral("noticeBar"))));
@@ -50,6 +50,7 @@ private slots:
         settle();
         click(find(QStringLiteral("contextMeter")));
         QTRY_VERIFY(isShown(find(QStringLiteral("policyDropOldest"))));
+        QCOMPARE(textOf(QStringLiteral("contextLeftOut")), QStringLiteral("3 messages left out"));
         checkNames();
         settle();
         click(find(QStringLiteral("policyDropOldest")));

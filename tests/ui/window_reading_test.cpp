@@ -68,6 +68,14 @@ class WindowReadingTest : public WindowTest {
         }
         QCoreApplication::processEvents();
     }
+    /// Of those shown.
+    int countOf(const QString &name) const
+    {
+        int count = 0;
+        for (const QQuickItem *item : items())
+            count += item->objectName() == name && isShown(item) ? 1 : 0;
+        return count;
+    }
     static QString copied(QQuickWindow *window)
     {
         QGuiApplication::clipboard()->clear();
@@ -133,6 +141,54 @@ private slots:
         QCOMPARE(copied(quick()), QStringLiteral("Honey and water."));
         QTest::keyClick(quick(), Qt::Key_A, Qt::ControlModifier);
         QCOMPARE(copied(quick()), QStringLiteral("Honey and water.\n\nferment();\n\nThen wait for weeks."));
+    }
+
+    void what_is_sought_is_marked_and_gone_to()
+    {
+        open(QStringLiteral("Honey?"),
+             QStringLiteral("**Honey** and honey.\n\n```\nhoney();\n```\n\n| honey |\n| --- |\n| x |\n"));
+        QTest::keyClick(quick(), Qt::Key_F, Qt::ControlModifier);
+        QTRY_VERIFY(find(QStringLiteral("findField"))->hasActiveFocus());
+        type(QStringLiteral("honey"));
+        QTRY_COMPARE(textOf(QStringLiteral("findCount")), QStringLiteral("1 of 5"));
+        QTRY_COMPARE(countOf(QStringLiteral("findMark")), 4);
+        QTRY_COMPARE(countOf(QStringLiteral("currentMark")), 1);
+        QTest::keyClick(quick(), Qt::Key_Return);
+        QTRY_COMPARE(textOf(QStringLiteral("findCount")), QStringLiteral("2 of 5"));
+        QTest::keyClick(quick(), Qt::Key_F3, Qt::ShiftModifier);
+        QTest::keyClick(quick(), Qt::Key_Return, Qt::ShiftModifier); // before the first is the last
+        QTRY_COMPARE(textOf(QStringLiteral("findCount")), QStringLiteral("5 of 5"));
+        type(QStringLiteral("z"));
+        QTRY_COMPARE(textOf(QStringLiteral("findCount")), QStringLiteral("Not found"));
+        checkNames();
+        QTest::keyClick(quick(), Qt::Key_Escape);
+        QVERIFY(!isShown(find(QStringLiteral("findBar"))));
+        QCOMPARE(countOf(QStringLiteral("findMark")), 0);
+        QTRY_VERIFY(find(QStringLiteral("composerInput"))->hasActiveFocus());
+    }
+
+    void what_is_found_far_away_comes_into_sight()
+    {
+        const qint64 id = addLongChat();
+        start();
+        chat().open(id);
+        QTRY_COMPARE(chat().messages()->rowCount(), 200);
+        settle();
+        QTest::keyClick(quick(), Qt::Key_F, Qt::ControlModifier);
+        type(QStringLiteral("message 7"));
+        QTRY_COMPARE(find(QStringLiteral("findBar"))->property("opened").toBool(), true);
+        QTRY_COMPARE(textOf(QStringLiteral("findCount")), QStringLiteral("1 of 11"));
+        QTRY_COMPARE(countOf(QStringLiteral("currentMark")), 1);
+        const auto isInSight = [&] {
+            settle();
+            QQuickItem *mark = find(QStringLiteral("currentMark"));
+            const QQuickItem *list = find(QStringLiteral("messageList"));
+            return mark && list->contains(list->mapFromScene(centre(mark)));
+        };
+        QTRY_VERIFY(isInSight());
+        QTest::keyClick(quick(), Qt::Key_F3);
+        QTRY_COMPARE(textOf(QStringLiteral("findCount")), QStringLiteral("2 of 11"));
+        QTRY_VERIFY(isInSight());
     }
 
     void a_long_message_of_a_person_is_many_texts_and_one_selection()

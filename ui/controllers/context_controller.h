@@ -20,6 +20,8 @@ class ContextController : public QObject {
     Q_PROPERTY(bool known READ known NOTIFY changed)
     Q_PROPERTY(int systemTokens READ systemTokens NOTIFY changed)
     Q_PROPERTY(int chatTokens READ chatTokens NOTIFY changed)
+    /// At the chat's beginning, which the model no longer reads.
+    Q_PROPERTY(int leftOutMessages READ leftOutMessages NOTIFY changed)
     Q_PROPERTY(int freeTokens READ freeTokens NOTIFY changed)
     Q_PROPERTY(int limitTokens READ limitTokens NOTIFY changed)
     /// The part of the context that is taken, 0 … 1.
@@ -43,6 +45,7 @@ public:
     bool known() const { return m_measured && limitTokens() > 0; }
     int systemTokens() const { return m_context.systemTokens; }
     int chatTokens() const { return m_context.chatTokens; }
+    int leftOutMessages() const { return m_context.leftOutMessages; }
     int freeTokens() const;
     int limitTokens() const;
     qreal part() const;

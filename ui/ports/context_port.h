@@ -15,6 +15,7 @@ enum class ContextPolicyItem {
 struct ContextItem {
     int systemTokens = 0; ///< of the system prompt, a summary included
     int chatTokens = 0;
+    int leftOutMessages = 0; ///< at the beginning, which the model no longer reads
     ContextPolicyItem policy = ContextPolicyItem::Stop;
 };
 

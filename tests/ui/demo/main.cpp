@@ -105,6 +105,7 @@ int main(int argc, char *argv[])
           QStringLiteral("pixels") },
         { QStringLiteral("drag"), QStringLiteral("hold a file over the window"), QStringLiteral("file") },
         { QStringLiteral("search"), QStringLiteral("text in the search field"), QStringLiteral("text") },
+        { QStringLiteral("find"), QStringLiteral("text to find in the chat"), QStringLiteral("text") },
         { QStringLiteral("draft"), QStringLiteral("text in the composer"), QStringLiteral("text") },
         { QStringLiteral("screenshot"), QStringLiteral("write a picture of the window and quit"),
           QStringLiteral("file") },
@@ -141,6 +142,11 @@ int main(int argc, char *argv[])
     });
     QTimer::singleShot(300, &app, [&] {
         window.search().setText(parser.value(QStringLiteral("search")));
+        if (parser.isSet(QStringLiteral("find"))) {
+            QMetaObject::invokeMethod(findItem(quickWindow->contentItem(), QStringLiteral("findBar")), "open");
+            findItem(quickWindow->contentItem(), QStringLiteral("findField"))
+                ->setProperty("text", parser.value(QStringLiteral("find")));
+        }
         if (parser.isSet(QStringLiteral("draft")))
             window.controller().setDraft(parser.value(QStringLiteral("draft")));
         for (const QString &name : parser.values(QStringLiteral("press"))) {

@@ -8,6 +8,8 @@ Item {
 
     required property ChatController chat
     required property MessageEdit edit
+    required property MessageFinder finder
+    required property int messageRow
     required property var messageId
     required property int alternative // from 1
     required property int alternatives
@@ -61,6 +63,8 @@ Item {
             width: parent.width
             visible: !message.waiting && !message.editing && height > 0
             blocks: message.blocks
+            finder: message.finder
+            row: message.messageRow
             onCopyRequested: text => message.chat.copyText(text)
         }
         Loader {

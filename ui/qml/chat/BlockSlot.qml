@@ -8,6 +8,8 @@ Item {
     required property int index
     required property var block // MarkdownBlock
     property BlockSelection selection: null
+    property MessageFinder finder: null
+    property int row: -1 // of the message, for the finder
     property color inkColor: Theme.text
     property int pixelSize: Theme.sizeBody
     signal copyRequested(string text)
@@ -52,6 +54,17 @@ Item {
             : slot.block.kind === MarkdownBlockModel.Table ? table
             : slot.block.kind === MarkdownBlockModel.Math ? math
             : slot.block.kind === MarkdownBlockModel.Rule ? rule : prose // or plain
+    }
+    Loader {
+        parent: slot.textItem ?? slot
+        anchors.fill: parent
+        z: -1
+        active: slot.textItem !== null && (slot.finder?.text.length ?? 0) > 0
+        sourceComponent: FindMarks {
+            finder: slot.finder
+            edit: slot.textItem
+            current: slot.finder.row === slot.row && slot.finder.block === slot.index ? slot.finder.occurrence : -1
+        }
     }
     Component {
         id: prose

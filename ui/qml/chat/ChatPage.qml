@@ -15,8 +15,10 @@ Item {
 
     readonly property bool empty: messages.count === 0 && !chat.loadingMessages && !chat.generating
 
+    onEmptyChanged: if (empty) findBar.close()
     function focusComposer() { composer.focusInput(); }
 
+    Shortcut { sequence: StandardKey.Find; enabled: !page.empty; onActivated: findBar.open() }
     ChatHeader {
         id: header
         width: parent.width
@@ -43,7 +45,24 @@ Item {
         models: page.models
         context: page.context
         visible: !page.empty
+        finder: finder
         edit.onEnded: composer.focusInput()
+    }
+    MessageFinder {
+        id: finder
+        messages: page.chat.messages
+    }
+    FindBar {
+        id: findBar
+        objectName: "findBar"
+        anchors.top: header.bottom
+        anchors.right: parent.right
+        anchors.margins: Theme.space3
+        z: 1
+        width: Math.min(implicitWidth, parent.width - 2 * Theme.space3)
+        finder: finder
+        list: messages
+        onClosed: composer.focusInput()
     }
     EmptyState {
         anchors.top: header.bottom

@@ -49,6 +49,16 @@ MenuPanel {
         label: qsTr("This chat")
         tokens: menu.context.chatTokens
     }
+    TextLabel {
+        objectName: "contextLeftOut"
+        visible: menu.context.leftOutMessages > 0
+        leftPadding: Theme.space2
+        bottomPadding: Theme.space1
+        text: menu.context.leftOutMessages === 1 ? qsTr("1 message left out")
+            : qsTr("%L1 messages left out").arg(menu.context.leftOutMessages)
+        font.pixelSize: Theme.sizeSmall
+        color: Theme.textMuted
+    }
     Share {
         label: qsTr("Free, of %1").arg(menu.context.limitTokens.toLocaleString(Qt.locale(), "f", 0))
         tokens: menu.context.freeTokens

@@ -6,6 +6,8 @@ Column {
     id: column
 
     required property var blocks // MarkdownBlockModel
+    property MessageFinder finder: null // what is sought in it …
+    property int row: -1 // … as this message
     property color inkColor: Theme.text
     property int pixelSize: Theme.sizeBody
     readonly property alias count: repeater.count
@@ -24,6 +26,8 @@ Column {
         BlockSlot {
             width: column.width
             selection: column.selection
+            finder: column.finder
+            row: column.row
             inkColor: column.inkColor
             pixelSize: column.pixelSize
             onCopyRequested: text => column.copyRequested(text)

@@ -9,6 +9,7 @@ ListView {
     required property ChatController chat
     required property ModelController models
     required property ContextController context
+    required property MessageFinder finder
     property bool sticksToEnd: true
     property real lastY: 0
     property int markedRow: -1 // what was sought, for a moment
@@ -31,6 +32,15 @@ ListView {
         positionViewAtIndex(row, ListView.Center);
         markedRow = row;
         unmark.restart();
+    }
+    function firstShownRow(): int {
+        return Math.max(0, indexAt(width / 2, contentY + Theme.space6));
+    }
+    // Brings into sight what is a part of a message.
+    function reveal(part: Item) {
+        const top = part.mapToItem(contentItem, 0, 0).y;
+        if (top < contentY + Theme.headerHeight || top + part.height > contentY + height)
+            scrollBy(top - contentY - height / 2);
     }
     function scrollBy(pixels: real) {
         const lowest = Math.max(originY, originY + contentHeight - height);
@@ -93,6 +103,15 @@ ListView {
         function onMessageSent() { list.toEnd(); }
         function onMessageSought(row: int) { list.show(row); }
     }
+    Connections {
+        target: list.finder
+        function onMoved(row: int) {
+            list.sticksToEnd = false;
+            if (!list.itemAtIndex(row))
+                list.positionViewAtIndex(row, ListView.Center);
+        }
+        function onMarked(mark: Item) { list.reveal(mark); }
+    }
     Timer {
         id: settling
         interval: Theme.settleTime
@@ -117,6 +136,7 @@ ListView {
         models: list.models
         context: list.context
         edit: list.edit
+        finder: list.finder
         columnWidth: list.columnWidth
         marked: list.markedRow === index
         passing: list.scrolling

@@ -9,6 +9,7 @@ Item {
     required property ModelController models
     required property ContextController context
     required property MessageEdit edit
+    required property MessageFinder finder
     required property int columnWidth
     required property bool marked // what was sought, for a moment
     required property bool isLast
@@ -75,6 +76,8 @@ Item {
             width: content.width
             chat: row.chat
             edit: row.edit
+            finder: row.finder
+            messageRow: row.index
             messageId: row.messageId
             blocks: row.blocks
             alternative: row.alternative
@@ -89,6 +92,8 @@ Item {
             width: content.width
             chat: row.chat
             edit: row.edit
+            finder: row.finder
+            messageRow: row.index
             messageId: row.messageId
             blocks: row.blocks
             status: row.status

@@ -7,6 +7,8 @@ Item {
 
     required property ChatController chat
     required property MessageEdit edit
+    required property MessageFinder finder
+    required property int messageRow
     required property var messageId
     required property var blocks // MarkdownBlockModel
     required property int alternative // from 1
@@ -48,6 +50,8 @@ Item {
             y: Theme.space2
             width: parent.width - 2 * Theme.space4
             blocks: message.blocks
+            finder: message.finder
+            row: message.messageRow
             onCopyRequested: text => message.chat.copyText(text)
         }
     }

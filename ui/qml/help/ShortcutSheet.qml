@@ -13,6 +13,8 @@ Dialog {
             { keys: "Ctrl+N", text: qsTr("New chat") },
             { keys: "Ctrl+Shift+N", text: qsTr("New private chat") },
             { keys: "Ctrl+K", text: qsTr("Search all chats") },
+            { keys: "Ctrl+F", text: qsTr("Find in this chat") },
+            { keys: "F3 Shift+F3", text: qsTr("Go to the next or previous place found") },
             { keys: "Ctrl+B", text: qsTr("Show or hide the chats") },
             { keys: "F2", text: qsTr("Rename the chat in focus") },
             { keys: "Delete", text: qsTr("Delete the chat in focus") },
