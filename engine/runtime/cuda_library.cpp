@@ -12,7 +12,7 @@ namespace {
 
 constexpr const char* kFileName = "libkvasir_cuda.so";
 /// Where an installed program has it, from the program's folder.
-constexpr const char* kLibraryFolder = "../lib/kvasir";
+constexpr const char* kLibraryFolder = "../" KVASIR_LIBRARY_FOLDER "/kvasir";
 
 }  // namespace
 

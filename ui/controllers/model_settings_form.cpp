@@ -136,8 +136,8 @@ void ModelSettingsForm::setVramStep(int step)
 QString ModelSettingsForm::vramText() const
 {
     if (m_chosen.vramMib == 0)
-        return tr("All that is free, but for 1 GiB");
-    return tr("At most %1 GiB. Experts that find no room are computed by the CPU.")
+        return tr("GPU memory: all that is free, but for 1 GiB");
+    return tr("GPU memory: at most %1 GiB. Experts that find no room are computed by the CPU.")
         .arg(m_chosen.vramMib / kVramStepMib);
 }
 

@@ -63,7 +63,7 @@ QString deviceText(const DeviceItem &device)
         return device.note.isEmpty() ? tr("CPU") : tr("CPU. %1").arg(device.note);
     if (device.expertBlocksOnGpu == device.expertBlocks)
         return device.gpuName;
-    return tr("%1, %2 of %3 blocks’ experts on the GPU, the others on the CPU")
+    return tr("%1\n%2 of %3 blocks’ experts on the GPU, the others on the CPU")
         .arg(device.gpuName)
         .arg(device.expertBlocksOnGpu)
         .arg(device.expertBlocks);

@@ -22,7 +22,7 @@ QString sizeText(quint64 bytes);
 /// What the card says, in the order in which it matters; what is not known is left out. `contextTokens` are
 /// those in effect, 0 where there is none.
 QVector<ModelFact> modelFacts(const ModelCardItem &card, int contextTokens);
-/// "NVIDIA GeForce RTX 4070, 23 of 27 blocks' experts on the GPU"; "CPU", and why where that was not wanted.
+/// "NVIDIA GeForce RTX 4070", and how many blocks' experts it has; "CPU", and why where that was not wanted.
 QString deviceText(const DeviceItem &device);
 /// That it is larger than memory, and what this means.
 QString tooLargeText(const ModelCardItem &card, const MemoryItem &memory);

@@ -282,6 +282,11 @@ void fillModel(const QString &scene, FakeModelPort &models)
         offer.kind = ModelOfferItem::Kind::TooLarge;
         offer.card = FakeModelPort::hugeCard();
         offer.name = offer.card.name;
+    } else if (scene == u"gpu") {
+        model.device = { QStringLiteral("NVIDIA GeForce RTX 4060 Ti"), 26, 18, 7'600'000'000, {} };
+        models.memory.gpuName = model.device.gpuName;
+        models.memory.gpuTotalBytes = 8ull << 30;
+        models.memory.gpuFreeBytes = 7'900'000'000;
     } else if (scene != u"model") {
         return;
     }
@@ -299,12 +304,13 @@ void fillModel(const QString &scene, FakeModelPort &models)
 
 QStringList sceneNames()
 {
-    return { QStringLiteral("empty"),    QStringLiteral("chat"),    QStringLiteral("streaming"),
-             QStringLiteral("waiting"),  QStringLiteral("code"),    QStringLiteral("error"),
-             QStringLiteral("long"),     QStringLiteral("prompts"), QStringLiteral("first"),
-             QStringLiteral("failed"),   QStringLiteral("model"),   QStringLiteral("loading"),
-             QStringLiteral("refused"),  QStringLiteral("huge"),    QStringLiteral("reasoning"),
-             QStringLiteral("thinking"), QStringLiteral("rich"),    QStringLiteral("branches") };
+    return { QStringLiteral("empty"),     QStringLiteral("chat"),     QStringLiteral("streaming"),
+             QStringLiteral("waiting"),   QStringLiteral("code"),     QStringLiteral("error"),
+             QStringLiteral("long"),      QStringLiteral("prompts"),  QStringLiteral("first"),
+             QStringLiteral("failed"),    QStringLiteral("model"),    QStringLiteral("loading"),
+             QStringLiteral("refused"),   QStringLiteral("gpu"),      QStringLiteral("huge"),
+             QStringLiteral("reasoning"), QStringLiteral("thinking"), QStringLiteral("rich"),
+             QStringLiteral("branches") };
 }
 
 bool fillScene(const QString &name, FakeChatPort &port, FakeModelPort &models)
@@ -316,7 +322,7 @@ bool fillScene(const QString &name, FakeChatPort &port, FakeModelPort &models)
     fillModel(name, models);
     addHistory(port);
     if (name == u"chat" || name == u"model" || name == u"loading" || name == u"refused" || name == u"huge"
-        || name == u"prompts" || name == u"streaming" || name == u"waiting")
+        || name == u"gpu" || name == u"prompts" || name == u"streaming" || name == u"waiting")
         addMead(port);
     else if (name == u"branches")
         addBranches(port);
