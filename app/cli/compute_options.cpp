@@ -2,6 +2,7 @@
 
 #include "app/cli/command.h"
 #include "engine/runtime/cuda_library.h"
+#include "engine/runtime/load_on_gpu.h"
 
 namespace kvasir::app {
 
@@ -29,10 +30,10 @@ std::unique_ptr<engine::Backend> make_backend(const ComputeOptions& options, uin
                                         .keep_weights_in_file = options.keep_weights_in_file});
   const engine::CudaModule* const cuda = cuda_module(options);
   if (cuda == nullptr) return host;
-  const auto devices = value_or_fail(cuda->devices(), kExitFailed);
-  if (devices.empty()) throw CommandFailed{kExitFailed, "There is no GPU that can compute models."};
+  const auto gpu = value_or_fail(engine::choose_gpu(*cuda), kExitFailed);
+  if (!gpu) throw CommandFailed{kExitFailed, "There is no GPU that can compute models."};
   engine::CudaOptions cuda_options;
-  cuda_options.device = devices.front().index;
+  cuda_options.device = gpu->index;
   cuda_options.vram_bytes = options.vram_bytes();
   cuda_options.arithmetic = options.arithmetic;
   cuda_options.cache_bytes = cache_bytes;

@@ -227,7 +227,8 @@ void CudaBackend::rms_norm(Activations out, Activations in, const TensorView& we
 
 void CudaBackend::multiply_all(std::span<const Product> products, uint32_t tokens) {
   uint64_t in = 0;
-  for (const Product& product : products) in += uint64_t{product.weight.matrices} * product.weight.cols;
+  for (const Product& product : products)  // each matrix's in whole multiples of eight
+    in += uint64_t{product.weight.matrices} * ((product.weight.cols + 7) / 8 * 8);
   multiply(stream_, workspace(multiply_workspace_bytes(tokens, in)), products, tokens, mode());
 }
 
@@ -353,6 +354,7 @@ void CudaBackend::route(Routing out, const TensorView& router, const TensorView&
   call.in_stride = in.stride;
   call.hidden = in.cols;
   call.tokens = in.tokens;
+  call.blocks_done = &device_inputs_.as<Inputs>()->blocks_done;
   call.shape = {config.n_routed_experts,
                 config.num_experts_per_tok,
                 config.n_group,

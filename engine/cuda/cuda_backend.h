@@ -90,6 +90,7 @@ class CudaBackend final : public Backend {
     uint32_t zero;  ///< the row of a `gather` of one row, which begins there
     int32_t ids[kMostTokens];
     uint32_t rows[kMaxRows];
+    uint32_t blocks_done;  ///< zero, and the device's own from then on: see Route
   };
 
   CudaBackend(const CudaOptions& options, std::unique_ptr<Backend> host, const DeviceLimits& limits,

@@ -1,8 +1,16 @@
 #include "engine/cuda/device.h"
 
+#include <filesystem>
 #include <string>
+#include <utility>
 
 namespace kvasir::engine::cuda {
+namespace {
+
+/// What NVIDIA's driver shows of itself while it is loaded.
+constexpr const char* kLoadedDriver = "/proc/driver/nvidia/version";
+
+}  // namespace
 
 Error error_of(cudaError_t result) {
   const std::string words = std::string(cudaGetErrorName(result)) + ": " + cudaGetErrorString(result);
@@ -34,7 +42,9 @@ Result<std::vector<CudaDevice>> devices() {
   int count = 0;
   if (const auto result = cudaGetDeviceCount(&count); result != cudaSuccess) {
     cudaGetLastError();  // it is told here, and must not be met again by the next call
-    if (result == cudaErrorNoDevice) return std::vector<CudaDevice>();
+    // Without a driver the runtime speaks of one that is too old.
+    if (result == cudaErrorNoDevice || !std::filesystem::exists(kLoadedDriver))
+      return std::vector<CudaDevice>();
     return fail(ErrorCode::Device,
                 std::string("The GPU can't be used (") + cudaGetErrorString(result) + ").");
   }

@@ -141,16 +141,19 @@ Result<std::unique_ptr<Engine>> Engine::load(const std::filesystem::path& model_
                                              std::shared_ptr<BlockStore> store) {
   const auto make_host = [&] { return make_host_backend(options); };
   std::string device_note;
-  if (options.cuda != nullptr) {
+  const auto gpu = options.cuda != nullptr ? choose_gpu(*options.cuda) : std::nullopt;
+  if (!gpu) {
+    device_note = gpu.error().message;
+  } else if (*gpu) {
     std::unique_ptr<Engine> engine;
-    const auto loaded =
-        load_on_gpu(*options.cuda, options.vram_bytes, options.exact ? Arithmetic::Exact : Arithmetic::Fast,
-                    make_host, [&](const MakeBackend& make_backend) -> Result<void> {
-                      auto made = load_with(model_path, options, store, make_backend);
-                      if (!made) return tl::unexpected(made.error());
-                      engine = std::move(*made);
-                      return {};
-                    });
+    const auto loaded = load_on_gpu(*options.cuda, **gpu, options.vram_bytes,
+                                    options.exact ? Arithmetic::Exact : Arithmetic::Fast, make_host,
+                                    [&](const MakeBackend& make_backend) -> Result<void> {
+                                      auto made = load_with(model_path, options, store, make_backend);
+                                      if (!made) return tl::unexpected(made.error());
+                                      engine = std::move(*made);
+                                      return {};
+                                    });
     if (loaded) return engine;
     if (!is_about_gpu(loaded.error().code)) return tl::unexpected(loaded.error());
     device_note = loaded.error().message;

@@ -9,13 +9,16 @@ bool is_about_gpu(ErrorCode code) {
   return code == ErrorCode::OutOfMemory || code == ErrorCode::Device;
 }
 
-Result<void> load_on_gpu(const CudaModule& cuda, uint64_t vram_bytes, Arithmetic arithmetic,
-                         const std::function<std::unique_ptr<Backend>()>& make_host,
-                         const std::function<Result<void>(const MakeBackend&)>& load) {
+Result<std::optional<CudaDevice>> choose_gpu(const CudaModule& cuda) {
   const auto devices = cuda.devices();
   if (!devices) return tl::unexpected(devices.error());
-  if (devices->empty()) return fail(ErrorCode::Device, "There is no GPU that can compute models.");
-  const CudaDevice& device = *std::ranges::max_element(*devices, {}, &CudaDevice::free_bytes);
+  if (devices->empty()) return std::nullopt;
+  return *std::ranges::max_element(*devices, {}, &CudaDevice::free_bytes);
+}
+
+Result<void> load_on_gpu(const CudaModule& cuda, const CudaDevice& device, uint64_t vram_bytes,
+                         Arithmetic arithmetic, const std::function<std::unique_ptr<Backend>()>& make_host,
+                         const std::function<Result<void>(const MakeBackend&)>& load) {
   const uint64_t free_bytes = device.free_bytes;
   CudaOptions options;
   options.device = device.index;

@@ -6,18 +6,21 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 
 namespace kvasir::engine {
 
 /// Makes a model's backend, which must leave room for caches of so many bytes.
 using MakeBackend = std::function<Result<std::unique_ptr<Backend>>(uint64_t cache_bytes)>;
 
-/// Calls `load` with a backend on the GPU that has the most memory free. Where that turns out to have too
-/// little, `load` is called again with less of it given to the model, a few times. `vram_bytes`: what may be
-/// taken, 0: see CudaOptions. `make_host` makes what computes the experts that find no room. Device where
-/// there is no GPU to compute with.
-Result<void> load_on_gpu(const CudaModule& cuda, uint64_t vram_bytes, Arithmetic arithmetic,
-                         const std::function<std::unique_ptr<Backend>()>& make_host,
+/// Of several GPUs the one with the most memory free; empty where there is none.
+Result<std::optional<CudaDevice>> choose_gpu(const CudaModule& cuda);
+
+/// Calls `load` with a backend on a GPU. Where that turns out to have too little memory, `load` is called
+/// again with less of it given to the model, a few times. `vram_bytes`: what may be taken, 0: see
+/// CudaOptions. `make_host` makes what computes the experts that find no room.
+Result<void> load_on_gpu(const CudaModule& cuda, const CudaDevice& device, uint64_t vram_bytes,
+                         Arithmetic arithmetic, const std::function<std::unique_ptr<Backend>()>& make_host,
                          const std::function<Result<void>(const MakeBackend&)>& load);
 
 /// Whether a model that could not be loaded on a GPU for this reason may be loaded without it.

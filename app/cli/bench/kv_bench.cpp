@@ -84,10 +84,14 @@ class KvBench {
         kExitFailed);
     blocks_ = std::make_shared<BlockStoreAdapter>(*disk_);
     engine::EngineOptions engine_options;
-    engine_options.threads = options.threads;
+    engine_options.threads = options.compute.threads;
+    engine_options.cuda = cuda_module(options.compute);
+    engine_options.vram_bytes = options.compute.vram_bytes();
     engine_options.kv_type = options.kv_type;
     engine_options.context_tokens = context_tokens;
     engine_ = value_or_fail(engine::Engine::load(options.model, engine_options, blocks_));
+    if (options.compute.on_gpu() && engine_->device().name.empty())
+      throw CommandFailed{kExitFailed, "The GPU does not compute. " + engine_->device_note()};
     if (engine_->context_tokens() < context_tokens)
       throw CommandFailed{kExitBadInput, "This model's context has only " +
                                              std::to_string(engine_->context_tokens()) + " tokens."};

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "app/cli/compute_options.h"
 #include "engine/kv/kv_row.h"
 
 #include <cstdint>
@@ -12,7 +13,7 @@ struct KvBenchOptions {
   std::string model;
   std::string folder;  ///< for the store and what it is compared with, on the disk that is meant
   engine::KvType kv_type = engine::KvType::F16;
-  unsigned threads = 1;
+  ComputeOptions compute;
   bool encrypt = false;
 
   // Reopening.

@@ -64,7 +64,8 @@ void print_reopening(const KvCommand& command) {
     nlohmann::json chats = nlohmann::json::array();
     for (const Reopening& result : results) chats.push_back(json_of(result));
     std::cout << nlohmann::json{{"model", command.bench.model},
-                                {"threads", command.bench.threads},
+                                {"backend", command.bench.compute.backend},
+                                {"threads", command.bench.compute.threads},
                                 {"kv_type", command.kv_type},
                                 {"encrypted", command.bench.encrypt},
                                 {"message_tokens", command.bench.message_tokens},
@@ -109,7 +110,8 @@ void print_saving(const KvCommand& command) {
   const Slowdown cpu(cost.saving.cpu_us_per_token, cost.not_saving.cpu_us_per_token);
   if (command.json) {
     std::cout << nlohmann::json{{"model", command.bench.model},
-                                {"threads", command.bench.threads},
+                                {"backend", command.bench.compute.backend},
+                                {"threads", command.bench.compute.threads},
                                 {"generate_tokens", command.bench.generate_tokens},
                                 {"bytes_written", cost.bytes_written},
                                 {"us_per_token_saving", cost.saving.us_per_token},
@@ -145,7 +147,6 @@ void add_kv_command(CLI::App& parent) {
   auto options = std::make_shared<KvCommand>();
   KvBenchOptions& bench = options->bench;
   bench.model = starter_model_path().string();
-  bench.threads = engine::thread_count(0);
   bench.folder = std::filesystem::temp_directory_path().string();
   auto* command = parent.add_subcommand("kv", "What reopening a chat takes, and what saving its KV costs");
   command->add_option("--model", bench.model, "GGUF file")->capture_default_str();
@@ -170,7 +171,7 @@ void add_kv_command(CLI::App& parent) {
   command->add_option("--kv-type", options->kv_type, "How the context is kept: f16 or q8_0")
       ->capture_default_str()
       ->check(CLI::IsMember({"f16", "q8_0"}));
-  command->add_option("--threads", bench.threads)->capture_default_str()->check(CLI::Range(1u, kMaxThreads));
+  add_compute_options(*command, bench.compute);
   command->add_flag("--encrypt", bench.encrypt, "As a profile with a secret does");
   command->add_flag("--saving", options->saving, "Measure decode with saving and without, in pairs");
   command->add_option("--pairs", bench.pairs)->capture_default_str()->check(CLI::Range(1u, kMostRepeats));

@@ -67,8 +67,10 @@ class Bench {
     fill_with_random_values(open_.cache, deepest());
     forward(prompt_);  // pages the weights in
     require_finite_logits();
-    for (int i = 0; i < 3; ++i) decode_token(0);  // a GPU's recordings
-    model().device();                       // takes the times so far
+    for (int i = 0; i < 3; ++i) {  // a GPU's recordings
+      open_.cache.set_length(0);
+      decode_token(0);
+    }
   }
 
   engine::ComputeDevice device() const { return open_.model->device(); }
