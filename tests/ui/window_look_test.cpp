@@ -7,6 +7,23 @@ class WindowLookTest : public WindowTest {
     Q_OBJECT
 
 private slots:
+    void a_key_opens_all_settings_and_they_hold_at_once()
+    {
+        m_models->setModel(FakeModelPort::larger());
+        start();
+        QTest::keyClick(quick(), Qt::Key_Comma, Qt::ControlModifier);
+        QTRY_VERIFY(isShown(find(QStringLiteral("settingsPages"))));
+        settle();
+        checkNames();
+        click(itemWith("text", QStringLiteral("Dark")));
+        QTRY_COMPARE(m_settings->themeMode(), UiSettings::Dark);
+        click(itemWith("text", QStringLiteral("Model")));
+        QTRY_VERIFY(isShown(find(QStringLiteral("contextSlider"))));
+        QVERIFY(!find(QStringLiteral("applySettingsButton"))->isEnabled()); // nothing was changed
+        click(find(QStringLiteral("settingsStorageButton")));
+        QTRY_VERIFY(isShown(find(QStringLiteral("storagePages"))));
+    }
+
     void every_control_has_a_name()
     {
         m_port->prompts = { { 7, QStringLiteral("Friendly"), QStringLiteral("Be kind."), true } };

@@ -71,6 +71,7 @@ T.ApplicationWindow {
     Shortcut { sequence: StandardKey.New; onActivated: window.newChat() }
     Shortcut { sequence: "Ctrl+K"; onActivated: window.searchChats() }
     Shortcut { sequence: "Ctrl+Shift+N"; onActivated: window.chat.openPrivate() }
+    Shortcut { sequence: "Ctrl+,"; onActivated: settingsPanel.opened ? settingsPanel.close() : settingsPanel.open() }
     Shortcut { sequence: "F1"; onActivated: keys.opened ? keys.close() : keys.open() }
     Shortcut { sequence: "Ctrl+B"; onActivated: window.toggleSidebar() }
     Shortcut { sequences: ["Ctrl+Return", "Ctrl+Enter"]; onActivated: window.chat.regenerateLast() }
@@ -130,6 +131,7 @@ T.ApplicationWindow {
         onHideRequested: window.toggleSidebar()
         onManageProfilesRequested: profilePanel.open()
         onStorageRequested: storagePanel.open()
+        onSettingsRequested: settingsPanel.open()
         onKeysRequested: keys.open()
         onImportRequested: importPicker.show(window.settings.modelFolder)
         onExportRequested: (chatId, title) => exportPanel.show(chatId, title)
@@ -141,24 +143,16 @@ T.ApplicationWindow {
         objectName: "promptPanel"
         chat: window.chat
     }
-    FilePicker {
+    ModelPicker {
         id: picker
-        objectName: "modelPicker"
-        title: qsTr("Open a model")
-        nameFilters: ["*.gguf"]
-        emptyText: qsTr("There are no models in this folder (files that end in .gguf).")
         onPicked: file => {
             window.rememberFolder(file);
             window.models.open(file);
         }
         onClosed: page.focusComposer() // else what had opened it would have the keys, unseen in a closed panel
     }
-    FilePicker {
+    ImportPicker {
         id: importPicker
-        objectName: "importPicker"
-        title: qsTr("Import chats")
-        nameFilters: ["*.json", "*.jsonl"]
-        emptyText: qsTr("There are no chats in this folder: Kvasir's own JSON, ChatGPT's conversations.json, or SillyTavern's JSONL.")
         onPicked: file => {
             window.rememberFolder(file);
             window.transfer.importFile(file);
@@ -184,10 +178,14 @@ T.ApplicationWindow {
         onClosed: page.focusComposer()
     }
     ShortcutSheet { id: keys; onClosed: page.focusComposer() }
-    OpeningOverlay {
-        profiles: window.profiles
+    SettingsPanel {
+        id: settingsPanel
+        settings: window.settings
+        models: window.models
+        onStorageRequested: storagePanel.open()
         onClosed: page.focusComposer()
     }
+    OpeningOverlay { profiles: window.profiles; onClosed: page.focusComposer() }
     DropOverlay {
         id: dropArea
         objectName: "dropArea"

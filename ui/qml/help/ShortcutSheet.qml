@@ -15,6 +15,7 @@ Dialog {
             { keys: "Ctrl+K", text: qsTr("Search all chats") },
             { keys: "Ctrl+F", text: qsTr("Find in this chat") },
             { keys: "F3 Shift+F3", text: qsTr("Go to the next or previous place found") },
+            { keys: "Ctrl+,", text: qsTr("Settings") },
             { keys: "Ctrl+B", text: qsTr("Show or hide the chats") },
             { keys: "F2", text: qsTr("Rename the chat in focus") },
             { keys: "Delete", text: qsTr("Delete the chat in focus") },

@@ -16,6 +16,7 @@ Rectangle {
     signal chosen
     signal manageProfilesRequested
     signal storageRequested
+    signal settingsRequested
     signal keysRequested
     signal importRequested
     signal exportRequested(var chatId, string title)
@@ -174,6 +175,7 @@ Rectangle {
             hasChats: list.count > 0
             onManageProfilesRequested: sidebar.manageProfilesRequested()
             onStorageRequested: sidebar.storageRequested()
+            onSettingsRequested: sidebar.settingsRequested()
             onKeysRequested: sidebar.keysRequested()
             onImportRequested: sidebar.importRequested()
             onExportRequested: sidebar.exportRequested(0, "")

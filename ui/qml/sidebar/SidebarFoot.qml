@@ -12,6 +12,7 @@ RowLayout {
     required property bool hasChats
     signal manageProfilesRequested
     signal storageRequested
+    signal settingsRequested
     signal keysRequested
     signal importRequested
     signal exportRequested
@@ -54,6 +55,7 @@ RowLayout {
         AppearanceMenu {
             id: menu
             settings: foot.settings
+            onSettingsRequested: foot.settingsRequested()
             onKeysRequested: foot.keysRequested()
             y: -implicitHeight - Theme.space2
         }
