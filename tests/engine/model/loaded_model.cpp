@@ -1,6 +1,7 @@
 #include "tests/engine/model/loaded_model.h"
 
-#include <QtGlobal>
+#include <cstdio>
+#include <cstdlib>
 #include <numeric>
 #include <utility>
 
@@ -9,17 +10,17 @@ namespace kvasir::engine::test {
 std::optional<LoadedModel> load(const std::string& path, std::unique_ptr<Backend> backend) {
   auto file = GgufFile::open(path);
   if (!file) {
-    qWarning("%s", file.error().message.c_str());
+    std::fprintf(stderr, "%s\n", file.error().message.c_str());
     return std::nullopt;
   }
   auto config = ModelConfig::from_gguf(*file);
   if (!config) {
-    qWarning("%s", config.error().message.c_str());
+    std::fprintf(stderr, "%s\n", config.error().message.c_str());
     return std::nullopt;
   }
   auto weights = ModelWeights::bind(*file, *config);
   if (!weights) {
-    qWarning("%s", weights.error().message.c_str());
+    std::fprintf(stderr, "%s\n", weights.error().message.c_str());
     return std::nullopt;
   }
   auto model = std::make_unique<Model>(std::move(*config), std::move(*weights), std::move(backend));
@@ -37,7 +38,10 @@ std::vector<float> run(Model& model, KvCache& cache, std::span<const int32_t> to
     std::iota(rows.begin(), rows.end(), 0u);
     const auto done = model.forward(tokens.subspan(first, end - first), cache, rows,
                                     std::span(logits).subspan(first * vocab, (end - first) * vocab));
-    if (!done) qFatal("%s", done.error().message.c_str());
+    if (!done) {
+      std::fprintf(stderr, "%s\n", done.error().message.c_str());
+      std::abort();
+    }
     first = end;
   }
   return logits;

@@ -17,7 +17,7 @@ struct LoadedModel {
   std::unique_ptr<Model> model;
 };
 
-/// Empty, with a warning in the test's log, where the file does not load.
+/// Empty, with a line on stderr, where the file does not load.
 std::optional<LoadedModel> load(const std::string& path, std::unique_ptr<Backend> backend);
 
 /// Runs `tokens` in batches that end at `cuts`; returns the logits of every position, {tokens, vocab}.

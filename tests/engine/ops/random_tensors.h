@@ -16,6 +16,7 @@ namespace kvasir::engine::test {
 class Random {
  public:
   Random();
+  explicit Random(uint32_t seed) : seed_(seed), engine_(seed) {}
   uint32_t seed() const { return seed_; }
   /// Uniform in [low, high].
   uint32_t between(uint32_t low, uint32_t high);
