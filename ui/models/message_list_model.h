@@ -16,8 +16,8 @@ namespace kvasir::ui {
 class MarkdownBlockModel;
 
 /// The messages of the open chat, oldest first. A message's text is a model of its own (`blocks`), and so is
-/// an answer's reasoning, made when a view first asks for it, so that a long chat costs what is looked at. GUI thread
-/// only.
+/// an answer's reasoning, made when a view first asks for it, so that a long chat costs what is looked at.
+/// GUI thread only.
 class MessageListModel : public QAbstractListModel {
     Q_OBJECT
     QML_ELEMENT

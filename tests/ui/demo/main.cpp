@@ -143,7 +143,8 @@ int main(int argc, char *argv[])
     QTimer::singleShot(300, &app, [&] {
         window.search().setText(parser.value(QStringLiteral("search")));
         if (parser.isSet(QStringLiteral("find"))) {
-            QMetaObject::invokeMethod(findItem(quickWindow->contentItem(), QStringLiteral("findBar")), "open");
+            QMetaObject::invokeMethod(findItem(quickWindow->contentItem(), QStringLiteral("findBar")),
+                                      "open");
             findItem(quickWindow->contentItem(), QStringLiteral("findField"))
                 ->setProperty("text", parser.value(QStringLiteral("find")));
         }
