@@ -8,7 +8,6 @@
 
 #include <cstdio>
 #include <cstdlib>
-#include <cstring>
 #include <random>
 #include <string>
 
@@ -38,6 +37,10 @@ struct CommandLine {
   bool wants(const char* part) const { return only.empty() || only == part; }
 };
 
+bool is_part(const std::string& name) {
+  return name == "operations" || name == "golden" || name == "text";
+}
+
 CommandLine parse(int argc, char** argv) {
   CommandLine line;
   line.options.seed = std::random_device()();
@@ -55,7 +58,7 @@ CommandLine parse(int argc, char** argv) {
       line.options.golden_folder = argv[++i];
     else if (option == "--model" && !last)
       line.options.model = argv[++i];
-    else if (option == "--only" && !last)
+    else if (option == "--only" && !last && is_part(argv[i + 1]))
       line.only = argv[++i];
     else {
       std::fputs(kUsage, stderr);
