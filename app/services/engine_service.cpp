@@ -115,6 +115,7 @@ engine::EngineOptions EngineService::options_for(uint64_t id, const ModelRequest
   options.context_tokens = request.settings.context_tokens;
   options.kv_type = request.settings.kv_type;
   options.keep_weights_in_file = request.keep_weights_in_file;
+  options.through_page_cache = request.through_page_cache;
   // Without a module, or without a GPU, the processor computes: that is no reason to fail.
   if (const auto cuda = engine::load_cuda_module(); request.settings.on_gpu && cuda) options.cuda = *cuda;
   options.vram_bytes = uint64_t{request.settings.vram_mib} << 20;

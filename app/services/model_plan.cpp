@@ -30,8 +30,12 @@ bool ModelPlan::exceeds_memory() const {
   return in_memory > memory.available_bytes;
 }
 
+bool ModelPlan::needs_gpu() const {
+  return !exceeds_memory() && memory.available_bytes != 0 && needed().fixed_bytes() > memory.available_bytes;
+}
+
 ModelRequest ModelPlan::request() const {
-  ModelRequest request{card.path, settings, exceeds_memory()};
+  ModelRequest request{card.path, settings, exceeds_memory(), needs_gpu()};
   request.settings.context_tokens = context_tokens;
   return request;
 }

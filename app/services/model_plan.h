@@ -27,6 +27,8 @@ struct ModelPlan {
   engine::MemoryEstimate needed() const;
   /// It doesn't fit even before the first token: its weights are read from the disk over and over.
   bool exceeds_memory() const;
+  /// It would not without the GPU.
+  bool needs_gpu() const;
   ModelRequest request() const;
 };
 

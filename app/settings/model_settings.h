@@ -24,6 +24,8 @@ struct ModelRequest {
   ModelSettings settings = {};
   /// Its weights are larger than memory: they are read from the file at each use, slowly.
   bool keep_weights_in_file = false;
+  /// They are larger than memory, but a GPU takes what is too much: they are read through the page cache.
+  bool through_page_cache = false;
 
   bool operator==(const ModelRequest&) const = default;
 };

@@ -158,8 +158,11 @@ Result<std::unique_ptr<Engine>> Engine::load(const std::filesystem::path& model_
     if (!is_about_gpu(loaded.error().code)) return tl::unexpected(loaded.error());
     device_note = loaded.error().message;
   }
-  auto engine = load_with(model_path, options, std::move(store),
-                          [&](uint64_t) -> Result<std::unique_ptr<Backend>> { return make_host(); });
+  EngineOptions without_gpu = options;
+  without_gpu.keep_weights_in_file |= options.through_page_cache;
+  auto engine =
+      load_with(model_path, without_gpu, std::move(store),
+                [&](uint64_t) -> Result<std::unique_ptr<Backend>> { return make_host_backend(without_gpu); });
   if (engine) (*engine)->state_->device_note = std::move(device_note);
   return engine;
 }
@@ -177,7 +180,8 @@ Result<std::unique_ptr<Engine>> Engine::load_with(const std::filesystem::path& m
     if (!weights) return tl::unexpected(weights.error());
     // From here on the file is being read, while the rest is made ready.
     const auto reader = ModelReader::start(
-        *file, {.hash = !options.model_content_hash, .into_memory = !options.keep_weights_in_file});
+        *file, {.hash = !options.model_content_hash,
+                .into_memory = !options.keep_weights_in_file && !options.through_page_cache});
     if (!reader) return tl::unexpected(reader.error());
     auto tokenizer = Tokenizer::from_gguf(*file);
     if (!tokenizer) return tl::unexpected(tokenizer.error());

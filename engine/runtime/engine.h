@@ -30,6 +30,9 @@ struct EngineOptions {
   /// Weights that the processor computes with stay in the file and are read from it at each use: slow, for
   /// models larger than the memory.
   bool keep_weights_in_file = false;
+  /// Weights are read through the system's page cache: for models that are larger than the memory, of which a
+  /// GPU takes a part.
+  bool through_page_cache = false;
   /// Where given, and where there is a GPU with enough memory, that computes; else the processor does.
   const CudaModule* cuda = nullptr;
   /// What may be taken of the GPU's memory; 0: what is free, but for a little.

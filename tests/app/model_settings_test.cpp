@@ -153,6 +153,7 @@ void ModelSettingsTest::a_gpu_takes_what_memory_need_not_hold() {
   QVERIFY(make_model_plan(v2_lite_card(), {}, memory).exceeds_memory());
   const ModelPlan plan = make_model_plan(v2_lite_card(), {}, memory, gpu);
   QVERIFY(!plan.exceeds_memory());
+  QVERIFY(plan.request().through_page_cache && !plan.request().keep_weights_in_file);
   // Of the GPU's memory, where the KV lies: a quarter is 3 GiB.
   QCOMPARE(plan.context_tokens, 65'536u);
   ModelSettings on_processor;
