@@ -275,7 +275,8 @@ void CudaBackend::rope(HeadActivations out, HeadActivations in, const RopeFreque
   cuda::rope(stream_, call);
 }
 
-void CudaBackend::kv_append(KvCache& cache, uint32_t layer, uint32_t first_position, Activations rows) {
+KvAppend CudaBackend::append_call(KvCache& cache, uint32_t layer, uint32_t first_position,
+                                  Activations rows) const {
   KvAppend call;
   call.cache = rows_of(cache, layer);
   call.rows = rows.data;
@@ -283,28 +284,29 @@ void CudaBackend::kv_append(KvCache& cache, uint32_t layer, uint32_t first_posit
   call.kv_lora = rows.cols;
   call.position = position(first_position);
   call.tokens = rows.tokens;
-  cuda::kv_append(stream_, call);
+  return call;
+}
+
+void CudaBackend::kv_append(KvCache& cache, uint32_t layer, uint32_t first_position, Activations rows) {
+  cuda::kv_append(stream_, append_call(cache, layer, first_position, rows));
 }
 
 void CudaBackend::append_latents(KvCache& cache, uint32_t layer, uint32_t first_position, Activations rows,
                                  const TensorView& latent_norm, float eps,
                                  const RopeFrequencies& frequencies) {
-  KvAppend call;
-  call.cache = rows_of(cache, layer);
-  call.rows = rows.data;
-  call.row_stride = rows.stride;
+  KvAppend call = append_call(cache, layer, first_position, rows);
   call.norm_weight = floats_of(latent_norm);
   call.inverse = on_device(frequencies);
   call.kv_lora = static_cast<uint32_t>(latent_norm.cols());
   call.eps = eps;
-  call.position = position(first_position);
-  call.tokens = rows.tokens;
   cuda::kv_append(stream_, call);
 }
 
-void CudaBackend::attention(HeadActivations out, HeadActivations query, const KvCache& cache, uint32_t layer,
-                            uint32_t first_position, float softmax_scale) {
-  LatentAttention call;
+/// What both ways of attention are told.
+template <class Call>
+Call CudaBackend::attention_call(HeadActivations out, HeadActivations query, const KvCache& cache,
+                                 uint32_t layer, uint32_t first_position, float softmax_scale) const {
+  Call call;
   call.out = out.data;
   call.out_token_stride = out.token_stride;
   call.out_head_stride = out.head_stride;
@@ -314,9 +316,15 @@ void CudaBackend::attention(HeadActivations out, HeadActivations query, const Kv
   call.rows = rows_of(cache, layer);
   call.position = position(first_position);
   call.tokens = query.tokens;
+  call.softmax_scale = softmax_scale;
+  return call;
+}
+
+void CudaBackend::attention(HeadActivations out, HeadActivations query, const KvCache& cache, uint32_t layer,
+                            uint32_t first_position, float softmax_scale) {
+  auto call = attention_call<LatentAttention>(out, query, cache, layer, first_position, softmax_scale);
   call.heads = query.heads;
   call.kv_lora = out.dim;
-  call.softmax_scale = softmax_scale;
   attend_latent(stream_,
                 workspace(latent_attention_workspace_bytes(limits_, query.tokens, query.heads, out.dim)),
                 call);
@@ -325,19 +333,9 @@ void CudaBackend::attention(HeadActivations out, HeadActivations query, const Kv
 void CudaBackend::attention_expanded(HeadActivations out, HeadActivations query, const KvExpansion& expansion,
                                      const KvCache& cache, uint32_t layer, uint32_t first_position,
                                      float softmax_scale) {
-  ExpandedAttention call;
-  call.out = out.data;
-  call.out_token_stride = out.token_stride;
-  call.out_head_stride = out.head_stride;
-  call.query = query.data;
-  call.query_token_stride = query.token_stride;
-  call.query_head_stride = query.head_stride;
+  auto call = attention_call<ExpandedAttention>(out, query, cache, layer, first_position, softmax_scale);
   call.expansion = {expansion.packed, expansion.heads, expansion.nope, expansion.kv_lora, expansion.v_head};
-  call.rows = rows_of(cache, layer);
-  call.position = position(first_position);
   call.first_position = first_position;
-  call.tokens = query.tokens;
-  call.softmax_scale = softmax_scale;
   const size_t least = expanded_attention_workspace_bytes(query.tokens, call.expansion,
                                                           query.dim - expansion.nope, kLeastChunkTokens);
   attend_expanded(stream_, workspace(least), call);

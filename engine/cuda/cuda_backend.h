@@ -103,6 +103,10 @@ class CudaBackend final : public Backend {
   uint64_t fixed_bytes(const ModelConfig& config, const ModelWeights& weights) const;
   bool expands(const DeviceExpansion& expansion, uint32_t rope) const;
 
+  KvAppend append_call(KvCache& cache, uint32_t layer, uint32_t first_position, Activations rows) const;
+  template <class Call>
+  Call attention_call(HeadActivations out, HeadActivations query, const KvCache& cache, uint32_t layer,
+                      uint32_t first_position, float softmax_scale) const;
   ProductMode mode() const;
   /// Workspace of at least `bytes`.
   Workspace workspace(size_t bytes);
