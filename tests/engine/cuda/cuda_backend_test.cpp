@@ -16,6 +16,13 @@
 #include <string>
 #include <vector>
 
+// Whole models take minutes on the emulated device under a sanitizer, which has seen the kernels one by one.
+#ifdef __SANITIZE_ADDRESS__
+#define SKIP_WHERE_SLOW() QSKIP("too slow under AddressSanitizer")
+#else
+#define SKIP_WHERE_SLOW()
+#endif
+
 using namespace kvasir::engine;
 using namespace kvasir::engine::test;
 using kvasir::test::MemoryBlockStore;
@@ -180,6 +187,7 @@ void CudaBackendTest::repeated_batches_compute_what_others_do() {
 }
 
 void CudaBackendTest::large_batches_agree_with_exact_ones() {
+  SKIP_WHERE_SLOW();
   auto exact = load(KVASIR_STARTER_MODEL, make_cpu_backend({.threads = 2, .arithmetic = Arithmetic::Exact}));
   auto fast = load(KVASIR_STARTER_MODEL, make_backend(small_options(Arithmetic::Fast)));
   QVERIFY(exact && fast);
@@ -200,6 +208,7 @@ void CudaBackendTest::large_batches_agree_with_exact_ones() {
 }
 
 void CudaBackendTest::starter_answers_as_on_the_processor() {
+  SKIP_WHERE_SLOW();
   EngineOptions options;
   options.exact = true;
   const auto on_processor = load_starter(options);
@@ -255,6 +264,7 @@ void CudaBackendTest::experts_without_room_are_computed_by_the_processor() {
 }
 
 void CudaBackendTest::large_batches_have_experts_brought_over() {
+  SKIP_WHERE_SLOW();
   // So many tokens share an expert of 16, of which each uses two, that bringing it pays.
   constexpr uint32_t kTokens = 256;
   CudaOptions options = small_options(Arithmetic::Fast);
