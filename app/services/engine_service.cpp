@@ -117,7 +117,7 @@ engine::EngineOptions EngineService::options_for(uint64_t id, const ModelRequest
   options.keep_weights_in_file = request.keep_weights_in_file;
   options.through_page_cache = request.through_page_cache;
   // Without a module, or without a GPU, the processor computes: that is no reason to fail.
-  if (const auto cuda = engine::load_cuda_module(); request.settings.on_gpu && cuda) options.cuda = *cuda;
+  if (request.settings.on_gpu) options.cuda = engine::load_cuda_module().value_or(nullptr);
   options.vram_bytes = uint64_t{request.settings.vram_mib} << 20;
   options.model_content_hash = hashes_.find(request.path);
   options.profile_secret = profile_secret_;

@@ -1,6 +1,7 @@
 #include "app/cli/bench/kv_bench.h"
 
 #include "app/cli/bench/disk_bandwidth.h"
+#include "app/cli/bench/random_kv.h"
 #include "app/cli/bench/random_source.h"
 #include "app/cli/bench/statistics.h"
 #include "app/cli/command.h"
@@ -15,7 +16,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <cmath>
 #include <filesystem>
 #include <memory>
 #include <stop_token>
@@ -129,18 +129,10 @@ class KvBench {
   /// Puts KV of random values for these tokens into the store.
   void store_random_values(const std::vector<TokenId>& ids) {
     const engine::ModelConfig& config = engine_->config();
-    const engine::KvLayout layout{config.num_hidden_layers, config.kv_lora_rank + config.qk_rope_head_dim,
-                                  options_.kv_type};
+    const engine::KvLayout layout{config.num_hidden_layers, config.kv_width(), options_.kv_type};
     const auto tokens = static_cast<uint32_t>(ids.size());
     auto cache = value_or_fail(engine::KvCache::create(layout, tokens), kExitFailed);
-    RandomSource random(ids.size());
-    const float bound = std::sqrt(3.0f);  // normalised latents have a variance of one
-    std::vector<float> values(layout.width);
-    for (uint32_t layer = 0; layer < layout.layers; ++layer)
-      for (uint32_t position = 0; position < tokens; ++position) {
-        for (float& value : values) value = random.uniform(-bound, bound);
-        engine::encode_kv_row(layout.type, cache.row(layer, position), values.data(), layout.width);
-      }
+    fill_with_random_kv(cache, tokens, ids.size());
     cache.set_length(tokens);
     engine::Sequence sequence(std::move(cache), engine_->prompt_maker()->root, engine_->fingerprint());
     sequence.append(ids);

@@ -1,6 +1,6 @@
 #include "app/cli/bench/measure.h"
 
-#include "app/cli/bench/random_source.h"
+#include "app/cli/bench/random_kv.h"
 #include "app/cli/bench/weight_bytes.h"
 #include "app/cli/command.h"
 #include "app/cli/memory_bandwidth.h"
@@ -31,27 +31,6 @@ std::vector<int32_t> make_tokens(uint32_t count, uint32_t vocab_size) {
   return tokens;
 }
 
-/// Rows below `tokens` get values with a mean of zero and a variance of one, which is how normalised latents
-/// lie.
-void fill_with_random_values(engine::KvCache& cache, uint32_t tokens) {
-  const engine::KvLayout& layout = cache.layout();
-  constexpr uint32_t kTokensAtOnce = 64;
-  const float bound = std::sqrt(3.0f);
-  std::vector<float> values(layout.width);
-  std::vector<std::byte> slices(layout.layers * layout.slice_bytes(kTokensAtOnce));
-  RandomSource random(1);
-  for (uint32_t first = 0; first < tokens; first += kTokensAtOnce) {
-    for (uint32_t row = 0; row < layout.layers * kTokensAtOnce; ++row) {
-      for (float& value : values) value = random.uniform(-bound, bound);
-      engine::encode_kv_row(layout.type, slices.data() + row * layout.row_bytes(), values.data(),
-                            layout.width);
-    }
-    const uint32_t count = std::min(kTokensAtOnce, tokens - first);
-    value_or_fail(cache.write_rows(first, count, slices.data(), kTokensAtOnce).map([] { return true; }),
-                  kExitFailed);
-  }
-}
-
 /// A model with a context.
 class Bench {
  public:
@@ -64,7 +43,7 @@ class Bench {
         top_(engine::Model::top_logits(model().config())),
         prompt_(make_tokens(options.prompt_tokens, model().config().vocab_size)),
         answer_(make_tokens(options.generate_tokens, model().config().vocab_size)) {
-    fill_with_random_values(open_.cache, deepest());
+    fill_with_random_kv(open_.cache, deepest(), 1);
     forward(prompt_);  // pages the weights in
     require_finite_logits();
     for (int i = 0; i < 3; ++i) {  // a GPU's recordings
