@@ -53,19 +53,20 @@ private slots:
     void numbers_are_worded_for_a_person()
     {
         QCOMPARE(parameterText(999), QStringLiteral("999"));
-        QCOMPARE(parameterText(10'700'000), QStringLiteral("10.7 M"));
-        QCOMPARE(parameterText(15'706'000'000), QStringLiteral("15.7 B"));
-        QCOMPARE(parameterText(671'026'000'000), QStringLiteral("671 B"));
-        QCOMPARE(sizeText(10'364'000'000), QStringLiteral("10.4 GB"));
+        QCOMPARE(parameterText(10'700'000), QStringLiteral("10.7\u00a0M"));
+        QCOMPARE(parameterText(15'706'000'000), QStringLiteral("15.7\u00a0B"));
+        QCOMPARE(parameterText(671'026'000'000), QStringLiteral("671\u00a0B"));
+        QCOMPARE(sizeText(10'364'000'000), QStringLiteral("10.4\u00a0GB"));
     }
 
     void the_card_says_what_the_model_is()
     {
         useLarger();
         QCOMPARE(m_models->name(), QStringLiteral("DeepSeek V2 Lite Chat"));
-        QCOMPARE(fact(QStringLiteral("Parameters")), QStringLiteral("15.7 B, of which a token uses 2.5 B"));
-        QCOMPARE(fact(QStringLiteral("Weights")), QStringLiteral("Q4_K, Q6_K, Q5_0, 10.4 GB"));
-        QCOMPARE(fact(QStringLiteral("Context")), QStringLiteral("32,768 tokens of up to 163,840"));
+        QCOMPARE(fact(QStringLiteral("Parameters")),
+                 QStringLiteral("15.7\u00a0B, of which a token uses 2.5\u00a0B"));
+        QCOMPARE(fact(QStringLiteral("Weights")), QStringLiteral("Q4_K, Q6_K, Q5_0, 10.4\u00a0GB"));
+        QCOMPARE(fact(QStringLiteral("Context")), QStringLiteral("32,768\u00a0tokens of up to 163,840"));
         QCOMPARE(fact(QStringLiteral("Licence")), QStringLiteral("deepseek"));
         ModelItem bare = FakeModelPort::larger();
         bare.card.licence.clear();
@@ -74,18 +75,18 @@ private slots:
         m_port->setModel(bare);
         QVERIFY(fact(QStringLiteral("Licence")).isEmpty());
         QVERIFY(fact(QStringLiteral("Experts")).isEmpty());
-        QCOMPARE(fact(QStringLiteral("Context")), QStringLiteral("up to 163,840 tokens"));
+        QCOMPARE(fact(QStringLiteral("Context")), QStringLiteral("up to 163,840\u00a0tokens"));
     }
 
     void context_goes_in_doublings_up_to_the_models_limit()
     {
         QCOMPARE(form().contextSteps(), QVariantList { 2048 });
-        QCOMPARE(form().contextText(), QStringLiteral("2,048 tokens, all that the model was made for"));
+        QCOMPARE(form().contextText(), QStringLiteral("2,048\u00a0tokens, all that the model was made for"));
         useLarger();
         QCOMPARE(form().contextSteps(), (QVariantList { 4096, 8192, 16384, 32768, 65536, 131072, 163840 }));
         QVERIFY(form().contextAutomatic());
         QCOMPARE(form().contextStep(), 3);
-        QCOMPARE(form().contextText(), QStringLiteral("32,768 tokens, chosen for this machine"));
+        QCOMPARE(form().contextText(), QStringLiteral("32,768\u00a0tokens, chosen for this machine"));
         QVERIFY(!form().modified());
     }
 
@@ -95,12 +96,12 @@ private slots:
         // 163,840 tokens of 31,104 or 16,848 bytes.
         form().setContextStep(6);
         QVERIFY(form().modified());
-        QCOMPARE(form().kvCostText(), QStringLiteral("A full context takes 5.1 GB."));
-        QCOMPARE(form().kvTypeText(), QStringLiteral("The more precise one. 8 bit would save 2.3 GB."));
+        QCOMPARE(form().kvCostText(), QStringLiteral("A full context takes 5.1\u00a0GB."));
+        QCOMPARE(form().kvTypeText(), QStringLiteral("The more precise one. 8 bit would save 2.3\u00a0GB."));
         form().setKvType(1);
-        QCOMPARE(form().kvCostText(), QStringLiteral("A full context takes 2.8 GB."));
+        QCOMPARE(form().kvCostText(), QStringLiteral("A full context takes 2.8\u00a0GB."));
         // Whatever the context and KV: 10,388 + 2,760 MB.
-        QCOMPARE(form().memoryText(), QStringLiteral("13.1 GB of 12.0 GB available"));
+        QCOMPARE(form().memoryText(), QStringLiteral("13.1\u00a0GB of 12.0\u00a0GB available"));
     }
 
     void warns_before_memory_runs_out()
@@ -110,7 +111,7 @@ private slots:
         m_port->setOffer({});
         QCOMPARE(form().fit(), ModelSettingsForm::Fits);
         QCOMPARE(form().memoryDetail(),
-                 QStringLiteral("10.4 GB for the model itself, the rest for a full context."));
+                 QStringLiteral("10.4\u00a0GB for the model itself, the rest for a full context."));
         m_port->memory.availableBytes = 12'000'000'000; // 11,407 MB are needed
         m_port->setOffer({});
         QCOMPARE(form().fit(), ModelSettingsForm::Tight);
@@ -138,10 +139,10 @@ private slots:
         QCOMPARE(form().vramStep(), 8); // all that is free
         QCOMPARE(form().fit(), ModelSettingsForm::Fits); // 11.4 of 8 + 7.5 GB
         form().setVramStep(1);
-        QVERIFY(form().vramText().contains(QStringLiteral("2 GiB")));
+        QVERIFY(form().vramText().contains(QStringLiteral("2\u00a0GiB")));
         QCOMPARE(form().fit(), ModelSettingsForm::WeightsTooLarge); // 10.4 of 8 + 2.1 GB
         form().setOnGpu(false);
-        QCOMPARE(form().memoryText(), QStringLiteral("11.4 GB of 8.0 GB available"));
+        QCOMPARE(form().memoryText(), QStringLiteral("11.4\u00a0GB of 8.0\u00a0GB available"));
         QVERIFY(form().modified());
         form().revert();
         QCOMPARE(form().vramStep(), 8);

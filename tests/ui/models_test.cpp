@@ -94,9 +94,9 @@ private slots:
     {
         QCOMPARE(remainingText(std::nullopt), QString());
         QCOMPARE(remainingText(1500), QString());
-        QCOMPARE(remainingText(11400), QStringLiteral("about 12 s left"));
-        QCOMPARE(remainingText(41000), QStringLiteral("about 45 s left"));
-        QCOMPARE(remainingText(200000), QStringLiteral("about 4 min left"));
+        QCOMPARE(remainingText(11400), QStringLiteral("about 12\u00a0s left"));
+        QCOMPARE(remainingText(41000), QStringLiteral("about 45\u00a0s left"));
+        QCOMPARE(remainingText(200000), QStringLiteral("about 4\u00a0min left"));
     }
 
     void the_chat_that_changed_last_is_on_top()
@@ -331,12 +331,12 @@ private slots:
         QCOMPARE(changed.size(), 0); // nothing that is seen while it is folded
         model.growReasoning(2, QStringLiteral(" two."), 3, 12300);
         QCOMPARE(changed.size(), 1);
-        QCOMPARE(data(MessageListModel::ReasoningTextRole).toString(), QStringLiteral("Thinking… 12 s"));
+        QCOMPARE(data(MessageListModel::ReasoningTextRole).toString(), QStringLiteral("Thinking… 12\u00a0s"));
 
         model.grow(2, QStringLiteral("Four."));
         QVERIFY(!data(MessageListModel::IsThinkingRole).toBool());
         QCOMPARE(data(MessageListModel::ReasoningTextRole).toString(),
-                 QStringLiteral("Thought for 12 s · 3 tokens"));
+                 QStringLiteral("Thought for 12\u00a0s · 3\u00a0tokens"));
         QCOMPARE(model.textOf(2), QStringLiteral("Four."));
     }
 
@@ -368,10 +368,12 @@ private slots:
         QTest::addColumn<double>("ms");
         QTest::addColumn<int>("tokens");
         QTest::addColumn<QString>("text");
-        QTest::newRow("seconds") << 12400.0 << 1340 << QStringLiteral("Thought for 12 s · 1,340 tokens");
-        QTest::newRow("minutes") << 125000.0 << 5 << QStringLiteral("Thought for 2 min 5 s · 5 tokens");
-        QTest::newRow("at once") << 300.0 << 1 << QStringLiteral("Thought for a moment · 1 token");
-        QTest::newRow("by another model") << 3000.0 << 0 << QStringLiteral("Thought for 3 s");
+        QTest::newRow("seconds") << 12400.0 << 1340
+                                 << QStringLiteral("Thought for 12\u00a0s · 1,340\u00a0tokens");
+        QTest::newRow("minutes") << 125000.0 << 5
+                                 << QStringLiteral("Thought for 2\u00a0min 5\u00a0s · 5\u00a0tokens");
+        QTest::newRow("at once") << 300.0 << 1 << QStringLiteral("Thought for a moment · 1\u00a0token");
+        QTest::newRow("by another model") << 3000.0 << 0 << QStringLiteral("Thought for 3\u00a0s");
     }
 
     void the_thinking_line_says_how_long_and_how_much()
@@ -438,15 +440,15 @@ private slots:
         QTest::addColumn<int>("hit");
         QTest::addColumn<int>("disk");
         QTest::addColumn<QString>("text");
-        const QString rest = QStringLiteral(" · first token 84 ms · 42 tokens/s");
+        const QString rest = QStringLiteral("\u00a0· first token 84\u00a0ms\u00a0· 42\u00a0tokens/s");
         QTest::newRow("disk") << 1216 << 1216
-                              << QString(QStringLiteral("1,216 of 1,248 tokens from disk") + rest);
+                              << QString(QStringLiteral("1,216 of 1,248\u00a0tokens from disk") + rest);
         QTest::newRow("memory") << 1216 << 0
-                                << QString(QStringLiteral("1,216 of 1,248 tokens reused") + rest);
+                                << QString(QStringLiteral("1,216 of 1,248\u00a0tokens reused") + rest);
         QTest::newRow("both") << 1216 << 64
-                              << QString(QStringLiteral("1,216 of 1,248 tokens reused (64 from disk)")
+                              << QString(QStringLiteral("1,216 of 1,248\u00a0tokens reused (64 from disk)")
                                          + rest);
-        QTest::newRow("cold") << 0 << 0 << QString(QStringLiteral("1,248 tokens read") + rest);
+        QTest::newRow("cold") << 0 << 0 << QString(QStringLiteral("1,248\u00a0tokens read") + rest);
     }
 
     void the_usage_line_says_where_tokens_came_from()
@@ -461,7 +463,8 @@ private slots:
     void an_answer_without_figures_has_no_usage_line()
     {
         QCOMPARE(usageText({}), QString());
-        QVERIFY(usageText({ true, 12, 0, 0, 1, 1840, 3.25 }).contains(QStringLiteral("1.8 s · 3.")));
+        QVERIFY(
+            usageText({ true, 12, 0, 0, 1, 1840, 3.25 }).contains(QStringLiteral("1.8\u00a0s\u00a0· 3.")));
     }
 };
 

@@ -23,7 +23,8 @@ private slots:
                  QStringList(QStringLiteral("send 0 Hello you")));
         QCOMPARE(textOf(QStringLiteral("composerInput")), QString());
         QTRY_COMPARE(textOf(QStringLiteral("usageText")),
-                     QStringLiteral("1,216 of 1,248 tokens from disk · first token 84 ms · 42 tokens/s"));
+                     QStringLiteral("1,216 of 1,248\u00a0tokens from disk\u00a0· first token "
+                                    "84\u00a0ms\u00a0· 42\u00a0tokens/s"));
         QCOMPARE(quick()->title(), QStringLiteral("Hello you – Kvasir"));
     }
 
@@ -84,7 +85,7 @@ private slots:
         QTRY_COMPARE(chat().messages()->rowCount(), 2);
         click(find(QStringLiteral("stopButton")));
         QTRY_VERIFY(isShown(find(QStringLiteral("sendButton"))));
-        QTRY_VERIFY(textOf(QStringLiteral("usageText")).startsWith(QStringLiteral("Stopped · ")));
+        QTRY_VERIFY(textOf(QStringLiteral("usageText")).startsWith(QStringLiteral("Stopped\u00a0· ")));
     }
 
     void escape_stops()
@@ -109,7 +110,8 @@ private slots:
         QTRY_COMPARE(chat().messages()->rowCount(), 2);
         const qint64 id = chat().currentId();
         m_port->setPrefill(id, 512, 1248);
-        QTRY_COMPARE(textOf(QStringLiteral("prefillText")), QStringLiteral("Reading 512 of 1,248 tokens"));
+        QTRY_COMPARE(textOf(QStringLiteral("prefillText")),
+                     QStringLiteral("Reading 512 of 1,248\u00a0tokens"));
         QVERIFY(isShown(find(QStringLiteral("prefillBar"))));
         m_port->grow(id, QStringLiteral("Word"));
         QTRY_VERIFY(!isShown(find(QStringLiteral("prefillBar"))));
@@ -125,7 +127,7 @@ private slots:
         QTRY_COMPARE(chat().messages()->rowCount(), 2);
         const qint64 id = chat().currentId();
         m_port->growReasoning(id, QStringLiteral("Two and two."), 4, 12300);
-        QTRY_COMPARE(textOf(QStringLiteral("reasoningText")), QStringLiteral("Thinking… 12 s"));
+        QTRY_COMPARE(textOf(QStringLiteral("reasoningText")), QStringLiteral("Thinking… 12\u00a0s"));
         QTRY_VERIFY(isShown(find(QStringLiteral("reasoningLine"))));
         QVERIFY(!isShown(find(QStringLiteral("prefillBar"))));
         QVERIFY(!isShown(find(QStringLiteral("reasoningBlocks"))));
@@ -134,7 +136,8 @@ private slots:
         QTRY_VERIFY(isShown(find(QStringLiteral("reasoningBlocks"))));
         QTRY_VERIFY(find(QStringLiteral("reasoningBlocks"))->height() > 10);
         m_port->grow(id, QStringLiteral("Four."));
-        QTRY_COMPARE(textOf(QStringLiteral("reasoningText")), QStringLiteral("Thought for 12 s · 4 tokens"));
+        QTRY_COMPARE(textOf(QStringLiteral("reasoningText")),
+                     QStringLiteral("Thought for 12\u00a0s · 4\u00a0tokens"));
         m_port->finishHeld(id);
         QVERIFY(isShown(find(QStringLiteral("reasoningBlocks"))));
 

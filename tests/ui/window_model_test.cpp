@@ -112,7 +112,8 @@ private slots:
         start();
         openModelPanel();
         QCOMPARE(textOf(QStringLiteral("modelState")), QStringLiteral("Ready"));
-        QTRY_COMPARE(textOf(QStringLiteral("modelMemory")), QStringLiteral("11.4 GB of 12.0 GB available"));
+        QTRY_COMPARE(textOf(QStringLiteral("modelMemory")),
+                     QStringLiteral("11.4\u00a0GB of 12.0\u00a0GB available"));
         ModelItem loading = FakeModelPort::larger();
         loading.state = ModelItem::State::Loading;
         loading.progress = 0.43;
@@ -150,12 +151,12 @@ private slots:
         settle();
         const QPointF place = slider->mapToScene({});
         QTest::keyClick(quick(), Qt::Key_Right);
-        QTRY_COMPARE(textOf(QStringLiteral("contextText")), QStringLiteral("65,536 tokens"));
+        QTRY_COMPARE(textOf(QStringLiteral("contextText")), QStringLiteral("65,536\u00a0tokens"));
         QTRY_VERIFY(textOf(QStringLiteral("memoryDetail")).startsWith(QStringLiteral("Long chats")));
         QCOMPARE(slider->mapToScene({}), place); // a warning moves nothing
         QTest::keyClick(quick(), Qt::Key_Left);
         QTest::keyClick(quick(), Qt::Key_Left);
-        QTRY_COMPARE(textOf(QStringLiteral("contextText")), QStringLiteral("16,384 tokens"));
+        QTRY_COMPARE(textOf(QStringLiteral("contextText")), QStringLiteral("16,384\u00a0tokens"));
         QStringList visited;
         for (int i = 0; i < 20 && !visited.contains(QStringLiteral("applySettingsButton")); ++i) {
             QTest::keyClick(quick(), Qt::Key_Tab);
@@ -196,7 +197,7 @@ private slots:
         huge.card = FakeModelPort::hugeCard();
         huge.name = huge.card.name;
         m_models->setOffer(huge);
-        QTRY_VERIFY(textOf(QStringLiteral("noticeBar")).contains(QStringLiteral("404.0 GB")));
+        QTRY_VERIFY(textOf(QStringLiteral("noticeBar")).contains(QStringLiteral("404.0\u00a0GB")));
         QVERIFY(textOf(QStringLiteral("noticeBar")).contains(QStringLiteral("slowly")));
         click(find(QStringLiteral("noticeAction")));
         QCOMPARE(m_models->calls, QStringList(QStringLiteral("accept")));

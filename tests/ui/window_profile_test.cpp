@@ -163,16 +163,16 @@ private slots:
         openStorage();
         QTRY_COMPARE(find(QStringLiteral("storedChats"))->property("count").toInt(), 3);
         QCOMPARE(textOf(QStringLiteral("storageTotal")),
-                 QStringLiteral("404.5 MB of up to 32.0 GB · the disk has 121.3 GB free"));
-        QCOMPARE(
-            textOf(QStringLiteral("storageSaved")),
-            QStringLiteral("So far, 50,432 tokens did not have to be computed again. That saved 6 min."));
+                 QStringLiteral("404.5\u00a0MB of up to 32.0\u00a0GB · the disk has 121.3\u00a0GB free"));
+        QCOMPARE(textOf(QStringLiteral("storageSaved")),
+                 QStringLiteral(
+                     "So far, 50,432\u00a0tokens did not have to be computed again. That saved 6\u00a0min."));
         settle();
         QQuickItem *log = itemWith("owner", QStringLiteral("conversation:2"));
         QCOMPARE(log->property("sizeText").toString(),
-                 QStringLiteral("88.4 MB, of which 26.4 MB are shared"));
+                 QStringLiteral("88.4\u00a0MB, of which 26.4\u00a0MB are shared"));
         QCOMPARE(log->property("useText").toString(),
-                 QStringLiteral("Used yesterday · 9,216 tokens reused · 1 min saved"));
+                 QStringLiteral("Used yesterday · 9,216\u00a0tokens reused · 1\u00a0min saved"));
         QVERIFY(log->property("pinned").toBool());
         click(within(log, QStringLiteral("pinButton")));
         QTRY_VERIFY(!log->property("pinned").toBool());
@@ -196,11 +196,12 @@ private slots:
         openStorage();
         click(find(QStringLiteral("storagePages1")));
         QTRY_VERIFY(isShown(find(QStringLiteral("quotaSlider"))));
-        QTRY_COMPARE(textOf(QStringLiteral("quotaText")), QStringLiteral("32.0 GB, chosen for this disk"));
+        QTRY_COMPARE(textOf(QStringLiteral("quotaText")),
+                     QStringLiteral("32.0\u00a0GB, chosen for this disk"));
         QVERIFY(!find(QStringLiteral("applyStorageButton"))->isEnabled());
         find(QStringLiteral("quotaSlider"))->forceActiveFocus(Qt::TabFocusReason);
         QTest::keyClick(quick(), Qt::Key_Left);
-        QTRY_COMPARE(textOf(QStringLiteral("quotaText")), QStringLiteral("16.0 GB"));
+        QTRY_COMPARE(textOf(QStringLiteral("quotaText")), QStringLiteral("16.0\u00a0GB"));
         QVERIFY(isShown(find(QStringLiteral("automaticQuotaButton"))));
         QTest::keyClick(quick(), Qt::Key_Tab);
         QTest::keyClick(quick(), Qt::Key_Space);

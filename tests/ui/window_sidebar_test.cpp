@@ -174,7 +174,7 @@ private slots:
         QTRY_VERIFY(find(QStringLiteral("pickerList"))->hasActiveFocus());
         QTest::keyClick(quick(), Qt::Key_Return);
         QTRY_COMPARE(m_port->list.calls.last(), QStringLiteral("import ") + file.fileName());
-        QTRY_COMPARE(textOf(QStringLiteral("transferBar")), QStringLiteral("Importing chats: 43 %"));
+        QTRY_COMPARE(textOf(QStringLiteral("transferBar")), QStringLiteral("Importing chats: 43\u00a0%"));
         settle();
         click(find(QStringLiteral("stopTransferButton")));
         QTRY_VERIFY(textOf(QStringLiteral("transferBar")).contains(QStringLiteral("stopped")));

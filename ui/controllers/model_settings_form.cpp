@@ -136,8 +136,8 @@ void ModelSettingsForm::setVramStep(int step)
 QString ModelSettingsForm::vramText() const
 {
     if (m_chosen.vramMib == 0)
-        return tr("GPU memory: all that is free, but for 1 GiB");
-    return tr("GPU memory: at most %1 GiB. Experts that find no room are computed by the CPU.")
+        return tr("GPU memory: all that is free, but for 1\u00a0GiB");
+    return tr("GPU memory: at most %1\u00a0GiB. Experts that find no room are computed by the CPU.")
         .arg(m_chosen.vramMib / kVramStepMib);
 }
 
@@ -155,7 +155,7 @@ void ModelSettingsForm::revert()
 
 QString ModelSettingsForm::contextText() const
 {
-    const QString tokens = tr("%1 tokens").arg(QLocale().toString(contextTokens()));
+    const QString tokens = tr("%1\u00a0tokens").arg(QLocale().toString(contextTokens()));
     if (!contextAutomatic())
         return tokens;
     return contextTokens() == m_model.card.contextLimit

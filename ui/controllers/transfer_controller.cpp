@@ -30,7 +30,8 @@ QString TransferController::sentence() const
     if (!m_busy)
         return m_sentence;
     const int percent = int(m_progress * 100);
-    return m_importing ? tr("Importing chats: %1 %").arg(percent) : tr("Exporting chats: %1 %").arg(percent);
+    return m_importing ? tr("Importing chats: %1\u00a0%").arg(percent)
+                       : tr("Exporting chats: %1\u00a0%").arg(percent);
 }
 
 void TransferController::begin(bool importing)

@@ -22,23 +22,25 @@ QString parameterText(quint64 parameters)
         return locale.toString(value, 'f', value < 100 ? 1 : 0);
     };
     if (double(parameters) >= kBillion)
-        return tr("%1 B").arg(in(kBillion));
+        return tr("%1\u00a0B").arg(in(kBillion));
     if (double(parameters) >= kMillion)
-        return tr("%1 M").arg(in(kMillion));
-    return double(parameters) >= kThousand ? tr("%1 K").arg(in(kThousand)) : locale.toString(parameters);
+        return tr("%1\u00a0M").arg(in(kMillion));
+    return double(parameters) >= kThousand ? tr("%1\u00a0K").arg(in(kThousand)) : locale.toString(parameters);
 }
 
 QString sizeText(quint64 bytes)
 {
-    return QLocale().formattedDataSize(qint64(bytes), 1, QLocale::DataSizeSIFormat);
+    return QLocale()
+        .formattedDataSize(qint64(bytes), 1, QLocale::DataSizeSIFormat)
+        .replace(u' ', QChar::Nbsp);
 }
 
 QVector<ModelFact> modelFacts(const ModelCardItem &card, int contextTokens)
 {
     const QLocale locale;
     QVector<ModelFact> facts;
-    facts.append(
-        { tr("Architecture"), tr("%1, %2 blocks").arg(card.architecture, locale.toString(card.blocks)) });
+    facts.append({ tr("Architecture"),
+                   tr("%1, %2\u00a0blocks").arg(card.architecture, locale.toString(card.blocks)) });
     if (card.experts > 0)
         facts.append({ tr("Experts"),
                        tr("%1, of which a token uses %2")
@@ -50,8 +52,8 @@ QVector<ModelFact> modelFacts(const ModelCardItem &card, int contextTokens)
     const QString limit = locale.toString(card.contextLimit);
     facts.append({ tr("Context"),
                    contextTokens > 0 && contextTokens < card.contextLimit
-                       ? tr("%1 tokens of up to %2").arg(locale.toString(contextTokens), limit)
-                       : tr("up to %1 tokens").arg(limit) });
+                       ? tr("%1\u00a0tokens of up to %2").arg(locale.toString(contextTokens), limit)
+                       : tr("up to %1\u00a0tokens").arg(limit) });
     if (!card.licence.isEmpty())
         facts.append({ tr("Licence"), card.licence });
     return facts;
@@ -63,7 +65,7 @@ QString deviceText(const DeviceItem &device)
         return device.note.isEmpty() ? tr("CPU") : tr("CPU. %1").arg(device.note);
     if (device.expertBlocksOnGpu == device.expertBlocks)
         return device.gpuName;
-    return tr("%1\n%2 of %3 blocks’ experts on the GPU, the others on the CPU")
+    return tr("%1\n%2 of %3\u00a0blocks’ experts on the GPU, the others on the CPU")
         .arg(device.gpuName)
         .arg(device.expertBlocksOnGpu)
         .arg(device.expertBlocks);

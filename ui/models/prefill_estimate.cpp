@@ -48,10 +48,10 @@ QString remainingText(std::optional<qint64> ms)
     const auto tr = [](const char *text) { return QCoreApplication::translate("PrefillEstimate", text); };
     const qint64 seconds = (*ms + 999) / 1000;
     if (seconds < 20)
-        return tr("about %1 s left").arg(seconds);
+        return tr("about %1\u00a0s left").arg(seconds);
     if (seconds < 90)
-        return tr("about %1 s left").arg((seconds + 4) / 5 * 5);
-    return tr("about %1 min left").arg((seconds + 59) / 60);
+        return tr("about %1\u00a0s left").arg((seconds + 4) / 5 * 5);
+    return tr("about %1\u00a0min left").arg((seconds + 59) / 60);
 }
 
 } // namespace kvasir::ui

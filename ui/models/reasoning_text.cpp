@@ -15,8 +15,8 @@ QString durationText(qint64 seconds)
 {
     const QLocale locale;
     if (seconds < 60)
-        return tr("%1 s").arg(locale.toString(seconds));
-    return tr("%1 min %2 s").arg(locale.toString(seconds / 60), locale.toString(seconds % 60));
+        return tr("%1\u00a0s").arg(locale.toString(seconds));
+    return tr("%1\u00a0min %2\u00a0s").arg(locale.toString(seconds / 60), locale.toString(seconds % 60));
 }
 
 } // namespace
@@ -39,8 +39,8 @@ QString reasoningText(const MessageItem &message)
     if (message.reasoningTokens <= 0)
         return duration;
     const QString tokens = message.reasoningTokens == 1
-        ? tr("1 token")
-        : tr("%1 tokens").arg(QLocale().toString(message.reasoningTokens));
+        ? tr("1\u00a0token")
+        : tr("%1\u00a0tokens").arg(QLocale().toString(message.reasoningTokens));
     return duration + QStringLiteral(" · ") + tokens;
 }
 

@@ -33,12 +33,12 @@ QString durationText(quint64 ms)
     const QLocale locale;
     const auto time = double(ms);
     if (time < kSecond)
-        return tr("%1 ms").arg(locale.toString(ms));
+        return tr("%1\u00a0ms").arg(locale.toString(ms));
     if (time < kMinute)
-        return tr("%1 s").arg(locale.toString(time / kSecond, 'f', 0));
+        return tr("%1\u00a0s").arg(locale.toString(time / kSecond, 'f', 0));
     if (time < kHour)
-        return tr("%1 min").arg(locale.toString(time / kMinute, 'f', 0));
-    return tr("%1 h").arg(locale.toString(time / kHour, 'f', 1));
+        return tr("%1\u00a0min").arg(locale.toString(time / kMinute, 'f', 0));
+    return tr("%1\u00a0h").arg(locale.toString(time / kHour, 'f', 1));
 }
 
 QString keptSizeText(const StoredChatItem &chat)
@@ -54,7 +54,7 @@ QString keptUseText(const StoredChatItem &chat)
     if (chat.lastUsed.isValid())
         parts << dayText(chat.lastUsed);
     if (chat.reusedTokens > 0)
-        parts << tr("%1 tokens reused").arg(QLocale().toString(chat.reusedTokens));
+        parts << tr("%1\u00a0tokens reused").arg(QLocale().toString(chat.reusedTokens));
     if (chat.savedMs > 0)
         parts << tr("%1 saved").arg(durationText(chat.savedMs));
     return parts.join(QStringLiteral(" · "));
@@ -74,8 +74,8 @@ QString savedTotalText(const StorageItem &storage)
         return {};
     const QString tokens = QLocale().toString(storage.reusedTokens);
     if (storage.savedMs == 0)
-        return tr("So far, %1 tokens did not have to be computed again.").arg(tokens);
-    return tr("So far, %1 tokens did not have to be computed again. That saved %2.")
+        return tr("So far, %1\u00a0tokens did not have to be computed again.").arg(tokens);
+    return tr("So far, %1\u00a0tokens did not have to be computed again. That saved %2.")
         .arg(tokens, durationText(storage.savedMs));
 }
 
@@ -92,8 +92,8 @@ QString daysText(int days)
     if (days == 0)
         return tr("No end");
     if (days == kYear)
-        return tr("1 year");
-    return days == 1 ? tr("1 day") : tr("%1 days").arg(QLocale().toString(days));
+        return tr("1\u00a0year");
+    return days == 1 ? tr("1\u00a0day") : tr("%1\u00a0days").arg(QLocale().toString(days));
 }
 
 } // namespace kvasir::ui

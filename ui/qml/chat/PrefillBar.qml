@@ -67,7 +67,7 @@ Item {
             objectName: "prefillText"
             anchors.verticalCenter: parent.verticalCenter
             text: bar.known
-                ? qsTr("Reading %1 of %2 tokens").arg(bar.done.toLocaleString(Qt.locale(), "f", 0))
+                ? qsTr("Reading %1 of %2\u00a0tokens").arg(bar.done.toLocaleString(Qt.locale(), "f", 0))
                                                  .arg(bar.total.toLocaleString(Qt.locale(), "f", 0))
                   + (bar.remaining === "" ? "" : " · " + bar.remaining)
                 : bar.modelLoading ? qsTr("Loading the model") : bar.summarising ? qsTr("Summing up the beginning") : qsTr("Reading")

@@ -41,7 +41,7 @@ Item {
         anchors.leftMargin: bar.visible ? bar.width + Theme.space2 : 0
         anchors.right: parent.right
         wrapMode: Text.Wrap
-        text: [line.outcome, line.usage].filter(part => part.length > 0).join(" · ")
+        text: [line.outcome, line.usage].filter(part => part.length > 0).join("\u00a0· ")
         font.pixelSize: Theme.sizeSmall
         color: Theme.textMuted
     }
