@@ -122,6 +122,11 @@ void QtChatListPort::deleteFolder(qint64 id) {
   changeFolders([id](ConversationStore& store) { return store.delete_folder(id); });
 }
 
+void QtChatListPort::collapseFolder(qint64 id, bool collapsed) {
+  m_chats.withStore([=](ConversationStore& store) { return store.collapse_folder(id, collapsed); },
+                    [](const auto&) {});
+}
+
 void QtChatListPort::orderFolders(const QVector<qint64>& ids) {
   changeFolders([ids = toStored(ids)](ConversationStore& store) { return store.order_folders(ids); });
 }

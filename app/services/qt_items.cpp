@@ -42,7 +42,8 @@ QString toMarked(const storage::FoundText& found) {
 
 QVector<ui::FolderItem> toItems(const std::vector<storage::StoredFolder>& folders) {
   QVector<ui::FolderItem> items;
-  for (const auto& folder : folders) items.append({folder.id, QString::fromStdString(folder.name)});
+  for (const auto& folder : folders)
+    items.append({folder.id, QString::fromStdString(folder.name), folder.collapsed});
   return items;
 }
 

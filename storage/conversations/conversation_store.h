@@ -92,6 +92,7 @@ struct StoredConversation {
 struct StoredFolder {
   int64_t id = 0;
   std::string name;  ///< not empty
+  bool collapsed = false;
 };
 
 struct StoredSystemPrompt {
@@ -131,6 +132,8 @@ class ConversationStore {
   Result<void> rename_folder(int64_t id, std::string_view name);
   /// Its conversations are kept, and are in none.
   Result<void> delete_folder(int64_t id);
+  /// Whether the list hides what is in it.
+  Result<void> collapse_folder(int64_t id, bool collapsed);
   /// Those that are not among `ids` keep their positions.
   Result<void> order_folders(const std::vector<int64_t>& ids);
   /// Into none, if there is no id.

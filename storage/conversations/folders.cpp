@@ -19,12 +19,13 @@ Result<void> check_name(std::string_view name) {
 }  // namespace
 
 Result<std::vector<StoredFolder>> ConversationStore::folders() {
-  KVASIR_TRY_ASSIGN(auto rows, database_->prepare("SELECT id, name FROM folders ORDER BY position, id"));
+  KVASIR_TRY_ASSIGN(auto rows,
+                    database_->prepare("SELECT id, name, collapsed FROM folders ORDER BY position, id"));
   std::vector<StoredFolder> found;
   for (;;) {
     KVASIR_TRY_ASSIGN(const bool has_row, rows.step());
     if (!has_row) return found;
-    found.push_back({rows.integer(0), rows.text(1)});
+    found.push_back({rows.integer(0), rows.text(1), rows.integer(2) != 0});
   }
 }
 
@@ -46,6 +47,12 @@ Result<void> ConversationStore::rename_folder(int64_t id, std::string_view name)
 
 Result<void> ConversationStore::delete_folder(int64_t id) {
   KVASIR_TRY(database_->run("DELETE FROM folders WHERE id = ?1", id));
+  if (database_->changes() == 0) return no_such_folder();
+  return {};
+}
+
+Result<void> ConversationStore::collapse_folder(int64_t id, bool collapsed) {
+  KVASIR_TRY(database_->run("UPDATE folders SET collapsed = ?2 WHERE id = ?1", id, int64_t{collapsed}));
   if (database_->changes() == 0) return no_such_folder();
   return {};
 }

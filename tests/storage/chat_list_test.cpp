@@ -47,12 +47,17 @@ class ChatListTest : public QObject {
     const int64_t third = *store_->create_folder("Third");
     QVERIFY(store_->order_folders({third, work, play}));
     QVERIFY(store_->rename_folder(work, "Arbeit"));
+    QVERIFY(store_->collapse_folder(work, true));
+    QVERIFY(store_->collapse_folder(play, true));
+    QVERIFY(store_->collapse_folder(play, false));
     reopen();
     const auto folders = *store_->folders();
     QCOMPARE(folders.size(), size_t{3});
     QCOMPARE(folders[0].id, third);
     QCOMPARE(folders[1].name, std::string("Arbeit"));
     QCOMPARE(folders[2].id, play);
+    QVERIFY(!folders[0].collapsed && folders[1].collapsed && !folders[2].collapsed);
+    QVERIFY(!store_->collapse_folder(99, true));
     QVERIFY(!store_->create_folder(""));
     QVERIFY(!store_->rename_folder(99, "None"));
   }

@@ -107,6 +107,10 @@ void FakeChatListPort::deleteFolder(qint64 id) {
   tellFolders();
 }
 
+void FakeChatListPort::collapseFolder(qint64 id, bool collapsed) {
+  if (const auto found = findById(folders, id); found != folders.end()) found->collapsed = collapsed;
+}
+
 void FakeChatListPort::orderFolders(const QVector<qint64>& ids) {
   std::sort(folders.begin(), folders.end(),
             [&](const FolderItem& a, const FolderItem& b) { return ids.indexOf(a.id) < ids.indexOf(b.id); });

@@ -37,6 +37,7 @@ class FakeChatListPort : public ChatListPort {
   void createFolder(const QString& name, qint64 conversationId) override;
   void renameFolder(qint64 id, const QString& name) override;
   void deleteFolder(qint64 id) override;
+  void collapseFolder(qint64 id, bool collapsed) override;
   void orderFolders(const QVector<qint64>& ids) override;
   void search(const QString& text) override;
   void importChats(const QString& path) override;

@@ -196,6 +196,13 @@ private slots:
         QCOMPARE(model.neighbourOf(3), 1);
         model.remove(1);
         QCOMPARE(model.kindAt(0), int(ConversationListModel::Folder));
+        // What is loaded may be older than what was done here; of a folder that is new here it is all there
+        // is.
+        model.setFolders({ { 7, QStringLiteral("Work"), false }, { 9, QStringLiteral("Old"), true } });
+        QVERIFY(model.isCollapsed(7) && model.isCollapsed(9));
+        model.setFolders({});
+        model.setFolders({ { 7, QStringLiteral("Work"), false } });
+        QVERIFY(!model.isCollapsed(7));
     }
 
     void one_changed_chat_among_2000_moves_one_row()

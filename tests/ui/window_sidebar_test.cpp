@@ -76,8 +76,10 @@ private slots:
 
         QTest::keyClick(quick(), Qt::Key_Left);
         QTRY_COMPARE(chats().conversations()->rowOf(id), -1);
+        QVERIFY(m_port->list.folders.first().collapsed); // also when it is opened the next time
         QTest::keyClick(quick(), Qt::Key_Right);
         QTRY_VERIFY(chats().conversations()->rowOf(id) > 0);
+        QVERIFY(!m_port->list.folders.first().collapsed);
         settle();
         QTest::keyClick(quick(), Qt::Key_Down);
         QTRY_VERIFY(row(id)->hasActiveFocus());

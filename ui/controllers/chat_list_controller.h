@@ -55,6 +55,7 @@ public:
     /// With the chat in it; 0: empty. Its row is `folderCreated`.
     Q_INVOKABLE void createFolder(qint64 chatId);
     Q_INVOKABLE void renameFolder(qint64 id, const QString &name);
+    Q_INVOKABLE void collapseFolder(qint64 id, bool collapsed);
     Q_INVOKABLE void removeFolder(qint64 id);
     Q_INVOKABLE void moveFolder(qint64 id, int places);
     /// In the place of the folder of that row.

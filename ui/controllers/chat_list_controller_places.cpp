@@ -86,6 +86,14 @@ void ChatListController::renameFolder(qint64 id, const QString &name)
         m_port.renameFolder(id, trimmed);
 }
 
+void ChatListController::collapseFolder(qint64 id, bool collapsed)
+{
+    if (m_conversations.isCollapsed(id) == collapsed)
+        return;
+    m_conversations.setCollapsed(id, collapsed);
+    m_port.collapseFolder(id, collapsed);
+}
+
 void ChatListController::removeFolder(qint64 id)
 {
     m_port.deleteFolder(id);

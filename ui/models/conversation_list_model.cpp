@@ -124,6 +124,11 @@ void ConversationListModel::setFolders(const QVector<FolderItem> &folders)
         m_rows.removeAt(row);
         endRemoveRows();
     }
+    for (const FolderItem &folder : folders) {
+        if (folder.collapsed && !m_folderIds.contains(folder.id))
+            m_collapsed.insert(folder.id);
+    }
+    m_collapsed.intersect(ids);
     m_folders = folders;
     m_folderIds = ids;
     arrange();

@@ -45,9 +45,11 @@ public:
     void put(const ConversationItem &conversation);
     void remove(qint64 id);
     void setGenerating(qint64 id, bool generating);
+    /// Those that are here already stay collapsed or not as they are.
     void setFolders(const QVector<FolderItem> &folders);
     void setPinned(const QVector<qint64> &ids);
-    Q_INVOKABLE void setCollapsed(qint64 folderId, bool collapsed);
+    void setCollapsed(qint64 folderId, bool collapsed);
+    bool isCollapsed(qint64 folderId) const { return m_collapsed.contains(folderId); }
 
     int chatCount() const { return int(m_chats.size()); }
     QList<ConversationItem> chats() const { return m_chats.values(); }

@@ -21,6 +21,7 @@ struct ConversationItem {
 struct FolderItem {
     qint64 id = 0;
     QString name;
+    bool collapsed = false; ///< its chats are hidden
 };
 
 /// Texts of a search are pieces of HTML: what was found stands in <b>, all else is escaped.
@@ -68,6 +69,8 @@ public:
     virtual void renameFolder(qint64 id, const QString &name) = 0;
     /// Its chats are kept, and are in none.
     virtual void deleteFolder(qint64 id) = 0;
+    /// Kept, without a signal.
+    virtual void collapseFolder(qint64 id, bool collapsed) = 0;
     virtual void orderFolders(const QVector<qint64> &ids) = 0;
 
     /// For chats that have all these words; the last may be a beginning. Only the newest search is answered.

@@ -44,7 +44,7 @@ Loader {
             marked: entry.view.markedRow === entry.index && entry.view.draggedRow !== this
                 && entry.view.draggedRow?.folderId === undefined
             lineAbove: entry.view.markedRow === entry.index && entry.view.draggedRow?.folderId !== undefined
-            onCollapseRequested: collapsed => entry.view.model.setCollapsed(folderId, collapsed)
+            onCollapseRequested: collapsed => entry.view.chats.collapseFolder(folderId, collapsed)
             onRenamed: title => entry.view.chats.renameFolder(folderId, title)
             onMenuRequested: entry.view.openMenu(this)
             onMoveRequested: places => entry.view.chats.moveFolder(folderId, places)
