@@ -88,6 +88,7 @@ ChatService::Answer ChatService::edit(int64_t message_id, std::string text, Chat
     edited.conversation_id = conversation_id;
     edited.role = history.back().role;
     edited.text = text;
+    edited.edited = true;
     edited.context_summary = history.back().context_summary;
     KVASIR_TRY_ASSIGN(history.back(), store.append_behind(parent, std::move(edited)));
     if (history.back().role == MessageRole::Assistant) {

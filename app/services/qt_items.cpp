@@ -97,6 +97,7 @@ ui::MessageItem toItem(const storage::StoredMessage& message) {
   item.model = QString::fromStdString(message.model);
   item.beginsContext = message.context_summary.has_value();
   item.contextSummary = QString::fromStdString(message.context_summary.value_or(""));
+  if (message.edited) item.editedAt = QDateTime::fromMSecsSinceEpoch(message.created_at_ms);
   if (const auto& usage = message.usage) {
     item.usage.valid = true;
     item.usage.promptTokens = int(usage->prompt_tokens);

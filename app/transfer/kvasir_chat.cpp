@@ -110,6 +110,7 @@ json message_to_json(const ChatRecord::Message& message) {
   }
   if (content.usage) object["usage"] = usage_to_json(*content.usage);
   if (content.context_summary) object["context_summary"] = *content.context_summary;
+  if (content.edited) object["edited"] = true;
   return object;
 }
 
@@ -156,6 +157,7 @@ Outcome<ChatRecord::Message> message_from_json(const json& object, size_t index)
   content.usage = usage_from_json(value_at(object, "usage"));
   if (value_at(object, "context_summary").is_string())
     content.context_summary = text_at(object, "context_summary");
+  content.edited = truth_at(object, "edited");
   return message;
 }
 

@@ -34,7 +34,7 @@ inline constexpr std::string_view kMessageColumns =
     "created_at_ms, prompt_tokens, prompt_cache_hit_tokens, prompt_cache_disk_tokens, "
     "prompt_cache_miss_tokens, completion_tokens, ttft_ms, prefill_tokens_per_second, "
     "decode_tokens_per_second, reasoning, reasoning_tokens, reasoning_ms, context_summary, "
-    "parent_id";
+    "parent_id, edited";
 
 /// Whole messages of `branch`, in no order. At the end: how many alternatives to each are older, and how many
 /// there are.

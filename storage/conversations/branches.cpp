@@ -127,7 +127,7 @@ Result<int64_t> ConversationStore::fork_conversation(int64_t message_id, std::st
       "text, token_ids, vocabulary_hash, model, error, created_at_ms, prompt_tokens, "
       "prompt_cache_hit_tokens, prompt_cache_disk_tokens, prompt_cache_miss_tokens, completion_tokens, "
       "ttft_ms, prefill_tokens_per_second, decode_tokens_per_second, reasoning, reasoning_tokens, "
-      "reasoning_ms, context_summary";
+      "reasoning_ms, context_summary, edited";
   KVASIR_TRY(database_->run(
       std::string(kWithBranch) + "INSERT INTO messages (conversation_id, position, role, status, " +
           std::string(kCopied) + ") SELECT ?4, position, role, iif(status = ?5, ?6, status), " +

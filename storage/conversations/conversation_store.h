@@ -63,6 +63,7 @@ struct StoredMessage {
   /// Where it has a value, prompts begin with this message: what was before is told by this text alone, if it
   /// is not empty.
   std::optional<std::string> context_summary;
+  bool edited = false;        ///< a person wrote it in place of an alternative, at `created_at_ms`
   int64_t created_at_ms = 0;  ///< Unix time
 };
 

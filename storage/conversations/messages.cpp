@@ -83,8 +83,9 @@ StoredMessage read_message(const Statement& row) {
   if (!row.is_null(22)) message.context_summary = row.text(22);
   if (message.position == 0) return message;  // stands before the tree
   if (!row.is_null(23)) message.parent_id = row.integer(23);
-  message.alternative = count_at(row, 24);
-  message.alternatives = count_at(row, 25);
+  message.edited = row.integer(24) != 0;
+  message.alternative = count_at(row, 25);
+  message.alternatives = count_at(row, 26);
   return message;
 }
 
@@ -190,17 +191,17 @@ Result<void> ConversationStore::insert_message(StoredMessage& message) {
       database_->query(
           "INSERT INTO messages (conversation_id, position, role, status, text, token_ids, "
           "vocabulary_hash, model, error, created_at_ms, reasoning, reasoning_tokens, "
-          "reasoning_ms, parent_id, context_summary, prompt_tokens, prompt_cache_hit_tokens, "
+          "reasoning_ms, parent_id, context_summary, edited, prompt_tokens, prompt_cache_hit_tokens, "
           "prompt_cache_disk_tokens, prompt_cache_miss_tokens, completion_tokens, ttft_ms, "
           "prefill_tokens_per_second, decode_tokens_per_second) "
           "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, "
-          "?17, ?18, ?19, ?20, ?21, ?22, ?23)",
+          "?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24)",
           message.conversation_id, message.position, static_cast<int64_t>(message.role),
           static_cast<int64_t>(message.status), std::string_view(message.text), encode_ids(message.token_ids),
           message.vocabulary_hash, std::string_view(message.model), std::string_view(message.error),
           message.created_at_ms, std::string_view(message.reasoning), int64_t{message.reasoning_tokens},
-          message.reasoning_ms, message.parent_id, message.context_summary));
-  bind_usage(insert, 16, message.usage);
+          message.reasoning_ms, message.parent_id, message.context_summary, int64_t{message.edited}));
+  bind_usage(insert, 17, message.usage);
   KVASIR_TRY(insert.run());
   message.id = database_->last_insert_id();
   KVASIR_TRY(add_message_to_search(*database_, message.id));

@@ -106,6 +106,7 @@ void ChatBranchesTest::edited_question_is_answered_anew_and_the_old_branch_stays
   QCOMPARE(messages[2].text, std::string("What about cats?"));
   QCOMPARE(messages[2].alternative, 1u);
   QCOMPARE(messages[3].id, edited.id);
+  QVERIFY(messages[2].edited && !messages[3].edited && !old[2].edited);
   QVERIFY(!messages[2].token_ids.empty());  // those that were in the prompt
   chats_->show_alternative(messages[2].id, 0).wait();
   const auto again = stored(first.conversation_id);
@@ -120,6 +121,7 @@ void ChatBranchesTest::edited_answer_stands_as_it_was_written_and_is_gone_on_fro
   const auto edited = wait_for(chats_->edit(first.id, "The moon is a boat.", few_tokens()));
   QVERIFY(edited.role == MessageRole::Assistant && edited.status == MessageStatus::Complete);
   QCOMPARE(edited.text, std::string("The moon is a boat."));
+  QVERIFY(edited.edited);
   QVERIFY(edited.token_ids.empty() && !edited.usage && edited.model.empty());
   QCOMPARE(observer_->added.size(), size_t{2});  // nothing was generated
   const auto next = ask(make_request(first.conversation_id, "Why?"));

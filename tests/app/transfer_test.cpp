@@ -45,11 +45,11 @@ struct Profile {
         "prompt_tokens, "
         "prompt_cache_hit_tokens, prompt_cache_disk_tokens, prompt_cache_miss_tokens, completion_tokens, "
         "ttft_ms, prefill_tokens_per_second, decode_tokens_per_second, reasoning, reasoning_tokens, "
-        "reasoning_ms, context_policy, context_summary "
+        "reasoning_ms, context_policy, context_summary, edited "
         "FROM conversations c LEFT JOIN messages m ON m.conversation_id = c.id "
         "ORDER BY c.updated_at_ms, c.title, m.position");
     while (*rows->step()) {
-      for (int column = 0; column < 30; ++column)
+      for (int column = 0; column < 31; ++column)
         all += (rows->is_null(column) ? "-" : rows->text(column)) + "|";
       all += "\n";
     }
@@ -120,7 +120,9 @@ class TransferTest : public QObject {
     QVERIFY(store.append_behind(question.id, failed));
     const auto shown = *store.append_behind(question.id, message(chat, MessageRole::Assistant, "The sun."));
     QVERIFY(store.append_message(message(chat, MessageRole::User, "Both?")));
-    QVERIFY(store.append_behind(std::nullopt, message(chat, MessageRole::User, "How?")));
+    auto edited = message(chat, MessageRole::User, "How?");
+    edited.edited = true;
+    QVERIFY(store.append_behind(std::nullopt, edited));
     QVERIFY(store.show_message(shown.id));
     QVERIFY(store.move_to_folder(chat, folder));
     QVERIFY(store.pin_conversations({chat}));

@@ -187,6 +187,7 @@ class BranchesTest : public QObject {
     made.reasoning_tokens = 2;
     made.reasoning_ms = 3.5;
     made.usage = MessageUsage{10, 1, 2, 3, 4, 5, 6, 7};
+    made.edited = true;
     made.status = MessageStatus::Streaming;
     made = *store_->append_behind(q1.id, made);
     const auto q2 = say("q2");
@@ -203,6 +204,7 @@ class BranchesTest : public QObject {
     QCOMPARE(copy.token_ids, made.token_ids);
     QCOMPARE(copy.vocabulary_hash, made.vocabulary_hash);
     QCOMPARE(copy.model, made.model);
+    QVERIFY(copy.edited);
     QCOMPARE(copy.reasoning, made.reasoning);
     QCOMPARE(copy.reasoning_tokens, made.reasoning_tokens);
     QCOMPARE(copy.reasoning_ms, made.reasoning_ms);

@@ -69,6 +69,7 @@ void FakeChatPort::editMessage(qint64 messageId, const QString& text) {
     edited.id = m_nextId++;
     edited.role = message(place.conversationId, messageId)->role;
     edited.text = text;
+    edited.editedAt = QDateTime::currentDateTime();
     m_hidden << takeTail(place);
     messages[place.conversationId] << edited;
     if (edited.role == MessageRole::User) appendAnswer(place.conversationId);

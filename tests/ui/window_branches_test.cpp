@@ -176,9 +176,12 @@ private slots:
         QVERIFY(!isShown(find(QStringLiteral("messageEditor"))));
         QTRY_VERIFY(find(QStringLiteral("composerInput"))->hasActiveFocus());
         settle();
+        QVERIFY(isShown(within(messageAt(2), QStringLiteral("editedMark"))));
+        QVERIFY(!within(messageAt(3), QStringLiteral("editedMark")));
         click(within(messageAt(2), QStringLiteral("previousButton")));
         QTRY_COMPARE(texts().mid(2),
                      QStringList({ QStringLiteral("Is it sweet?"), QStringLiteral("Sometimes.") }));
+        QTRY_VERIFY(!within(messageAt(2), QStringLiteral("editedMark")));
     }
 
     void an_answer_is_edited_and_nothing_is_generated()
@@ -193,6 +196,7 @@ private slots:
         QTRY_COMPARE(texts().last(), QStringLiteral("Honey wine.\nOld, too."));
         QCOMPARE(texts().size(), 2);
         QVERIFY(!chat().generating());
+        QTRY_VERIFY(isShown(within(messageAt(1), QStringLiteral("editedMark"))));
         QCOMPARE(m_port->calls.filter(QStringLiteral("regenerate")), QStringList());
     }
 

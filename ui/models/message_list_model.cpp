@@ -4,6 +4,7 @@
 #include "ui/models/reasoning_text.h"
 #include "ui/models/usage_text.h"
 
+#include <QLocale>
 #include <QQmlEngine>
 
 #include <algorithm>
@@ -28,6 +29,13 @@ void setText(MarkdownBlockModel &blocks, const QString &text, MessageRole role)
         blocks.setPlainText(text);
     else
         blocks.setText(text);
+}
+
+QString editedText(const QDateTime &editedAt)
+{
+    if (!editedAt.isValid())
+        return {};
+    return MessageListModel::tr("Edited on %1").arg(QLocale().toString(editedAt, QLocale::ShortFormat));
 }
 
 /// Makes the blocks when they are first asked for.
@@ -92,6 +100,8 @@ QVariant MessageListModel::data(const QModelIndex &index, int role) const
         return row.item.beginsContext;
     case ContextSummaryRole:
         return row.item.contextSummary;
+    case EditedTextRole:
+        return editedText(item.editedAt);
     case PrefillRemainingTextRole:
         return remainingText(row.prefillEstimate.remainingMs());
     case ReasoningTextRole:
@@ -130,6 +140,7 @@ QHash<int, QByteArray> MessageListModel::roleNames() const
         { PrefillTotalRole, "prefillTotal" },
         { BeginsContextRole, "beginsContext" },
         { ContextSummaryRole, "contextSummary" },
+        { EditedTextRole, "editedText" },
         { PrefillRemainingTextRole, "prefillRemainingText" },
         { ReasoningTextRole, "reasoningText" },
         { ReasoningBlocksRole, "reasoningBlocks" },

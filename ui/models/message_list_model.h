@@ -39,6 +39,7 @@ public:
         PrefillTotalRole,
         BeginsContextRole,
         ContextSummaryRole,
+        EditedTextRole, ///< when the person edited it; empty: they did not
         PrefillRemainingTextRole, ///< empty: not known, or not worth saying
         ReasoningTextRole, ///< the line above the answer; empty: the model did not think
         ReasoningBlocksRole,

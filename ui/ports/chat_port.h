@@ -1,5 +1,6 @@
 #pragma once
 
+#include <QDateTime>
 #include <QObject>
 #include <QString>
 #include <QVector>
@@ -33,6 +34,7 @@ struct MessageItem {
     UsageItem usage;
     bool beginsContext = false; ///< the model reads the chat from here on …
     QString contextSummary; ///< … and knows this of what is above
+    QDateTime editedAt; ///< when a person wrote it in place of an alternative; not valid: they did not
     int alternative = 0; ///< which of the messages that stand in for each other, the oldest being 0 …
     int alternatives = 1; ///< … and how many there are
 };

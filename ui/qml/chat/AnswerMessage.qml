@@ -13,6 +13,7 @@ Item {
     required property var messageId
     required property int alternative // from 1
     required property int alternatives
+    required property string editedText // empty: it was not
     required property var blocks
     required property int status
     required property string error
@@ -124,6 +125,11 @@ Item {
                     alternatives: message.alternatives
                     isUser: false
                 }
+            }
+            Loader {
+                active: message.editedText.length > 0
+                visible: active
+                sourceComponent: EditedMark { editedText: message.editedText }
             }
             UsageLine {
                 id: usageLine

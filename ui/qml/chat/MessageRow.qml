@@ -35,6 +35,7 @@ Item {
     required property bool isThinking
     required property int alternative
     required property int alternatives
+    required property string editedText
     required property bool beginsContext
     required property string contextSummary
 
@@ -82,6 +83,7 @@ Item {
             blocks: row.blocks
             alternative: row.alternative
             alternatives: row.alternatives
+            editedText: row.editedText
             isLast: row.isLast
             active: hover.hovered && !row.passing
         }
@@ -116,6 +118,7 @@ Item {
             active: hover.hovered && !row.passing
             alternative: row.alternative
             alternatives: row.alternatives
+            editedText: row.editedText
         }
     }
 }

@@ -13,6 +13,7 @@ Item {
     required property var blocks // MarkdownBlockModel
     required property int alternative // from 1
     required property int alternatives
+    required property string editedText // empty: it was not
     required property bool isLast
     required property bool active // pointed at: the actions show
 
@@ -70,6 +71,15 @@ Item {
             isUser: true
             isLast: message.isLast
             wanted: message.active
+        }
+        Loader {
+            anchors.verticalCenter: parent.verticalCenter
+            active: message.editedText.length > 0
+            visible: active
+            sourceComponent: EditedMark {
+                editedText: message.editedText
+                rightPadding: Theme.space1 // which the icons have in themselves
+            }
         }
         Loader {
             active: message.alternatives > 1
