@@ -117,13 +117,12 @@ bool CudaBackend::begin_batch(const Batch& batch) {
   inputs.first_position = batch.first_position;
   std::ranges::copy(batch.ids, inputs.ids);
 
-  auto step = Recordings::Step::Run;
-  if (batch.recording != 0 && batch.cache != nullptr && !options_.profile && stream_.error() == cudaSuccess) {
-    const RecordingKey key{batch.recording, static_cast<uint32_t>(batch.ids.size()), batch.cache->row(0, 0),
-                           batch.cache->capacity(), static_cast<uint32_t>(batch.cache->layout().type)};
-    step = recordings_.begin(key, stream_.get());
-  }
-  if (step == Recordings::Step::Repeat) {
+  recording_key_.reset();
+  if (batch.recording != 0 && batch.cache != nullptr && !options_.profile && stream_.error() == cudaSuccess)
+    recording_key_ =
+        RecordingKey{batch.recording, static_cast<uint32_t>(batch.ids.size()), batch.cache->row(0, 0),
+                     batch.cache->capacity(), static_cast<uint32_t>(batch.cache->layout().type)};
+  if (recording_key_ && recordings_.begin(*recording_key_, stream_.get()) == Recordings::Step::Repeat) {
     stream_.note(recordings_.repeat(stream_.get()));
     return false;
   }
@@ -131,8 +130,11 @@ bool CudaBackend::begin_batch(const Batch& batch) {
   return true;
 }
 
-void CudaBackend::end_batch() {
-  end_recording();
+void CudaBackend::end_batch(bool whole) {
+  if (whole)
+    end_recording();
+  else if (recording_key_)
+    recordings_.abandon(*recording_key_, stream_.get());
   if (host_experts_) needed_ = host_experts_->take_needed();
   stream_.note(cudaEventRecord(batch_done_.get(), stream_.get()));
   batch_ids_ = nullptr;
@@ -162,7 +164,8 @@ ProductMode CudaBackend::mode() const {
 Workspace CudaBackend::workspace(size_t bytes) {
   if (workspace_.bytes() < bytes) {
     stream_.note(cudaStreamSynchronize(stream_.get()));
-    workspace_ = {};  // the old one may be in the way of the new
+    recordings_.forget();  // they hold the old one's address
+    workspace_ = {};       // which may be in the way of the new
     if (auto memory = DeviceBuffer::take(bytes))
       workspace_ = std::move(*memory);
     else
@@ -189,6 +192,7 @@ const double* CudaBackend::on_device(const RopeFrequencies& frequencies) {
       stream_.note(cudaErrorMemoryAllocation);
       return nullptr;
     }
+    recordings_.forget();  // they hold the old one's address
     device_inverse_ = std::move(*memory);
     stream_.note(
         cudaMemcpy(device_inverse_.data(), frequencies.inverse.data(), bytes, cudaMemcpyHostToDevice));

@@ -17,6 +17,7 @@
 #include <array>
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <vector>
 
@@ -49,7 +50,7 @@ class CudaBackend final : public Backend {
   uint32_t max_batch_tokens() const override { return std::min(options_.max_batch_tokens, kMostTokens); }
   bool begin_batch(const Batch& batch) override;
   void begin_logits() override { size_ = BatchSize::Small; }
-  void end_batch() override;
+  void end_batch(bool whole) override;
   Result<void> status() override;
 
   void embed(Activations out, const TensorView& table, std::span<const int32_t> ids) override;
@@ -114,7 +115,7 @@ class CudaBackend final : public Backend {
   const double* on_device(const RopeFrequencies& frequencies);
   /// Brings a part of `inputs_` to the device.
   void send(size_t offset, size_t bytes);
-  /// Ends a recording, if there is one, and runs it.
+  /// Ends a recording, if there is one, and runs it. Later calls of the batch are launched as they are.
   void end_recording();
   /// Waits for all that was launched, and copies `rows` rows that are `stride_bytes` apart. Nothing comes
   /// where something has gone wrong.
@@ -152,7 +153,8 @@ class CudaBackend final : public Backend {
   std::vector<double> inverse_;  ///< what device_inverse_ holds
   DeviceBuffer device_inverse_;
   Recordings recordings_;
-  std::shared_ptr<void> needed_;  ///< by what is being computed
+  std::optional<RecordingKey> recording_key_;  ///< of the batch, where it can be recorded
+  std::shared_ptr<void> needed_;               ///< by what is being computed
 
   // The batch
   BatchSize size_ = BatchSize::Small;

@@ -40,6 +40,24 @@ cudaError_t Recordings::end(cudaStream_t stream, std::shared_ptr<void> kept) {
   return cudaGraphLaunch(executable, stream);
 }
 
+void Recordings::abandon(const RecordingKey& key, cudaStream_t stream) {
+  if (std::exchange(recording_, nullptr) != nullptr) {
+    cudaGraph_t graph = nullptr;
+    cudaStreamEndCapture(stream, &graph);
+    if (graph != nullptr) cudaGraphDestroy(graph);
+    cudaGetLastError();  // what was cut short may be no valid graph
+  }
+  // Its first run may not have prepared all of it.
+  std::erase_if(recordings_, [&](const auto& recording) { return recording->key == key; });
+}
+
+void Recordings::forget() {
+  for (const auto& recording : recordings_) {
+    recording->graph.reset();
+    recording->kept.reset();
+  }
+}
+
 cudaError_t Recordings::repeat(cudaStream_t stream) {
   return cudaGraphLaunch(repeated_->graph.get(), stream);
 }

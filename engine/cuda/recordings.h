@@ -35,6 +35,11 @@ class Recordings {
   cudaError_t end(cudaStream_t stream, std::shared_ptr<void> kept);
   /// Runs what was recorded for the batch that `begin` was last asked about.
   cudaError_t repeat(cudaStream_t stream);
+  /// The batch that `begin` was last asked about, with this key, was given up: where it was being recorded,
+  /// what was launched of it does not run. The next one of its kind is the first again.
+  void abandon(const RecordingKey& key, cudaStream_t stream);
+  /// Whatever was recorded is recorded again before it is repeated. Not while a batch runs.
+  void forget();
 
  private:
   struct DestroyGraph {

@@ -268,8 +268,9 @@ Result<void> Model::forward_top(std::span<const int32_t> tokens, KvCache& cache,
 Result<void> Model::run(std::span<const int32_t> tokens, KvCache& cache, uint32_t outputs,
                         const ReadLogits& read_logits, const std::stop_token& stop) {
   if (auto prepared = prepare(); !prepared) return prepared;
+  const auto count = static_cast<uint32_t>(tokens.size());
+  Result<void> done;
   try {
-    const auto count = static_cast<uint32_t>(tokens.size());
     // One token after another is what answers are made of: these calls are worth recording.
     const bool compute =
         backend_->begin_batch({.size = is_large_batch(cache, count) ? BatchSize::Large : BatchSize::Small,
@@ -277,17 +278,16 @@ Result<void> Model::run(std::span<const int32_t> tokens, KvCache& cache, uint32_
                                .first_position = cache.length(),
                                .cache = &cache,
                                .recording = count == 1 ? outputs : 0});
-    Result<void> done;
     if (compute) done = run_blocks(tokens, cache, stop);
     if (done) read_logits(compute);
-    backend_->end_batch();
-    if (!done) return done;
-    if (auto status = backend_->status(); !status) return status;
-    cache.set_length(cache.length() + count);
   } catch (const std::bad_alloc&) {
-    return fail(ErrorCode::OutOfMemory,
+    done = fail(ErrorCode::OutOfMemory,
                 "There was not enough memory to go on. Close other programs, or choose a smaller model.");
   }
+  backend_->end_batch(done.has_value());
+  if (!done) return done;
+  if (auto status = backend_->status(); !status) return status;
+  cache.set_length(cache.length() + count);
   return {};
 }
 

@@ -186,8 +186,8 @@ class Backend {
   virtual bool begin_batch(const Batch&) { return true; }
   /// What follows is about the few tokens of the batch whose logits are wanted.
   virtual void begin_logits() {}
-  /// All calls of the batch have been made.
-  virtual void end_batch() {}
+  /// The batch is over. `whole`: all of its calls have been made; else what it has computed is worth nothing.
+  virtual void end_batch(bool /*whole*/) {}
   /// An error that computing has met since the backend was made: what was read since is worth nothing.
   virtual Result<void> status() { return {}; }
 

@@ -89,7 +89,7 @@ KvCache Workbench::make_cache(KvType type, uint32_t capacity, const HostRows& ro
 void Workbench::run(const Batch& batch, const Operations& operations) {
   backend_->begin_batch(batch);
   operations(*backend_);
-  backend_->end_batch();
+  backend_->end_batch(true);
   value_or_exit(backend_->status());
 }
 

@@ -117,6 +117,7 @@ class CudaBackendTest : public QObject {
   void golden_logits_are_met_data();
   void golden_logits_are_met();
   void repeated_batches_compute_what_others_do();
+  void a_stopped_batch_is_not_repeated();
   void large_batches_agree_with_exact_ones();
   void starter_answers_as_on_the_processor();
   void chat_resumes_from_the_store();
@@ -184,6 +185,32 @@ void CudaBackendTest::repeated_batches_compute_what_others_do() {
     QCOMPARE(model.device().kernel_times.empty(), recorded);
   }
   QVERIFY(logits_of_runs[0] == logits_of_runs[1]);
+}
+
+void CudaBackendTest::a_stopped_batch_is_not_repeated() {
+  auto loaded = load(KVASIR_GOLDEN_DIR "/deepseek2-v3.gguf", make_backend(small_options(Arithmetic::Fast)));
+  QVERIFY(loaded);
+  Model& model = *loaded->model;
+  auto cache = model.make_cache(KvType::F16, 64);
+  QVERIFY(cache);
+  std::vector<float> logits(model.config().vocab_size);
+  const auto compute = [&](int32_t id, const std::stop_token& stop = {}) {
+    const uint32_t row = 0;
+    cache->set_length(0);
+    return model.forward(std::span(&id, 1), *cache, std::span(&row, 1), logits, stop);
+  };
+  QVERIFY(compute(7));
+  const std::vector<float> expected = logits;
+  std::stop_source stopped;
+  stopped.request_stop();
+  const auto cut_short = compute(7, stopped.get_token());  // while it is recorded
+  QVERIFY(!cut_short && cut_short.error().code == ErrorCode::Cancelled);
+  for (int i = 0; i < 3; ++i) {  // run, recorded, repeated
+    QVERIFY(compute(8));
+    QVERIFY(logits != expected);
+    QVERIFY(compute(7));
+    QVERIFY(logits == expected);
+  }
 }
 
 void CudaBackendTest::large_batches_agree_with_exact_ones() {
