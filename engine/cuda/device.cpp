@@ -10,19 +10,35 @@ namespace {
 /// What NVIDIA's driver shows of itself while it is loaded.
 constexpr const char* kLoadedDriver = "/proc/driver/nvidia/version";
 
+/// "13.0"
+std::string version_text(cudaError_t (*get_version)(int*)) {
+  int version = 0;
+  get_version(&version);
+  return std::to_string(version / 1000) + "." + std::to_string(version % 1000 / 10);
+}
+
 }  // namespace
 
 Error error_of(cudaError_t result) {
   const std::string words = std::string(cudaGetErrorName(result)) + ": " + cudaGetErrorString(result);
-  if (result == cudaErrorMemoryAllocation)
-    return {ErrorCode::OutOfMemory,
-            "The GPU's memory is full (" + words +
-                "). Close programs that use it, choose a shorter context, or give the "
-                "model less of it in the settings."};
-  return {ErrorCode::Device,
-          "The GPU stopped working (" + words +
-              "). Load the model again; if that does not help, restart the computer or let the "
-              "processor compute."};
+  switch (result) {
+    case cudaErrorMemoryAllocation:
+      return {
+          ErrorCode::OutOfMemory,
+          "The GPU's memory is full (" + words +
+              "). Close programs that use it, choose a shorter context, or give the model less of it in the "
+              "settings."};
+    case cudaErrorNoKernelImageForDevice:
+    case cudaErrorUnsupportedPtxVersion:
+      return {ErrorCode::Device, "This build of Kvasir has no kernels for the GPU (" + words +
+                                     "). Build it for this one's compute capability, or let the processor "
+                                     "compute."};
+    default:  // After most errors CUDA works no more in the same process.
+      return {ErrorCode::Device,
+              "The GPU stopped working (" + words +
+                  "). Start Kvasir again; if that does not help, restart the computer or let "
+                  "the processor compute."};
+  }
 }
 
 Result<DeviceLimits> limits_of(int device) {
@@ -45,9 +61,16 @@ Result<std::vector<CudaDevice>> devices() {
     // Without a driver the runtime speaks of one that is too old.
     if (result == cudaErrorNoDevice || !std::filesystem::exists(kLoadedDriver))
       return std::vector<CudaDevice>();
+    if (result == cudaErrorInsufficientDriver)
+      return fail(ErrorCode::Device, "NVIDIA's driver is too old for this build of Kvasir: it is for CUDA " +
+                                         version_text(cudaDriverGetVersion) + ", CUDA " +
+                                         version_text(cudaRuntimeGetVersion) +
+                                         " is needed. Update the driver.");
     return fail(ErrorCode::Device,
                 std::string("The GPU can't be used (") + cudaGetErrorString(result) + ").");
   }
+  int current = 0;
+  cudaGetDevice(&current);
   std::vector<CudaDevice> found;
   for (int index = 0; index < count; ++index) {
     const auto limits = limits_of(index);
@@ -62,6 +85,7 @@ Result<std::vector<CudaDevice>> devices() {
     }
     found.push_back({index, properties.name, limits->compute_capability, total_bytes, free_bytes});
   }
+  cudaSetDevice(current);  // the calling thread may be using it
   return found;
 }
 

@@ -24,11 +24,11 @@ struct HostExperts::Job {
     owner.host_.moe_ffn_add(out, routing, {weights.gate, weights.up, weights.down}, {none, none, none}, in);
   }
 
-  /// Called by CUDA, into which no exception may go.
+  /// Called by CUDA, into which no exception may go. They tell of a lack of memory.
   static void run_job(void* job) {
     try {
       static_cast<const Job*>(job)->run();
-    } catch (const std::bad_alloc&) {
+    } catch (...) {
       static_cast<const Job*>(job)->owner.failed_ = true;
     }
   }

@@ -133,8 +133,8 @@ __global__ void __launch_bounds__(SmallTile::kThreads, 1) route_token_kernel(Rou
   uint32_t done_before = 0;
   if (threadIdx.x == 0) done_before = atomicAdd(p.call.blocks_done, 1u);
   if (__shfl_sync(kAllLanes, done_before, 0) != gridDim.x - 1) return;
-  __syncwarp();
-  __threadfence();  // what the other blocks wrote is seen from here on
+  __threadfence();  // what the other blocks wrote is seen from here on, by the lane that counted
+  __syncwarp();     // and so by all
   if (threadIdx.x == 0) *p.call.blocks_done = 0;
   choose_for_token(p, 0, dynamic_shared<float>());
 }
