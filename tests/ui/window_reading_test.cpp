@@ -120,6 +120,29 @@ private slots:
         QCOMPARE(copied(quick()), QStringLiteral("and"));
     }
 
+    void a_drag_beyond_the_edge_scrolls_and_selects_on()
+    {
+        QStringList paragraphs;
+        for (int i = 0; i < 120; ++i)
+            paragraphs << QStringLiteral("Paragraph %1 of a long story.").arg(i);
+        open(QStringLiteral("What is mead?"), paragraphs.join(QStringLiteral("\n\n")));
+        QQuickItem *list = find(QStringLiteral("messageList"));
+        QMetaObject::invokeMethod(list, "scrollBy", Q_ARG(double, -100'000));
+        QTRY_VERIFY(text(QStringLiteral("Paragraph 0")));
+        settle();
+        QQuickItem *first = text(QStringLiteral("Paragraph 0"));
+        QTest::mousePress(quick(), Qt::LeftButton, Qt::NoModifier, placeOf(first, 0));
+        QTest::mouseMove(quick(), placeOf(first, 12));
+        QTest::mouseMove(quick(), QPoint(centre(list).x(), quick()->height() - 2)); // and not again
+        QTRY_VERIFY(!selected(text(QStringLiteral("Paragraph 0"))).isEmpty());
+        QTRY_VERIFY(distanceToEnd() < 100);
+        QTest::mouseRelease(quick(), Qt::LeftButton, Qt::NoModifier,
+                            QPoint(centre(list).x(), quick()->height() - 2));
+        const QString all = copied(quick());
+        QVERIFY(all.startsWith(QStringLiteral("Paragraph 0")));
+        QVERIFY(all.contains(QStringLiteral("Paragraph 119")));
+    }
+
     void a_selection_ends_where_another_begins()
     {
         open(QStringLiteral("What is mead?"), m_answer);

@@ -56,6 +56,11 @@ QtObject {
         for (let i = Math.min(first, old[0]); i <= Math.max(last, old[1]); ++i)
             mark(i, place);
     }
+    // A text selects by itself while the mouse moves, not when it is moved below the mouse.
+    function followInside(place: point) {
+        if (anchorBlock >= 0 && !spans)
+            blocks.itemAt(anchorBlock)?.textItem?.moveCursorSelection(positionIn(anchorBlock, place));
+    }
     function mark(block: int, place: point) {
         const text = blocks.itemAt(block)?.textItem;
         if (!text || (block === anchorBlock && !spans))

@@ -13,6 +13,7 @@ ListView {
     property bool sticksToEnd: true
     property real lastY: 0
     property int markedRow: -1 // what was sought, for a moment
+    readonly property alias edgeScroller: edgeScroller // for the texts of messages, while something is selected in them
     readonly property bool scrolling: settling.running // by the person: rows only pass below the pointer
     readonly property MessageEdit edit: MessageEdit {
         chat: list.chat
@@ -115,6 +116,10 @@ ListView {
     Timer {
         id: settling
         interval: Theme.settleTime
+    }
+    EdgeScroller {
+        id: edgeScroller
+        view: list
     }
     Timer {
         id: unmark
