@@ -9,7 +9,7 @@ using namespace kvasir::ui;
 class WindowReadingTest : public WindowTest {
     Q_OBJECT
 
-    void open(const QString &question, const QString &answer)
+    void open(const QString &question, const QString &answer, const QString &reasoning = {})
     {
         MessageItem asked;
         asked.role = MessageRole::User;
@@ -17,6 +17,7 @@ class WindowReadingTest : public WindowTest {
         MessageItem answered;
         answered.role = MessageRole::Assistant;
         answered.text = answer;
+        answered.reasoning = reasoning;
         const qint64 id = m_port->addConversation(QStringLiteral("Mead"), { asked, answered });
         start();
         chat().open(id);
@@ -75,6 +76,13 @@ class WindowReadingTest : public WindowTest {
         for (const QQuickItem *item : items())
             count += item->objectName() == name && isShown(item) ? 1 : 0;
         return count;
+    }
+    bool isInSight(const QString &name) const
+    {
+        settle();
+        const QQuickItem *item = find(name);
+        const QQuickItem *list = find(QStringLiteral("messageList"));
+        return isShown(item) && list->contains(list->mapFromScene(centre(item)));
     }
     static QString copied(QQuickWindow *window)
     {
@@ -190,6 +198,24 @@ private slots:
         QTRY_VERIFY(find(QStringLiteral("composerInput"))->hasActiveFocus());
     }
 
+    void what_is_folded_or_not_shown_yet_is_found_and_shown()
+    {
+        open(QStringLiteral("Well?"),
+             QStringLiteral("Honey.\n\n---\n\n").repeated(150) + QStringLiteral("The comb."),
+             QStringLiteral("A comb, perhaps?"));
+        QVERIFY(!text(QStringLiteral("A comb")));
+        QVERIFY(!text(QStringLiteral("The comb")));
+        QTest::keyClick(quick(), Qt::Key_F, Qt::ControlModifier);
+        type(QStringLiteral("comb"));
+        QTRY_COMPARE(textOf(QStringLiteral("findCount")), QStringLiteral("1 of 2"));
+        QTRY_VERIFY(isInSight(QStringLiteral("currentMark")));
+        QVERIFY(text(QStringLiteral("A comb")));
+        QTest::keyClick(quick(), Qt::Key_Return);
+        QTRY_COMPARE(textOf(QStringLiteral("findCount")), QStringLiteral("2 of 2"));
+        QTRY_VERIFY(text(QStringLiteral("The comb")));
+        QTRY_VERIFY(isInSight(QStringLiteral("currentMark")));
+    }
+
     void what_is_found_far_away_comes_into_sight()
     {
         const qint64 id = addLongChat();
@@ -202,16 +228,10 @@ private slots:
         QTRY_COMPARE(find(QStringLiteral("findBar"))->property("opened").toBool(), true);
         QTRY_COMPARE(textOf(QStringLiteral("findCount")), QStringLiteral("1 of 11"));
         QTRY_COMPARE(countOf(QStringLiteral("currentMark")), 1);
-        const auto isInSight = [&] {
-            settle();
-            QQuickItem *mark = find(QStringLiteral("currentMark"));
-            const QQuickItem *list = find(QStringLiteral("messageList"));
-            return mark && list->contains(list->mapFromScene(centre(mark)));
-        };
-        QTRY_VERIFY(isInSight());
+        QTRY_VERIFY(isInSight(QStringLiteral("currentMark")));
         QTest::keyClick(quick(), Qt::Key_F3);
         QTRY_COMPARE(textOf(QStringLiteral("findCount")), QStringLiteral("2 of 11"));
-        QTRY_VERIFY(isInSight());
+        QTRY_VERIFY(isInSight(QStringLiteral("currentMark")));
     }
 
     void a_long_message_of_a_person_is_many_texts_and_one_selection()

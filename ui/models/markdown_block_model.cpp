@@ -58,6 +58,14 @@ void MarkdownBlockModel::showMore()
     showBlocksFrom(m_shown.size());
 }
 
+void MarkdownBlockModel::showUntil(qsizetype block)
+{
+    if (block < m_limit)
+        return;
+    m_limit = (block / kFirstBlocks + 1) * kFirstBlocks;
+    showBlocksFrom(m_shown.size());
+}
+
 void MarkdownBlockModel::showBlocksFrom(qsizetype first)
 {
     const QVector<MarkdownBlock> blocks = this->blocks().first(std::min(this->blocks().size(), m_limit));

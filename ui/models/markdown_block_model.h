@@ -40,6 +40,8 @@ public:
 
     int hiddenBlocks() const { return int(blocks().size() - m_shown.size()); }
     Q_INVOKABLE void showMore();
+    /// As much as it takes for this block to be shown.
+    void showUntil(qsizetype block);
 
 signals:
     void hiddenBlocksChanged();

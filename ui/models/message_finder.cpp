@@ -41,7 +41,11 @@ void MessageFinder::setMessages(MessageListModel *messages)
         connect(messages, &QAbstractItemModel::modelReset, this, soon);
         connect(messages, &QAbstractItemModel::rowsInserted, this, soon);
         connect(messages, &QAbstractItemModel::rowsRemoved, this, soon);
-        connect(messages, &QAbstractItemModel::dataChanged, this, soon);
+        connect(messages, &QAbstractItemModel::dataChanged, this,
+                [soon](const QModelIndex &, const QModelIndex &, const QVector<int> &roles) {
+                    if (roles.isEmpty()) // otherwise no text has changed
+                        soon();
+                });
     }
     emit messagesChanged();
     again();
@@ -54,7 +58,7 @@ void MessageFinder::seek(const QString &text, int fromRow)
         m_text = text;
         emit textChanged();
     }
-    begin({ fromRow, 0, 0 });
+    begin({ fromRow, Reasoning, 0, 0 });
 }
 
 void MessageFinder::step(int by)
@@ -64,8 +68,7 @@ void MessageFinder::step(int by)
     const qsizetype count = m_places.size();
     m_current = (std::max<qsizetype>(m_current, 0) + by % count + count) % count;
     m_from = place();
-    emit changed();
-    emit moved(row());
+    goThere();
 }
 
 QVector<int> MessageFinder::placesIn(const QString &text) const
@@ -114,19 +117,25 @@ void MessageFinder::searchSome()
 
 void MessageFinder::searchRow(int row)
 {
-    const QModelIndex index = m_messages->index(row);
-    const QString text = index.data(MessageListModel::TextRole).toString();
+    const MessageItem &message = m_messages->at(row);
+    searchPart(row, Reasoning, message.reasoning, true);
+    searchPart(row, Text, message.text, message.role == MessageRole::Assistant);
+}
+
+void MessageFinder::searchPart(int row, Part part, const QString &text, bool isMarkdown)
+{
     if (!text.contains(m_text, Qt::CaseInsensitive))
         return; // making its blocks costs more
-    MarkdownBlockModel blocks;
-    if (index.data(MessageListModel::IsUserRole).toBool())
-        blocks.setPlainText(text);
+    MarkdownBlockModel model;
+    if (isMarkdown)
+        model.setText(text);
     else
-        blocks.setText(text);
-    for (int block = 0; block < blocks.rowCount(); ++block) {
-        const int count = int(placesIn(shownText(blocks.blocks()[block])).size());
+        model.setPlainText(text);
+    const QVector<MarkdownBlock> &blocks = model.blocks();
+    for (int block = 0; block < blocks.size(); ++block) {
+        const int count = int(placesIn(shownText(blocks[block])).size());
         for (int occurrence = 0; occurrence < count; ++occurrence)
-            m_places << Place { row, block, occurrence };
+            m_places << Place { row, part, block, occurrence };
     }
 }
 
@@ -141,9 +150,18 @@ void MessageFinder::arrive()
         else if (!searching() && !m_places.isEmpty())
             m_current = 0;
     }
-    emit changed();
     if (!had && m_current >= 0 && m_tells)
-        emit moved(row());
+        goThere();
+    else
+        emit changed();
+}
+
+void MessageFinder::goThere()
+{
+    if (m_messages)
+        m_messages->show(row(), inReasoning(), block());
+    emit changed();
+    emit moved(row());
 }
 
 } // namespace kvasir::ui

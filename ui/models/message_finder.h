@@ -12,9 +12,9 @@ namespace kvasir::ui {
 
 class MessageListModel;
 
-/// Finds text in the messages of a chat as they are read, without regard to case. Works in steps between
-/// frames: a long chat is found bit by bit. Of very long answers it sees what is shown at first. GUI thread
-/// only.
+/// Finds text in the messages of a chat as they are read, without regard to case: in all of them, also in
+/// what is folded or not shown yet, which is shown once it is gone to. Works in steps between frames: a long
+/// chat is found bit by bit. GUI thread only.
 class MessageFinder : public QObject {
     Q_OBJECT
     QML_ELEMENT
@@ -25,8 +25,10 @@ class MessageFinder : public QObject {
     Q_PROPERTY(int count READ count NOTIFY changed)
     /// The one that the person is at, from 1; 0: none.
     Q_PROPERTY(int current READ current NOTIFY changed)
-    /// Where that is: in which message, block, and which one of that block; -1: nowhere.
+    /// Where that is: in which message, in its reasoning or its text, in which block, and which one of that
+    /// block; -1: nowhere.
     Q_PROPERTY(int row READ row NOTIFY changed)
+    Q_PROPERTY(bool inReasoning READ inReasoning NOTIFY changed)
     Q_PROPERTY(int block READ block NOTIFY changed)
     Q_PROPERTY(int occurrence READ occurrence NOTIFY changed)
 
@@ -40,6 +42,7 @@ public:
     int count() const { return int(m_places.size()); }
     int current() const { return m_current + 1; }
     int row() const { return place().row; }
+    bool inReasoning() const { return place().part == Reasoning; }
     int block() const { return place().block; }
     int occurrence() const { return place().occurrence; }
 
@@ -61,8 +64,10 @@ signals:
     void marked(QQuickItem *mark);
 
 private:
+    enum Part { Reasoning, Text }; ///< in the order in which they are read
     struct Place {
         int row = -1;
+        Part part = Reasoning;
         int block = -1;
         int occurrence = -1;
         auto operator<=>(const Place &) const = default;
@@ -73,7 +78,10 @@ private:
     void again();
     void searchSome();
     void searchRow(int row);
+    /// A message's text or reasoning, as blocks.
+    void searchPart(int row, Part part, const QString &text, bool isMarkdown);
     void arrive();
+    void goThere();
 
     QPointer<MessageListModel> m_messages;
     QString m_text;

@@ -69,8 +69,12 @@ public:
     void growReasoning(qint64 id, const QString &addedText, int tokens, double ms);
     /// Whether the reasoning is unfolded: folded until the person opens it.
     void setReasoningOpen(qint64 id, bool open);
+    /// What a view leaves out at first, as far as this block of a message's reasoning or text.
+    void show(int row, bool inReasoning, int block);
     void setPrefill(qint64 id, int done, int total);
 
+    /// `row`: of one that is there.
+    const MessageItem &at(int row) const { return m_rows[size_t(row)].item; }
     /// Nothing where there is none with this id, or no message at all.
     std::optional<MessageItem> find(qint64 id) const;
     std::optional<MessageItem> last() const;

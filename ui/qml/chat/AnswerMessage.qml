@@ -56,6 +56,8 @@ Item {
                 blocks: message.reasoningBlocks
                 open: message.reasoningOpen
                 thinking: message.thinking
+                finder: message.finder
+                messageRow: message.messageRow
                 onToggled: message.chat.setReasoningOpen(message.messageId, !message.reasoningOpen)
                 onCopyRequested: text => message.chat.copyText(text)
             }

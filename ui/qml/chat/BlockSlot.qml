@@ -10,6 +10,7 @@ Item {
     property BlockSelection selection: null
     property MessageFinder finder: null
     property int row: -1 // of the message, for the finder
+    property bool isReasoning: false
     property color inkColor: Theme.text
     property int pixelSize: Theme.sizeBody
     signal copyRequested(string text)
@@ -63,7 +64,9 @@ Item {
         sourceComponent: FindMarks {
             finder: slot.finder
             edit: slot.textItem
-            current: slot.finder.row === slot.row && slot.finder.block === slot.index ? slot.finder.occurrence : -1
+            current: slot.finder.row === slot.row && slot.finder.inReasoning === slot.isReasoning
+                && slot.finder.block === slot.index ? slot.finder.occurrence : -1
+            onMissed: content.item.showMore?.()
         }
     }
     Component {

@@ -11,6 +11,10 @@ Rectangle {
     property BlockSelection selection: null // of the message that it is a part of
     readonly property alias textItem: edit
     signal copyRequested(string text)
+    function showMore() {
+        if (document.canShowMore)
+            document.showMore();
+    }
 
     implicitHeight: head.height + flick.height + (bar.visible ? Theme.space1 : Theme.space3)
         + (rest.visible ? rest.height + Theme.space3 : 0)

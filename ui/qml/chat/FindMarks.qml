@@ -9,6 +9,7 @@ Item {
     required property TextEdit edit
     required property int current // which one of them the person is at; -1: none
     readonly property string sought: finder.text
+    signal missed // the current one is not in the text
     property var places: [] // of each piece: its rectangle, and which one it is of
 
     // Where it is in the text, and where the text has it: two pieces where a line breaks in it.
@@ -30,6 +31,8 @@ Item {
         const index = places.findIndex(place => place.occurrence === current);
         if (current >= 0 && index >= 0)
             finder.marked(pieces.itemAt(index));
+        else if (current >= 0)
+            missed();
     }
 
     anchors.fill: parent

@@ -7,7 +7,8 @@ Column {
 
     required property var blocks // MarkdownBlockModel
     property MessageFinder finder: null // what is sought in it …
-    property int row: -1 // … as this message
+    property int row: -1 // … as this message …
+    property bool isReasoning: false // … or what was thought before it
     property color inkColor: Theme.text
     property int pixelSize: Theme.sizeBody
     readonly property alias count: repeater.count
@@ -28,6 +29,7 @@ Column {
             selection: column.selection
             finder: column.finder
             row: column.row
+            isReasoning: column.isReasoning
             inkColor: column.inkColor
             pixelSize: column.pixelSize
             onCopyRequested: text => column.copyRequested(text)

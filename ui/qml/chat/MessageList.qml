@@ -39,6 +39,9 @@ ListView {
     }
     // Brings into sight what is a part of a message.
     function reveal(part: Item) {
+        for (let around = part; around !== contentItem; around = around.parent)
+            around.forceLayout?.(); // what was made just now is not in its place yet
+        forceLayout();
         const top = part.mapToItem(contentItem, 0, 0).y;
         if (top < contentY + Theme.headerHeight || top + part.height > contentY + height)
             scrollBy(top - contentY - height / 2);
@@ -113,13 +116,13 @@ ListView {
         }
         function onMarked(mark: Item) { list.reveal(mark); }
     }
-    Timer {
-        id: settling
-        interval: Theme.settleTime
-    }
     EdgeScroller {
         id: edgeScroller
         view: list
+    }
+    Timer {
+        id: settling
+        interval: Theme.settleTime
     }
     Timer {
         id: unmark

@@ -10,6 +10,8 @@ Column {
     required property var blocks // MarkdownBlockModel; null while it is folded
     required property bool open
     required property bool thinking
+    required property MessageFinder finder
+    required property int messageRow
     signal toggled
     signal copyRequested(string text)
 
@@ -101,6 +103,9 @@ Column {
             x: Theme.iconSizeSmall
             width: parent.width - x
             blocks: fold.blocks
+            finder: fold.finder
+            row: fold.messageRow
+            isReasoning: true
             inkColor: Theme.textMuted
             pixelSize: Theme.sizeLabel
             onCopyRequested: text => fold.copyRequested(text)
