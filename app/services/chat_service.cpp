@@ -8,6 +8,7 @@
 #include "app/services/context_room.h"
 #include "app/services/kv_owner.h"
 #include "app/services/model_identity.h"
+#include "app/settings/context_settings.h"
 
 #include <spdlog/spdlog.h>
 
@@ -129,6 +130,8 @@ storage::Result<storage::StoredConversation> ChatService::ensure_conversation(co
   const std::string title = request.title.empty() ? title_from_text(request.text) : request.title;
   auto id = store.create_conversation(title, request.system_text, request.system_prompt_id);
   if (!id) return tl::unexpected(id.error());
+  if (const auto policy = read_policy_of_new_chats(profile_.conversations()))
+    store.set_context_policy(*id, *policy);
   auto created = store.conversation(*id);
   if (created) observer_.conversation_created(*created);
   return created;

@@ -16,6 +16,7 @@ class QtContextPort final : public ui::ContextPort {
   explicit QtContextPort(QtChatPort& chats, QObject* parent = nullptr);
 
   void choosePolicy(qint64 conversationId, ui::ContextPolicyItem policy) override;
+  void chooseForNewChats(ui::ContextPolicyItem policy) override;
   void readAgain(qint64 conversationId, qint64 messageId) override;
 
  private:

@@ -1,5 +1,6 @@
 #include "app/transfer/kvasir_chat.h"
 
+#include "app/settings/context_settings.h"
 #include "app/transfer/json_chats.h"
 
 #include <algorithm>
@@ -19,16 +20,6 @@ using storage::StoredMessage;
 
 /// By the values of MessageStatus.
 constexpr std::array kStatusNames = {"complete", "streaming", "stopped", "length", "failed", "interrupted"};
-
-/// By the values of ContextPolicy.
-constexpr std::array kPolicyNames = {"stop", "summarise", "drop_oldest"};
-
-/// The value that a name stands for; unknown ones count as the first.
-template <class Enum, size_t kCount>
-Enum named(const std::array<const char*, kCount>& names, const std::string& name) {
-  const auto* found = std::find(names.begin(), names.end(), name);
-  return static_cast<Enum>(found == names.end() ? 0 : found - names.begin());
-}
 
 void put(json& object, const char* key, const std::string& text) {
   if (!text.empty()) object[key] = text;
@@ -115,7 +106,9 @@ json message_to_json(const ChatRecord::Message& message) {
 }
 
 MessageStatus status_from(const std::string& name) {
-  const auto status = named<MessageStatus>(kStatusNames, name);
+  const auto* const found = std::find(kStatusNames.begin(), kStatusNames.end(), name);
+  if (found == kStatusNames.end()) return MessageStatus::Complete;
+  const auto status = static_cast<MessageStatus>(found - kStatusNames.begin());
   return status == MessageStatus::Streaming ? MessageStatus::Interrupted : status;
 }
 
@@ -174,7 +167,7 @@ std::string chat_to_json(const ChatRecord& chat) {
   put(object, "draft", chat.draft);
   if (chat.pinned) object["pinned"] = true;
   if (chat.context_policy != storage::ContextPolicy::Stop)
-    object["context_policy"] = kPolicyNames[static_cast<size_t>(chat.context_policy)];
+    object["context_policy"] = context_policy_name(chat.context_policy);
   if (chat.shown_leaf) object["shown"] = *chat.shown_leaf;
   for (const auto& message : chat.messages) object["messages"].push_back(message_to_json(message));
   // What is no UTF-8 must not keep all the rest from being carried along.
@@ -191,7 +184,7 @@ Outcome<ChatRecord> chat_from_json(const json& object) {
   chat.folder_name = text_at(object, "folder");
   chat.draft = text_at(object, "draft");
   chat.pinned = truth_at(object, "pinned");
-  chat.context_policy = named<storage::ContextPolicy>(kPolicyNames, text_at(object, "context_policy"));
+  chat.context_policy = context_policy_named(text_at(object, "context_policy"));
   chat.created_at_ms = integer_at(object, "created_at_ms");
   chat.updated_at_ms = integer_at(object, "updated_at_ms");
   for (const json& message : messages) {

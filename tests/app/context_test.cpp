@@ -1,5 +1,6 @@
 #include "app/services/chat_prompt.h"
 #include "app/services/context_room.h"
+#include "app/settings/context_settings.h"
 #include "tests/support/chat_service_fixture.h"
 
 #include <string>
@@ -49,6 +50,7 @@ class ContextTest : public QObject, kvasir::test::ChatServiceFixture {
   void full_chat_leaves_out_its_oldest_messages_in_large_steps();
   void full_chat_is_summed_up();
   void what_was_left_out_is_read_again();
+  void new_chats_begin_with_the_policy_that_was_chosen_for_them();
   void what_the_next_prompt_begins_with_is_measured();
 
  private:
@@ -97,6 +99,24 @@ void ContextTest::prompt_holds_nothing_from_before_its_beginning_but_the_summary
   QCOMPARE(prompt.message_tokens[1], 0u);
   // The stored system message does not get the ids of what it was made to say here.
   for (const StoredMessage& changed : prompt.changed) QVERIFY(changed.role != MessageRole::System);
+}
+
+void ContextTest::new_chats_begin_with_the_policy_that_was_chosen_for_them() {
+  open_in_new_folder();
+  const auto policy_of_new_chat = [this] {
+    const auto answer = ask(make_request(0, "Hello."));  // there is no model: it fails
+    return chats_->with_store([&](auto& store) { return store.conversation(answer.conversation_id); })
+        .get()
+        ->context_policy;
+  };
+  QCOMPARE(policy_of_new_chat(), ContextPolicy::Stop);
+  chats_->with_store([](auto& store) { return keep_policy_of_new_chats(store, ContextPolicy::DropOldest); })
+      .wait();
+  close();
+  open();
+  QCOMPARE(policy_of_new_chat(), ContextPolicy::DropOldest);
+  chats_->with_store([](auto& store) { return store.set_setting("context/new_chats", "whatever"); }).wait();
+  QCOMPARE(policy_of_new_chat(), ContextPolicy::Stop);
 }
 
 void ContextTest::open_with_small_context() {

@@ -15,6 +15,12 @@ void FakeContextPort::choosePolicy(qint64 conversationId, ContextPolicyItem poli
   measure(conversationId, context);
 }
 
+void FakeContextPort::chooseForNewChats(ContextPolicyItem policy) {
+  calls << QStringLiteral("new chats %1").arg(int(policy));
+  QMetaObject::invokeMethod(
+      this, [=, this] { emit newChatsPolicyChanged(policy); }, Qt::QueuedConnection);
+}
+
 void FakeContextPort::readAgain(qint64 conversationId, qint64 messageId) {
   calls << QStringLiteral("read again %1 %2").arg(conversationId).arg(messageId);
 }

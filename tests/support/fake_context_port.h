@@ -15,12 +15,13 @@ class FakeContextPort : public ContextPort {
  public:
   using ContextPort::ContextPort;
 
-  QStringList calls;  ///< "policy 1 2", "read again 1 7", in order
+  QStringList calls;  ///< "policy 1 2", "new chats 2", "read again 1 7", in order
 
   /// Says what a chat takes.
   void measure(qint64 conversationId, const ContextItem& context);
 
   void choosePolicy(qint64 conversationId, ContextPolicyItem policy) override;
+  void chooseForNewChats(ContextPolicyItem policy) override;
   void readAgain(qint64 conversationId, qint64 messageId) override;
 
  private:

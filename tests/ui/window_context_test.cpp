@@ -55,6 +55,12 @@ private slots:
         settle();
         click(find(QStringLiteral("policyDropOldest")));
         QTRY_COMPARE(m_context->calls, QStringList(QStringLiteral("policy %1 2").arg(id)));
+        QTRY_VERIFY(isShown(find(QStringLiteral("useForNewChats"))));
+        settle();
+        click(find(QStringLiteral("useForNewChats")));
+        QTRY_COMPARE(m_context->calls.last(), QStringLiteral("new chats 2"));
+        QTRY_VERIFY(isShown(find(QStringLiteral("policyOfNewChats"))));
+        QTest::keyClick(quick(), Qt::Key_Escape);
         QTRY_VERIFY(!isShown(find(QStringLiteral("policyDropOldest"))));
 
         QTest::keyClick(quick(), Qt::Key_N, Qt::ControlModifier);

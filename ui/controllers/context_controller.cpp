@@ -23,6 +23,10 @@ ContextController::ContextController(ContextPort &port, ChatController &chat, Mo
         m_measured = true;
         emit changed();
     });
+    connect(&port, &ContextPort::newChatsPolicyChanged, this, [this](ContextPolicyItem policy) {
+        m_policyOfNewChats = Policy(policy);
+        emit changed();
+    });
     connect(&port, &ContextPort::summarising, this, [this](qint64 id, bool on) {
         if (id == m_chat.currentId())
             setSummarising(on);
@@ -56,6 +60,11 @@ void ContextController::choose(Policy policy)
 {
     if (m_chat.currentId() != 0)
         m_port.choosePolicy(m_chat.currentId(), ContextPolicyItem(policy));
+}
+
+void ContextController::useForNewChats()
+{
+    m_port.chooseForNewChats(ContextPolicyItem(policy()));
 }
 
 void ContextController::waveAway()

@@ -29,6 +29,8 @@ class ContextController : public QObject {
     /// Hardly an answer fits any more.
     Q_PROPERTY(bool full READ full NOTIFY changed)
     Q_PROPERTY(Policy policy READ policy NOTIFY changed)
+    /// What new chats begin with.
+    Q_PROPERTY(Policy policyOfNewChats READ policyOfNewChats NOTIFY changed)
     /// The chat is full, nothing was chosen for that, and the person did not wave it away.
     Q_PROPERTY(bool asks READ asks NOTIFY changed)
     Q_PROPERTY(bool summarising READ summarising NOTIFY summarisingChanged)
@@ -51,10 +53,13 @@ public:
     qreal part() const;
     bool full() const;
     Policy policy() const { return Policy(m_context.policy); }
+    Policy policyOfNewChats() const { return m_policyOfNewChats; }
     bool asks() const { return full() && policy() == Stop && !m_waved; }
     bool summarising() const { return m_summarising; }
 
     Q_INVOKABLE void choose(kvasir::ui::ContextController::Policy policy);
+    /// What the open chat has, for new ones too.
+    Q_INVOKABLE void useForNewChats();
     /// Until another chat is opened.
     Q_INVOKABLE void waveAway();
     Q_INVOKABLE void readAgain(qint64 messageId);
@@ -71,6 +76,7 @@ private:
     ChatController &m_chat;
     ModelController &m_models;
     ContextItem m_context;
+    Policy m_policyOfNewChats = Stop;
     bool m_measured = false;
     bool m_waved = false;
     bool m_summarising = false;

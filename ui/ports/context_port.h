@@ -29,6 +29,8 @@ public:
 
     /// `measured` follows.
     virtual void choosePolicy(qint64 conversationId, ContextPolicyItem policy) = 0;
+    /// What the chats that are begun from now on have; `newChatsPolicyChanged` follows.
+    virtual void chooseForNewChats(ContextPolicyItem policy) = 0;
     /// What was left out before this message is read again; `measured` follows.
     virtual void readAgain(qint64 conversationId, qint64 messageId) = 0;
 
@@ -36,6 +38,8 @@ signals:
     /// Of a chat that was opened, answered, or changed otherwise, and of the open one when a model was
     /// loaded.
     void measured(qint64 conversationId, const kvasir::ui::ContextItem &context);
+    /// Also of a profile that was opened.
+    void newChatsPolicyChanged(kvasir::ui::ContextPolicyItem policy);
     /// The beginning is being summed up, or is no longer.
     void summarising(qint64 conversationId, bool on);
 };

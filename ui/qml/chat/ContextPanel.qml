@@ -89,10 +89,29 @@ MenuPanel {
             text: modelData.text
             checkable: true
             chosen: menu.context.policy === modelData.policy
-            onClicked: {
-                menu.context.choose(modelData.policy);
-                menu.close();
-            }
+            onClicked: menu.context.choose(modelData.policy)
+        }
+    }
+    Item { // as high with the words as with the link, so that nothing moves below the pointer
+        readonly property bool same: menu.context.policy === menu.context.policyOfNewChats
+        width: parent.width
+        height: Theme.rowHeight
+        TextLabel {
+            objectName: "policyOfNewChats"
+            anchors.verticalCenter: parent.verticalCenter
+            leftPadding: Theme.space2
+            visible: parent.same
+            text: qsTr("New chats begin with this too.")
+            font.pixelSize: Theme.sizeSmall
+            color: Theme.textMuted
+        }
+        LinkButton {
+            objectName: "useForNewChats"
+            anchors.verticalCenter: parent.verticalCenter
+            x: Theme.space2
+            visible: !parent.same
+            text: qsTr("Use for new chats too")
+            onClicked: menu.context.useForNewChats()
         }
     }
     TextLabel {
