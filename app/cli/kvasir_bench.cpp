@@ -43,7 +43,7 @@ void add_options(CLI::App& command_line, BenchOptions& options) {
       ->check(CLI::IsMember({"f16", "q8_0"}));
   add_compute_options(command_line, measure.compute);
   command_line.add_flag("--profile", measure.compute.profile,
-                        "Time each of the GPU's kernels in decode: all of it is slower then");
+                        "Time each of the GPU's kernels: all of it is slower then");
   command_line.add_flag("--keep-weights-in-file", measure.compute.keep_weights_in_file,
                         "Compute from the file's own pages: slower, with less memory");
   command_line.add_flag("--json", options.json, "Print one JSON object");

@@ -179,10 +179,11 @@ class GoldenModel {
 
 void check_golden_models(const CheckOptions& options, CheckReport& report) {
   for (const char* name : kGoldenModels) {
+    std::printf("%s\n", name);
     GoldenModel(options, report, name).check();
+    report.print();
     if (options.small) break;
   }
-  report.print();
 }
 
 }  // namespace kvasir::engine::test

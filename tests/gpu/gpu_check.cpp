@@ -6,8 +6,10 @@
 #include "tests/gpu/model_checks.h"
 #include "tests/gpu/operation_checks.h"
 
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
+#include <iterator>
 #include <random>
 #include <string>
 
@@ -27,8 +29,21 @@ constexpr const char* kUsage =
     "  --small          small shapes, one way to compute for each type: for a backend that is slow\n"
     "  --golden FOLDER  tests/golden of the source tree\n"
     "  --model FILE     also compare a model's text with the CPU's\n"
-    "  --only PART      operations, golden or text\n"
+    "  --only PART      device, which is only named; rows, attention, exact-products, fast-products,\n"
+    "                   large-products, or all of these: operations; golden; text\n"
     "Exit code: 0 all is well, 1 something is not, 2 bad usage, 77 there is no device.\n";
+
+/// Operations that are checked together. An error of the device ends the process, and with it the part.
+struct OperationPart {
+  const char* name;
+  void (*check)(OperationContext&);
+};
+constexpr OperationPart kOperations[] = {{"rows", check_rows},
+                                         {"attention", check_attention},
+                                         {"exact-products", check_exact_products},
+                                         {"fast-products", check_fast_products},
+                                         {"large-products", check_large_products}};
+constexpr const char* kAllOperations = "operations";
 
 struct CommandLine {
   CheckOptions options;
@@ -38,7 +53,8 @@ struct CommandLine {
 };
 
 bool is_part(const std::string& name) {
-  return name == "operations" || name == "golden" || name == "text";
+  return name == "device" || name == "golden" || name == "text" || name == kAllOperations ||
+         std::ranges::find(kOperations, name, &OperationPart::name) != std::end(kOperations);
 }
 
 CommandLine parse(int argc, char** argv) {
@@ -73,21 +89,24 @@ CommandLine parse(int argc, char** argv) {
 int main(int argc, char** argv) {
   std::setvbuf(stdout, nullptr, _IOLBF, BUFSIZ);  // what was found is there also where the program is stopped
   const CommandLine line = parse(argc, argv);
-  auto backend = make_backend_under_test(Arithmetic::Fast);
-  if (!backend) {
-    std::printf("Skipped: %s\n", backend.error().message.c_str());
+  const auto device = device_under_test();
+  if (!device) {
+    std::printf("Skipped: %s\n", device.error().message.c_str());
     return kExitSkipped;
   }
-  std::printf("Checking %s, --seed %u\n", (*backend)->device().name.c_str(), line.options.seed);
-  backend->reset();
+  constexpr double kGiB = 1 << 30;
+  std::printf("%s, compute capability %d.%d, %.1f of %.1f GiB free, --seed %u\n", device->name.c_str(),
+              device->compute_capability / 10, device->compute_capability % 10,
+              static_cast<double>(device->free_bytes) / kGiB, static_cast<double>(device->total_bytes) / kGiB,
+              line.options.seed);
+  if (line.only == "device") return 0;
 
   CheckReport report;
   if (line.wants("golden")) check_golden_models(line.options, report);
-  if (line.wants("operations")) {
+  for (const OperationPart& part : kOperations) {
+    if (!line.wants(part.name) && !line.wants(kAllOperations)) continue;
     OperationContext context(line.options, report);
-    check_rows(context);
-    check_attention(context);
-    check_products(context);
+    part.check(context);
   }
   if (line.wants("text") && !line.options.model.empty()) check_model_text(line.options, report);
   std::printf("%u of %u checks failed, --seed %u\n", report.failures(), report.checks(), line.options.seed);

@@ -10,7 +10,10 @@ namespace kvasir::engine::test {
 void check_rows(OperationContext& context);
 /// rope, absorb_queries, kv_append, append_latents, attention, attention_expanded
 void check_attention(OperationContext& context);
-/// matmul, matmul_add, matmul_each, matmul_heads, gated_ffn_add, moe_ffn_add
-void check_products(OperationContext& context);
+/// matmul, matmul_add, matmul_each, matmul_heads, gated_ffn_add, moe_ffn_add, each for all types of weights,
+/// in one of the ways to compute products
+void check_exact_products(OperationContext& context);
+void check_fast_products(OperationContext& context);
+void check_large_products(OperationContext& context);
 
 }  // namespace kvasir::engine::test

@@ -50,9 +50,9 @@ Workbench OperationContext::workbench(Arithmetic arithmetic) const {
   return Workbench(value_or_exit(make_backend_under_test(arithmetic)));
 }
 
-uint32_t OperationContext::some_cols(DType type) {
+uint32_t OperationContext::some_cols(DType type, uint32_t most) {
   const uint32_t block = dtype_traits(type)->block_elements;
-  const uint32_t most = small() ? 512 : 4096;
+  if (small()) most = 512;
   return block > 1 ? block * between(1, most / block) : between(1, most);
 }
 

@@ -43,6 +43,10 @@ class OperationContext {
   Random& random() { return random_; }
   CheckReport& report() { return report_; }
   bool small() const { return options_.small; }
+  /// Of `count` ways, one for each item: another one with another seed.
+  bool has_turn(uint32_t way, uint32_t item, uint32_t count) const {
+    return (options_.seed % count + item) % count == way;
+  }
   /// How to repeat a failure, to be appended to what was measured.
   std::string seed() const { return ", --seed " + std::to_string(options_.seed); }
 
@@ -57,8 +61,8 @@ class OperationContext {
   Workbench workbench(Arithmetic arithmetic) const;
 
   uint32_t between(uint32_t low, uint32_t high) { return random_.between(low, high); }
-  /// A row length that the type allows; for types without blocks any.
-  uint32_t some_cols(DType type);
+  /// A row length up to `most` that the type allows; for types without blocks any.
+  uint32_t some_cols(DType type, uint32_t most = 4096);
   uint32_t some_context() { return between(0, small() ? 200 : 3000); }
 
  private:

@@ -59,21 +59,16 @@ class Bench {
 
   void measure_at(DepthSpeeds& speeds) {
     open_.cache.set_length(speeds.depth);
+    device();  // the times of what was before
     const Stopwatch prefill;
     forward(prompt_);
     speeds.prefill_tokens_per_second.push_back(options_.prompt_tokens / prefill.seconds());
+    speeds.prefill_kernels = device().kernel_times;
 
     const Stopwatch decode;
     for (const int32_t token : answer_) decode_token(token);
     speeds.decode_tokens_per_second.push_back(options_.generate_tokens / decode.seconds());
-  }
-
-  /// What the GPU's kernels take for the answer's tokens at the first depth.
-  std::vector<engine::ComputeDevice::KernelTime> decode_times() {
-    open_.cache.set_length(options_.depths.front());
-    device();
-    for (const int32_t token : answer_) decode_token(token);
-    return device().kernel_times;
+    speeds.decode_kernels = device().kernel_times;
   }
 
   double kv_bytes_per_token(uint32_t depth) const {
@@ -135,8 +130,11 @@ Measurement measure(const MeasureOptions& options) {
       return value_or_fail(cuda_module(options.compute)->copy_bandwidth(), kExitFailed);
     return measure_read_bandwidth(regions, options.compute.threads);
   };
-  for (const uint32_t depth : options.depths)
-    result.speeds.push_back({depth, {}, {}, {}, bench.kv_bytes_per_token(depth)});
+  for (const uint32_t depth : options.depths) {
+    DepthSpeeds& speeds = result.speeds.emplace_back();
+    speeds.depth = depth;
+    speeds.kv_bytes_per_token = bench.kv_bytes_per_token(depth);
+  }
   for (uint32_t repeat = 0; repeat < options.repeats; ++repeat) {
     for (DepthSpeeds& speeds : result.speeds) bench.measure_at(speeds);
     const double bandwidth = bandwidth_now();
@@ -145,7 +143,6 @@ Measurement measure(const MeasureOptions& options) {
       speeds.bandwidth_shares.push_back((result.weight_bytes_per_token + speeds.kv_bytes_per_token) *
                                         speeds.decode_tokens_per_second.back() / bandwidth);
   }
-  if (options.compute.profile) result.kernel_times = bench.decode_times();
   return result;
 }
 

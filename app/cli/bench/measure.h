@@ -27,6 +27,9 @@ struct DepthSpeeds {
   std::vector<double> decode_tokens_per_second;
   std::vector<double> bandwidth_shares;
   double kv_bytes_per_token = 0;  ///< that a decoded token reads, on average over those decoded
+  // Of the last repeat, where kernels are timed.
+  std::vector<engine::ComputeDevice::KernelTime> prefill_kernels;
+  std::vector<engine::ComputeDevice::KernelTime> decode_kernels;
 };
 
 struct Measurement {
@@ -36,8 +39,6 @@ struct Measurement {
   /// What a plain loop reads the weights at where they lie, or what the GPU copies its memory at, one for
   /// each repeat.
   std::vector<double> memory_bytes_per_second;
-  /// Of decode at the first depth, where kernels are timed.
-  std::vector<engine::ComputeDevice::KernelTime> kernel_times;
   std::vector<DepthSpeeds> speeds;  ///< in the order of the options' depths
 };
 

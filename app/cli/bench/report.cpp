@@ -7,21 +7,10 @@
 #include <iostream>
 #include <nlohmann/json.hpp>
 #include <string>
+#include <vector>
 
 namespace kvasir::app {
 namespace {
-
-nlohmann::json json_of(const DepthSpeeds& at) {
-  return {{"depth", at.depth},
-          {"context_is_random", at.depth > 0},
-          {"prefill_tokens_per_second", median(at.prefill_tokens_per_second)},
-          {"decode_tokens_per_second", median(at.decode_tokens_per_second)},
-          {"prefill_tokens_per_second_runs", at.prefill_tokens_per_second},
-          {"decode_tokens_per_second_runs", at.decode_tokens_per_second},
-          {"kv_bytes_per_token", at.kv_bytes_per_token},
-          {"decode_bandwidth_share", median(at.bandwidth_shares)},
-          {"decode_bandwidth_share_runs", at.bandwidth_shares}};
-}
 
 /// "CPU, 2 threads"
 std::string computed_by(const MeasureOptions& options, const engine::ComputeDevice& device) {
@@ -33,21 +22,46 @@ std::string computed_by(const MeasureOptions& options, const engine::ComputeDevi
          std::to_string(device.expert_blocks) + " blocks' experts on it, the others on " + threads;
 }
 
-void print_kernel_times(const MeasureOptions& options, const Measurement& result) {
+using KernelTimes = std::vector<engine::ComputeDevice::KernelTime>;
+
+/// Of `runs` runs of what `what` says, together; nothing where kernels were not timed.
+void print_kernel_times(const std::string& what, const KernelTimes& times, uint32_t runs) {
+  if (times.empty()) return;
   double all_ms = 0;
-  for (const auto& time : result.kernel_times) all_ms += time.ms;
-  std::printf("\nKernels, of a decoded token, timed one by one: %.3f ms\n", all_ms / options.generate_tokens);
-  for (const auto& [name, launches, ms] : result.kernel_times)
-    std::printf("%28s  %6.1f launches  %8.2f us each  %5.1f %%\n", name.c_str(),
-                static_cast<double>(launches) / options.generate_tokens,
-                ms * 1e3 / static_cast<double>(launches), ms / all_ms * 100);
+  for (const auto& time : times) all_ms += time.ms;
+  std::printf("\nKernels of %s, timed one by one: %.3f ms\n", what.c_str(), all_ms / runs);
+  for (const auto& [name, launches, ms] : times)
+    std::printf("%28s  %6.1f launches  %9.2f us each  %5.1f %%\n", name.c_str(),
+                static_cast<double>(launches) / runs, ms * 1e3 / static_cast<double>(launches),
+                ms / all_ms * 100);
 }
 
-nlohmann::json kernel_times_json(const Measurement& result) {
+void print_kernel_times(const MeasureOptions& options, const DepthSpeeds& at) {
+  print_kernel_times(
+      "a prompt of " + std::to_string(options.prompt_tokens) + " tokens behind " + std::to_string(at.depth),
+      at.prefill_kernels, 1);
+  print_kernel_times("a token decoded after it", at.decode_kernels, options.generate_tokens);
+}
+
+nlohmann::json kernel_times_json(const KernelTimes& all) {
   nlohmann::json times = nlohmann::json::array();
-  for (const auto& [name, launches, ms] : result.kernel_times)
+  for (const auto& [name, launches, ms] : all)
     times.push_back({{"kernel", name}, {"launches", launches}, {"ms", ms}});
   return times;
+}
+
+nlohmann::json json_of(const DepthSpeeds& at) {
+  return {{"depth", at.depth},
+          {"context_is_random", at.depth > 0},
+          {"prefill_tokens_per_second", median(at.prefill_tokens_per_second)},
+          {"decode_tokens_per_second", median(at.decode_tokens_per_second)},
+          {"prefill_tokens_per_second_runs", at.prefill_tokens_per_second},
+          {"decode_tokens_per_second_runs", at.decode_tokens_per_second},
+          {"kv_bytes_per_token", at.kv_bytes_per_token},
+          {"decode_bandwidth_share", median(at.bandwidth_shares)},
+          {"decode_bandwidth_share_runs", at.bandwidth_shares},
+          {"prefill_kernels", kernel_times_json(at.prefill_kernels)},
+          {"decode_kernels", kernel_times_json(at.decode_kernels)}};
 }
 
 }  // namespace
@@ -71,7 +85,7 @@ void print_table(const MeasureOptions& options, const Measurement& result) {
   if (options.repeats > 1) std::printf("Medians of %u runs.\n", options.repeats);
   if (std::any_of(result.speeds.begin(), result.speeds.end(), [](const auto& at) { return at.depth > 0; }))
     std::printf("* The context up to this depth holds random values, not computed ones.\n");
-  if (!result.kernel_times.empty()) print_kernel_times(options, result);
+  for (const DepthSpeeds& at : result.speeds) print_kernel_times(options, at);
 }
 
 void print_json(const MeasureOptions& options, const Measurement& result) {
@@ -84,7 +98,6 @@ void print_json(const MeasureOptions& options, const Measurement& result) {
                               {"expert_blocks", result.device.expert_blocks},
                               {"expert_blocks_on_device", result.device.expert_blocks_on_device},
                               {"device_bytes", result.device.device_bytes},
-                              {"kernel_times", kernel_times_json(result)},
                               {"threads", options.compute.threads},
                               {"kv_type", engine::kv_type_name(options.kv_type)},
                               {"prompt_tokens", options.prompt_tokens},
