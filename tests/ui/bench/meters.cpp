@@ -6,6 +6,7 @@
 #include <QThread>
 
 #include <algorithm>
+#include <cmath>
 
 namespace kvasir::bench {
 namespace {
@@ -21,7 +22,8 @@ double Samples::quantile(double share) const
         return 0;
     QVector<double> sorted = m_ms;
     std::sort(sorted.begin(), sorted.end());
-    return sorted[std::min(sorted.size() - 1, qsizetype(share * double(sorted.size())))];
+    const auto rank = qsizetype(std::ceil(share * double(sorted.size())));
+    return sorted[std::max<qsizetype>(rank, 1) - 1];
 }
 
 double Samples::share_below(double ms) const
@@ -57,17 +59,33 @@ bool wait_until(const std::function<bool()> &is_so, int timeout_ms)
     return true;
 }
 
-double frame_after(QQuickWindow &window, const std::function<void()> &change)
+void frame_after(QQuickWindow &window, const std::function<void()> &change)
 {
     QEventLoop loop;
     QObject::connect(&window, &QQuickWindow::frameSwapped, &loop, &QEventLoop::quit);
     QTimer::singleShot(kFrameTimeoutMs, &loop, &QEventLoop::quit);
-    QElapsedTimer since;
-    since.start();
     change();
     window.update();
     loop.exec();
-    return double(since.nsecsElapsed()) / 1e6;
+}
+
+Samples paced_frames(QQuickWindow &window, int count, int display_ms, const std::function<void()> &change)
+{
+    Samples samples;
+    QElapsedTimer clock;
+    clock.start();
+    const auto now = [&clock] { return double(clock.nsecsElapsed()) / 1e6; };
+    double due = 0;
+    double shown = 0;
+    QObject context;
+    QObject::connect(&window, &QQuickWindow::frameSwapped, &context, [&] { shown = now(); });
+    for (int frame = 0; frame < count; ++frame) {
+        wait_until([&] { return now() >= due; });
+        frame_after(window, change);
+        samples.add(shown - due);
+        due = std::max(due + display_ms, shown); // frames that a display has missed it does not want any more
+    }
+    return samples;
 }
 
 } // namespace kvasir::bench

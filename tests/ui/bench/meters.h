@@ -40,8 +40,11 @@ private:
 /// Runs the event loop until it is so, or for so long; whether it is.
 bool wait_until(const std::function<bool()> &is_so, int timeout_ms = 60'000);
 
-/// Does something that changes what is seen, and waits for the frame that shows it; how long that took, in
-/// milliseconds.
-double frame_after(QQuickWindow &window, const std::function<void()> &change);
+/// Does something that changes what is seen, and waits for the frame that shows it.
+void frame_after(QQuickWindow &window, const std::function<void()> &change);
+
+/// Does so as often as a display shows frames, and tells of each how long after it was due it was shown. Work
+/// between frames counts where it makes the next one late.
+Samples paced_frames(QQuickWindow &window, int count, int display_ms, const std::function<void()> &change);
 
 } // namespace kvasir::bench
