@@ -1,12 +1,13 @@
 #include "ui/markdown/code_document.h"
 
 #include <QElapsedTimer>
-#include <QSyntaxHighlighter>
 #include <QTextBlock>
 #include <QTextCursor>
 #include <QTextDocument>
+#include <QTextLayout>
 
 #include <algorithm>
+#include <limits>
 
 namespace kvasir::ui {
 namespace {
@@ -30,63 +31,26 @@ qsizetype shownLength(const QString &code, qsizetype limit)
     return code[limit - 1].isHighSurrogate() ? limit - 1 : limit;
 }
 
+/// What of the spans, which are in order, is on a line.
+QVector<QTextLayout::FormatRange> formatsOf(const QTextBlock &line, const QVector<CodeSpan> &spans,
+                                            const QVector<QTextCharFormat> &formats)
+{
+    QVector<QTextLayout::FormatRange> ranges;
+    const int begin = line.position();
+    const int end = begin + line.length() - 1;
+    const auto endsBefore = [](const CodeSpan &span, int position) {
+        return span.begin + span.length <= position;
+    };
+    for (auto span = std::lower_bound(spans.begin(), spans.end(), begin, endsBefore);
+         span != spans.end() && span->begin < end; ++span) {
+        const int from = std::max(span->begin, begin);
+        const int to = std::min(span->begin + span->length, end);
+        ranges.append({ from - begin, to - from, formats.value(span->kind) });
+    }
+    return ranges;
+}
+
 } // namespace
-
-/// Gives a document's lines the colours of spans that were found before.
-class CodeColourer : public QSyntaxHighlighter {
-public:
-    explicit CodeColourer(QTextDocument *document)
-        : QSyntaxHighlighter(document)
-    {
-    }
-
-    void setSpans(const QVector<CodeSpan> &spans)
-    {
-        const auto [ours, theirs] = std::mismatch(m_spans.begin(), m_spans.end(), spans.begin(), spans.end());
-        if (ours == m_spans.end() && theirs == spans.end())
-            return;
-        int changed = document()->characterCount();
-        if (ours != m_spans.end())
-            changed = std::min(changed, ours->begin);
-        if (theirs != spans.end())
-            changed = std::min(changed, theirs->begin);
-        m_spans = spans;
-        for (QTextBlock block = document()->findBlock(changed); block.isValid(); block = block.next())
-            rehighlightBlock(block);
-    }
-
-    void setColors(const QVariantMap &colors)
-    {
-        m_formats.clear();
-        for (const QString &kind : codeKinds()) {
-            QTextCharFormat format;
-            if (const QVariant color = colors.value(kind); color.isValid())
-                format.setForeground(color.value<QColor>());
-            m_formats << format;
-        }
-        rehighlight();
-    }
-
-protected:
-    void highlightBlock(const QString &text) override
-    {
-        const int begin = currentBlock().position();
-        const int end = begin + int(text.size());
-        const auto endsBefore = [](const CodeSpan &span, int position) {
-            return span.begin + span.length <= position;
-        };
-        for (auto span = std::lower_bound(m_spans.begin(), m_spans.end(), begin, endsBefore);
-             span != m_spans.end() && span->begin < end; ++span) {
-            const int from = std::max(span->begin, begin);
-            setFormat(from - begin, std::min(span->begin + span->length, end) - from,
-                      m_formats.value(span->kind));
-        }
-    }
-
-private:
-    QVector<CodeSpan> m_spans;
-    QVector<QTextCharFormat> m_formats; ///< by kind
-};
 
 CodeDocument::CodeDocument(QObject *parent)
     : QObject(parent)
@@ -108,9 +72,6 @@ void CodeDocument::setDocument(QQuickTextDocument *document)
         return;
     m_document = document;
     m_shown.clear();
-    m_colourer = document ? new CodeColourer(document->textDocument()) : nullptr;
-    if (m_colourer)
-        m_colourer->setColors(m_colors);
     emit documentChanged();
     show();
 }
@@ -150,8 +111,14 @@ void CodeDocument::setColors(const QVariantMap &colors)
     if (m_colors == colors)
         return;
     m_colors = colors;
-    if (m_colourer)
-        m_colourer->setColors(colors);
+    m_formats.clear();
+    for (const QString &kind : codeKinds()) {
+        QTextCharFormat format;
+        if (const QVariant color = colors.value(kind); color.isValid())
+            format.setForeground(color.value<QColor>());
+        m_formats << format;
+    }
+    colourFrom(0);
     emit colorsChanged();
 }
 
@@ -166,7 +133,8 @@ void CodeDocument::showMore()
     show();
 }
 
-/// Brings the document up to date; of code that only grew, its end.
+/// Brings the document up to date; of code that only grew, its end. In one edit, so that it is laid out once,
+/// with its colours if they are known.
 void CodeDocument::show()
 {
     if (!m_complete || !m_document)
@@ -174,24 +142,53 @@ void CodeDocument::show()
     const QString wanted = m_code.left(shownLength(m_code, m_limit));
     QTextCursor cursor(m_document->textDocument());
     m_document->textDocument()->setUndoRedoEnabled(false);
+    cursor.beginEditBlock();
     if (!m_shown.isEmpty() && wanted.startsWith(m_shown)) {
         cursor.movePosition(QTextCursor::End);
         cursor.insertText(wanted.mid(m_shown.size()));
     } else {
-        m_colourer->setSpans({});
+        setSpans({});
         m_askedFor.clear();
         cursor.select(QTextCursor::Document);
         cursor.insertText(wanted);
     }
     m_shown = wanted;
-    emit shownChanged();
     if (!m_pause.isActive())
         askForSpans();
+    cursor.endEditBlock();
+    emit shownChanged();
+}
+
+void CodeDocument::setSpans(const QVector<CodeSpan> &spans)
+{
+    const auto [ours, theirs] = std::mismatch(m_spans.begin(), m_spans.end(), spans.begin(), spans.end());
+    if (ours == m_spans.end() && theirs == spans.end())
+        return;
+    int changed = std::numeric_limits<int>::max();
+    if (ours != m_spans.end())
+        changed = ours->begin;
+    if (theirs != spans.end())
+        changed = std::min(changed, theirs->begin);
+    m_spans = spans;
+    colourFrom(changed);
+}
+
+/// The line there and those below it get the colours of their spans.
+void CodeDocument::colourFrom(int position)
+{
+    if (!m_document)
+        return;
+    QTextCursor edit(m_document->textDocument()); // lines coloured one by one would be laid out one by one
+    edit.beginEditBlock();
+    for (QTextBlock line = m_document->textDocument()->findBlock(position); line.isValid();
+         line = line.next())
+        line.layout()->setFormats(formatsOf(line, m_spans, m_formats));
+    edit.endEditBlock();
 }
 
 void CodeDocument::askForSpans()
 {
-    if (!m_highlighter || !m_colourer || !m_complete || m_asking || m_shown == m_askedFor)
+    if (!m_highlighter || !m_document || !m_complete || m_asking || m_shown == m_askedFor)
         return;
     if (m_shown.size() > Highlighter::kMaxCharacters)
         return; // what was coloured before it grew so long stays
@@ -201,8 +198,8 @@ void CodeDocument::askForSpans()
     since.start();
     m_highlighter->highlight(this, m_language, m_shown, [this, since, text = m_shown](const auto &spans) {
         m_asking = false;
-        if (m_colourer && m_shown.startsWith(text) && m_askedFor == text)
-            m_colourer->setSpans(spans);
+        if (m_shown.startsWith(text) && m_askedFor == text)
+            setSpans(spans);
         if (m_shown != text)
             m_pause.start(std::max(kPauseMs, int(since.elapsed()) * kPauseFactor));
     });

@@ -7,13 +7,12 @@
 #include <QPointer>
 #include <QQmlParserStatus>
 #include <QQuickTextDocument>
+#include <QTextCharFormat>
 #include <QTimer>
 #include <QVariantMap>
 #include <QtQml/qqmlregistration.h>
 
 namespace kvasir::ui {
-
-class CodeColourer;
 
 /// Keeps code in the document of a QML TextEdit as it grows, coloured. Colours follow the text a moment later
 /// and stay where they are meanwhile. Of very long code only the beginning is shown until the person asks for
@@ -65,6 +64,8 @@ signals:
 
 private:
     void show();
+    void setSpans(const QVector<CodeSpan> &spans);
+    void colourFrom(int position);
     void askForSpans();
 
     QPointer<QQuickTextDocument> m_document;
@@ -74,7 +75,8 @@ private:
     QVariantMap m_colors;
     QString m_shown; ///< what the document holds
     qsizetype m_limit; ///< of the characters shown
-    QPointer<CodeColourer> m_colourer; ///< the document's child
+    QVector<CodeSpan> m_spans; ///< of its beginning
+    QVector<QTextCharFormat> m_formats; ///< by kind
     QString m_askedFor; ///< the text whose spans came last, or are under way
     bool m_asking = false;
     QTimer m_pause; ///< between two requests while code streams in

@@ -79,7 +79,7 @@ Rectangle {
 
         TextEdit {
             id: edit
-            width: Math.max(flick.width, implicitWidth)
+            width: Math.max(flick.width, contentWidth + leftPadding + rightPadding) // implicitWidth would lay it out twice
             leftPadding: Theme.space4 - 1
             rightPadding: Theme.space4 - 1
             readOnly: true
