@@ -183,6 +183,11 @@ void CudaBackend::send(size_t offset, size_t bytes) {
                                cudaMemcpyHostToDevice, stream_.get()));
 }
 
+cudaError_t CudaBackend::copy_to_device(std::byte* to, const void* from, size_t bytes) {
+  const cudaError_t begun = cudaMemcpyAsync(to, from, bytes, cudaMemcpyHostToDevice, stream_.get());
+  return begun != cudaSuccess ? begun : cudaStreamSynchronize(stream_.get());
+}
+
 const double* CudaBackend::on_device(const RopeFrequencies& frequencies) {
   if (inverse_ != frequencies.inverse) {
     const size_t bytes = frequencies.inverse.size() * sizeof(double);
@@ -194,8 +199,7 @@ const double* CudaBackend::on_device(const RopeFrequencies& frequencies) {
     }
     recordings_.forget();  // they hold the old one's address
     device_inverse_ = std::move(*memory);
-    stream_.note(
-        cudaMemcpy(device_inverse_.data(), frequencies.inverse.data(), bytes, cudaMemcpyHostToDevice));
+    stream_.note(copy_to_device(device_inverse_.data(), frequencies.inverse.data(), bytes));
     inverse_ = frequencies.inverse;
   }
   return device_inverse_.as<double>();

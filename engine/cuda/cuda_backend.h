@@ -115,6 +115,9 @@ class CudaBackend final : public Backend {
   const double* on_device(const RopeFrequencies& frequencies);
   /// Brings a part of `inputs_` to the device.
   void send(size_t offset, size_t bytes);
+  /// Copies from memory that is not pinned, and waits: cudaMemcpy would return while the copy may still be on
+  /// its way, and what is launched on a stream that does not wait for the default one would not wait for it.
+  cudaError_t copy_to_device(std::byte* to, const void* from, size_t bytes);
   /// Ends a recording, if there is one, and runs it. Later calls of the batch are launched as they are.
   void end_recording();
   /// Waits for all that was launched, and copies `rows` rows that are `stride_bytes` apart. Nothing comes

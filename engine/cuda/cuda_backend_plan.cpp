@@ -169,7 +169,7 @@ Result<KvExpansion> CudaBackend::place_expansion(const TensorView& k_b, const Te
   }
   auto memory = DeviceBuffer::take(expansion.bytes());
   if (!memory) return tl::unexpected(memory.error());
-  if (const auto copied = cudaMemcpy(memory->data(), rows.data(), expansion.bytes(), cudaMemcpyHostToDevice);
+  if (const auto copied = copy_to_device(memory->data(), rows.data(), expansion.bytes());
       copied != cudaSuccess)
     return tl::unexpected(error_of(copied));
   KvExpansion placed;

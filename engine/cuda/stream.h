@@ -45,8 +45,8 @@ class Stream {
   void launch(const char* name, void (*kernel)(Params), dim3 grid, dim3 block, size_t shared_bytes,
               const Params& params) {
     if (error_ != cudaSuccess || grid.x == 0 || grid.y == 0 || grid.z == 0) return;
-    // Beyond what every device has, a kernel must be allowed its shared memory.
-    constexpr size_t kSharedBytesOfAnyKernel = 48 * 1024;
+    // Beyond 48 KiB, in which arrays of its own count too, a kernel must be allowed its shared memory.
+    constexpr size_t kSharedBytesOfAnyKernel = 32 * 1024;
     if (shared_bytes > kSharedBytesOfAnyKernel)
       note(cudaFuncSetAttribute(reinterpret_cast<const void*>(kernel),
                                 cudaFuncAttributeMaxDynamicSharedMemorySize, static_cast<int>(shared_bytes)));

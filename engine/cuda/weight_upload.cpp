@@ -79,11 +79,14 @@ Result<void> WeightUpload::bring(const TensorView& weight, std::byte* home) {
   matrix.data = home;
   const uint64_t unit = weight.layout == Layout::Interleaved ? cpu::kGroupRows : 1;
   const uint64_t rows_at_once = std::max<uint64_t>(1, kSlotBytes / weight.row_stride_bytes() / unit) * unit;
-  for (uint64_t m = 0; m < weight.matrices(); ++m)
-    for (uint64_t row = 0; row < weight.rows(); row += rows_at_once) {
-      const uint64_t count = std::min(rows_at_once, weight.rows() - row);
-      if (auto done = bring_rows(matrix, weight.layout, weight.row(m, row), m * weight.rows() + row, count);
-          !done)
+  // Matrices without gaps between them go as one: small pieces cost more.
+  const bool is_one = weight.matrix_stride_bytes() == weight.matrix_bytes();
+  const uint64_t matrices = is_one ? 1 : weight.matrices();
+  const uint64_t rows = weight.rows() * weight.matrices() / matrices;
+  for (uint64_t m = 0; m < matrices; ++m)
+    for (uint64_t row = 0; row < rows; row += rows_at_once) {
+      const uint64_t count = std::min(rows_at_once, rows - row);
+      if (auto done = bring_rows(matrix, weight.layout, weight.row(m, row), m * rows + row, count); !done)
         return done;
     }
   return {};

@@ -67,11 +67,10 @@ struct ExpandedAttention {
   uint32_t tokens = 0;
   float softmax_scale = 0;
 };
-/// Of rows of kv_lora + `rope` values; needs compute capability 8.0. All sizes must be multiples of 8, keys
-/// of nope + rope values and values of v_head up to 256.
-bool can_attend_expanded(const DeviceExpansion& expansion, uint32_t rope);
+/// Needs compute capability 8.0, and sizes that `can_attend_expanded`.
 void attend_expanded(Stream& stream, Workspace workspace, const ExpandedAttention& call);
-/// Whether `attend_expanded` has kernels for these sizes.
+/// Whether there are kernels for these sizes, with rows of kv_lora + `rope` values: all are multiples of 8,
+/// keys of nope + rope values and values of v_head have up to 256.
 bool can_attend_expanded(const DeviceExpansion& expansion, uint32_t rope);
 /// Bytes with which `attend_expanded` runs well; it needs at least what one chunk of the least size takes,
 /// which is what this returns for `chunk_tokens` = kLeastChunkTokens.
