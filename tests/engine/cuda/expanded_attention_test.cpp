@@ -1,5 +1,6 @@
 #include "engine/cuda/kernels/attention.h"
 #include "engine/ops/scalar/scalar_backend.h"
+#include "tests/engine/cuda/attention_problem.h"
 #include "tests/engine/cuda/device_arrays.h"
 
 #include <QTest>
@@ -33,18 +34,11 @@ constexpr Shape kGlm = {1, 128, 192, 64, 256};
 constexpr Shape kStarter = {3, 64, 32, 16, 32};
 constexpr Shape kOdd = {2, 72, 24, 8, 136};
 
-/// Queries at positions first, first + 1, … and the rows that they see.
-struct Problem {
+struct Problem : AttentionProblem {
   Shape shape;
-  KvType type;
-  uint32_t first;
-  std::vector<float> query;  ///< {tokens, heads, key}
-  std::vector<float> rows;   ///< {first + tokens, width}
-  OwnedTensor k_b;           ///< BF16 {nope, kv_lora, heads}
-  OwnedTensor v_b;           ///< BF16 {kv_lora, v_head, heads}
+  OwnedTensor k_b;  ///< BF16 {nope, kv_lora, heads}
+  OwnedTensor v_b;  ///< BF16 {kv_lora, v_head, heads}
 
-  uint32_t tokens() const { return static_cast<uint32_t>(query.size() / (shape.heads * shape.key())); }
-  uint32_t positions() const { return first + tokens(); }
   float scale() const { return 1.0f / std::sqrt(static_cast<float>(shape.key() * shape.kv_lora)); }
 };
 
@@ -93,42 +87,30 @@ class ExpandedAttentionTest : public QObject {
 
 Problem ExpandedAttentionTest::random_problem(const Shape& shape, KvType type, uint32_t first,
                                               uint32_t tokens) {
-  return {shape,
-          type,
-          first,
-          normal_values(random_, size_t{tokens} * shape.heads * shape.key()),
-          normal_values(random_, size_t{first + tokens} * shape.width()),
+  const uint32_t query_width = shape.heads * shape.key();
+  return {{type, first, shape.width(), query_width, normal_values(random_, size_t{tokens} * query_width),
+           normal_values(random_, size_t{first + tokens} * shape.width())},
+          shape,
           random_tensor(random_, DType::BF16, shape.nope, shape.kv_lora, shape.heads),
           random_tensor(random_, DType::BF16, shape.kv_lora, shape.v_head, shape.heads)};
 }
 
 std::vector<float> ExpandedAttentionTest::expected(const Problem& problem) {
   const Shape& shape = problem.shape;
-  KvCache cache = std::move(*KvCache::create({1, shape.width(), problem.type}, problem.positions()));
-  std::vector<float> rows = problem.rows;
-  oracle_.kv_append(cache, 0, 0, {rows.data(), problem.positions(), shape.width(), shape.width()});
   std::vector<float> query = problem.query;
   std::vector<float> out(size_t{problem.tokens()} * shape.heads * shape.v_head);
-  oracle_.attention_expanded({out.data(), problem.tokens(), shape.heads, shape.v_head,
-                              size_t{shape.heads} * shape.v_head, shape.v_head},
-                             {query.data(), problem.tokens(), shape.heads, shape.key(),
-                              size_t{shape.heads} * shape.key(), shape.key()},
-                             *oracle_.place_expansion(problem.k_b.view, problem.v_b.view), cache, 0,
-                             problem.first, problem.scale());
+  oracle_.attention_expanded(by_head(out, shape.heads, shape.v_head),
+                             by_head(query, shape.heads, shape.key()),
+                             *oracle_.place_expansion(problem.k_b.view, problem.v_b.view),
+                             problem.cache(oracle_), 0, problem.first, problem.scale());
   return out;
 }
 
 std::vector<float> ExpandedAttentionTest::attend(const Problem& problem, uint32_t begin, uint32_t end,
                                                  uint32_t chunk) {
   const Shape& shape = problem.shape;
-  const size_t row_bytes = kv_row_bytes(problem.type, shape.width());
-  std::vector<std::byte> encoded(problem.positions() * row_bytes);
-  for (uint32_t p = 0; p < problem.positions(); ++p)
-    encode_kv_row(problem.type, encoded.data() + p * row_bytes,
-                  problem.rows.data() + size_t{p} * shape.width(), shape.width());
-
   Stream stream(nullptr, device_limits());
-  const DeviceArray<std::byte> rows(encoded);
+  const DeviceArray<std::byte> rows(problem.encoded());
   const DeviceArray<uint16_t> expansion(device_expansion(problem));
   const DeviceRows query(problem.query, shape.heads * shape.key(), shape.heads * shape.key() + 5);
   const DeviceRows out(end - begin, shape.heads * shape.v_head, shape.heads * shape.v_head + 3);
@@ -144,7 +126,7 @@ std::vector<float> ExpandedAttentionTest::attend(const Problem& problem, uint32_
   call.query_head_stride = shape.key();
   call.expansion = shape.expansion();
   call.expansion.data = reinterpret_cast<const std::byte*>(expansion.data());
-  call.rows = {rows.data(), problem.type, shape.width(), row_bytes};
+  call.rows = {rows.data(), problem.type, shape.width(), problem.row_bytes()};
   call.position = {first.data(), begin};
   call.first_position = problem.first + begin;
   call.tokens = end - begin;

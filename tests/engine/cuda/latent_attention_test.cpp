@@ -1,5 +1,6 @@
 #include "engine/cuda/kernels/attention.h"
 #include "engine/cuda/kernels/attention_latent.cuh"
+#include "tests/engine/cuda/attention_problem.h"
 #include "tests/engine/cuda/device_arrays.h"
 #include "tests/support/emulated_cuda/device.h"
 
@@ -22,23 +23,10 @@ struct Shape {
   uint32_t width() const { return kv_lora + rope; }
 };
 
-/// Queries at positions first, first + 1, … and the rows that they see.
-struct Problem {
+struct Problem : AttentionProblem {
   Shape shape;
-  KvType type;
-  uint32_t first;
-  std::vector<float> query;  ///< {tokens, heads, width}
-  std::vector<float> rows;   ///< {first + tokens, width}
 
-  uint32_t tokens() const { return static_cast<uint32_t>(query.size() / (shape.heads * shape.width())); }
   float scale() const { return 1.5f / std::sqrt(static_cast<float>(shape.width())); }
-  size_t row_bytes() const { return kv_row_bytes(type, shape.width()); }
-  std::vector<std::byte> encoded() const {
-    std::vector<std::byte> bytes(rows.size() / shape.width() * row_bytes());
-    for (size_t p = 0; p * shape.width() < rows.size(); ++p)
-      encode_kv_row(type, bytes.data() + p * row_bytes(), rows.data() + p * shape.width(), shape.width());
-    return bytes;
-  }
 };
 
 }  // namespace
@@ -86,23 +74,18 @@ void LatentAttentionTest::add_types() {
 
 Problem LatentAttentionTest::random_problem(const Shape& shape, KvType type, uint32_t first,
                                             uint32_t tokens) {
-  return {shape, type, first, normal_values(random_, size_t{tokens} * shape.heads * shape.width()),
-          normal_values(random_, size_t{first + tokens} * shape.width())};
+  const uint32_t query_width = shape.heads * shape.width();
+  return {{type, first, shape.width(), query_width, normal_values(random_, size_t{tokens} * query_width),
+           normal_values(random_, size_t{first + tokens} * shape.width())},
+          shape};
 }
 
 std::vector<float> LatentAttentionTest::expected(const Problem& problem) {
   const Shape& shape = problem.shape;
-  const uint32_t positions = problem.first + problem.tokens();
-  KvCache cache = std::move(*KvCache::create({1, shape.width(), problem.type}, positions));
-  std::vector<float> rows = problem.rows;
-  oracle_->kv_append(cache, 0, 0, {rows.data(), positions, shape.width(), shape.width()});
   std::vector<float> query = problem.query;
   std::vector<float> out(size_t{problem.tokens()} * shape.heads * shape.kv_lora);
-  oracle_->attention({out.data(), problem.tokens(), shape.heads, shape.kv_lora,
-                      size_t{shape.heads} * shape.kv_lora, shape.kv_lora},
-                     {query.data(), problem.tokens(), shape.heads, shape.width(),
-                      size_t{shape.heads} * shape.width(), shape.width()},
-                     cache, 0, problem.first, problem.scale());
+  oracle_->attention(by_head(out, shape.heads, shape.kv_lora), by_head(query, shape.heads, shape.width()),
+                     problem.cache(*oracle_), 0, problem.first, problem.scale());
   return out;
 }
 

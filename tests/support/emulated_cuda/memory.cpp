@@ -166,17 +166,8 @@ cudaError_t cudaMallocHost(void** memory, size_t bytes) {
   *memory = bytes == 0 ? nullptr : pinned_memory().allocate(bytes);
   return note(*memory == nullptr && bytes != 0 ? cudaErrorMemoryAllocation : cudaSuccess);
 }
-cudaError_t cudaHostAlloc(void** memory, size_t bytes, unsigned) {
-  return cudaMallocHost(memory, bytes);
-}
 cudaError_t cudaFreeHost(void* memory) {
   return note(memory == nullptr || pinned_memory().free(memory) ? cudaSuccess : cudaErrorInvalidValue);
-}
-cudaError_t cudaHostRegister(void*, size_t, unsigned) {
-  return cudaSuccess;
-}
-cudaError_t cudaHostUnregister(void*) {
-  return cudaSuccess;
 }
 
 cudaError_t cudaMemcpy2DAsync(void* to, size_t to_pitch, const void* from, size_t from_pitch,
@@ -198,12 +189,9 @@ cudaError_t cudaMemcpy(void* to, const void* from, size_t bytes, cudaMemcpyKind 
   if (const cudaError_t error = refuse_in_capture(); error != cudaSuccess) return error;
   return cudaMemcpyAsync(to, from, bytes, kind, nullptr);
 }
-cudaError_t cudaMemsetAsync(void* memory, int value, size_t bytes, cudaStream_t stream) {
-  if (bytes != 0 && device_memory().place(memory, bytes) != Allocations::Place::Inside)
-    return note(cudaErrorInvalidValue);
-  return enqueue(stream, [=] { std::memset(memory, value, bytes); });
-}
 cudaError_t cudaMemset(void* memory, int value, size_t bytes) {
   if (const cudaError_t error = refuse_in_capture(); error != cudaSuccess) return error;
-  return cudaMemsetAsync(memory, value, bytes, nullptr);
+  if (bytes != 0 && device_memory().place(memory, bytes) != Allocations::Place::Inside)
+    return note(cudaErrorInvalidValue);
+  return enqueue(nullptr, [=] { std::memset(memory, value, bytes); });
 }

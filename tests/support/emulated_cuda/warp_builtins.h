@@ -82,12 +82,6 @@ T __shfl_up_sync(unsigned int mask, T value, unsigned int delta, int width = war
 inline unsigned int __ballot_sync(unsigned int mask, int vote) {
   return emulated_cuda::ballot(mask, vote != 0);
 }
-inline int __any_sync(unsigned int mask, int vote) {
-  return emulated_cuda::ballot(mask, vote != 0) != 0;
-}
-inline int __all_sync(unsigned int mask, int vote) {
-  return emulated_cuda::ballot(mask, vote == 0) == 0;
-}
 
 inline void __syncwarp(unsigned int mask = emulated_cuda::kAllLanes) {
   emulated_cuda::meet_warp("__syncwarp", mask, nullptr, nullptr);

@@ -1,6 +1,6 @@
 #pragma once
 
-// Stands in for CUDA's header of this name: the type and its conversions, no arithmetic.
+// Stands in for CUDA's header of this name: the type and those of its conversions that are used.
 #include "tests/support/emulated_cuda/sixteen_bit_float.h"
 
 #include <bit>
@@ -21,50 +21,14 @@ struct Bfloat16Format {
 }  // namespace emulated_cuda
 
 using __nv_bfloat16 = emulated_cuda::SixteenBitFloat<emulated_cuda::Bfloat16Format>;
-using nv_bfloat16 = __nv_bfloat16;
 using __nv_bfloat162 = emulated_cuda::SixteenBitPair<emulated_cuda::Bfloat16Format>;
-using nv_bfloat162 = __nv_bfloat162;
 
 inline __nv_bfloat16 __float2bfloat16_rn(float value) {
   return __nv_bfloat16(value);
 }
-inline __nv_bfloat16 __float2bfloat16(float value) {
-  return __nv_bfloat16(value);
-}
-inline float __bfloat162float(__nv_bfloat16 value) {
-  return value;
-}
 inline unsigned short __bfloat16_as_ushort(__nv_bfloat16 value) {
   return value.bits;
 }
-inline __nv_bfloat16 __ushort_as_bfloat16(unsigned short bits) {
-  return __nv_bfloat16::of_bits(bits);
-}
-
 inline __nv_bfloat162 __floats2bfloat162_rn(float low, float high) {
   return {__nv_bfloat16(low), __nv_bfloat16(high)};
-}
-inline __nv_bfloat162 __float22bfloat162_rn(float2 value) {
-  return __floats2bfloat162_rn(value.x, value.y);
-}
-inline __nv_bfloat162 __float2bfloat162_rn(float value) {
-  return __floats2bfloat162_rn(value, value);
-}
-inline __nv_bfloat162 __halves2bfloat162(__nv_bfloat16 low, __nv_bfloat16 high) {
-  return {low, high};
-}
-inline float2 __bfloat1622float2(__nv_bfloat162 value) {
-  return {value.x, value.y};
-}
-inline float __low2float(__nv_bfloat162 value) {
-  return value.x;
-}
-inline float __high2float(__nv_bfloat162 value) {
-  return value.y;
-}
-inline __nv_bfloat16 __low2bfloat16(__nv_bfloat162 value) {
-  return value.x;
-}
-inline __nv_bfloat16 __high2bfloat16(__nv_bfloat162 value) {
-  return value.y;
 }

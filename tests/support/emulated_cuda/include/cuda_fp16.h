@@ -1,6 +1,6 @@
 #pragma once
 
-// Stands in for CUDA's header of this name: the type and its conversions, no arithmetic.
+// Stands in for CUDA's header of this name: the type and those of its conversions that are used.
 #include "engine/ops/half.h"
 #include "tests/support/emulated_cuda/sixteen_bit_float.h"
 
@@ -26,14 +26,9 @@ struct HalfFormat {
 }  // namespace emulated_cuda
 
 using __half = emulated_cuda::SixteenBitFloat<emulated_cuda::HalfFormat>;
-using half = __half;
 using __half2 = emulated_cuda::SixteenBitPair<emulated_cuda::HalfFormat>;
-using half2 = __half2;
 
 inline __half __float2half_rn(float value) {
-  return __half(value);
-}
-inline __half __float2half(float value) {
   return __half(value);
 }
 inline float __half2float(__half value) {
@@ -45,34 +40,6 @@ inline unsigned short __half_as_ushort(__half value) {
 inline __half __ushort_as_half(unsigned short bits) {
   return __half::of_bits(bits);
 }
-
 inline __half2 __floats2half2_rn(float low, float high) {
   return {__half(low), __half(high)};
-}
-inline __half2 __float22half2_rn(float2 value) {
-  return __floats2half2_rn(value.x, value.y);
-}
-inline __half2 __float2half2_rn(float value) {
-  return __floats2half2_rn(value, value);
-}
-inline __half2 __halves2half2(__half low, __half high) {
-  return {low, high};
-}
-inline __half2 __half2half2(__half value) {
-  return {value, value};
-}
-inline float2 __half22float2(__half2 value) {
-  return {value.x, value.y};
-}
-inline float __low2float(__half2 value) {
-  return value.x;
-}
-inline float __high2float(__half2 value) {
-  return value.y;
-}
-inline __half __low2half(__half2 value) {
-  return value.x;
-}
-inline __half __high2half(__half2 value) {
-  return value.y;
 }
