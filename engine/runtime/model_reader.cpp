@@ -13,8 +13,9 @@
 namespace kvasir::engine {
 namespace {
 
-/// They read and hash by turns: one alone would leave the disk idle while it hashes.
-constexpr unsigned kThreads = 6;
+/// Most of them wait for the disk while as many as there are cores hash or clear pages; fewer leave it idle at
+/// times.
+constexpr unsigned kThreads = 12;
 /// What is read and hashed at once.
 constexpr size_t kPieceBytes = kSha256Lanes * kContentChunkBytes;
 
