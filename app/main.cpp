@@ -2,6 +2,7 @@
 #include "app/quit_on_signals.h"
 #include "app/services/desktop_keychain.h"
 #include "app/services/profile_host.h"
+#include "app/services/qt_answer_settings_port.h"
 #include "app/services/qt_chat_list_port.h"
 #include "app/services/qt_chat_port.h"
 #include "app/services/qt_context_port.h"
@@ -123,6 +124,7 @@ int main(int argc, char** argv) {
   app::QtChatPort chat(app::ChatSettings{});
   app::QtChatListPort chats(chat);
   app::QtContextPort context(chat);
+  app::QtAnswerSettingsPort answers(chat);
   app::QtModelPort models(chat, app::starter_model_path());
   app::QtStoragePort storage(host, chat);
   app::QtProfilePort profiles(host, chat, models, arguments.model);
@@ -142,7 +144,7 @@ int main(int argc, char** argv) {
   QSettings store(QString::fromStdString((arguments.data.root / "window.ini").string()),
                   QSettings::IniFormat);
   ui::UiSettings settings(&store);
-  const ui::Window window({chat, chats, context, models, profiles, storage}, settings);
+  const ui::Window window({chat, chats, context, answers, models, profiles, storage}, settings);
   if (window.quickWindow() == nullptr) return EXIT_FAILURE;
   profiles.reportKv();
   return QGuiApplication::exec();

@@ -1,5 +1,6 @@
 #include "ui/window.h"
 
+#include "ui/controllers/answer_settings_controller.h"
 #include "ui/controllers/chat_controller.h"
 #include "ui/controllers/chat_list_controller.h"
 #include "ui/controllers/context_controller.h"
@@ -55,6 +56,7 @@ struct Window::Private {
         , controller(ports.chat, chats)
         , models(ports.models)
         , context(ports.context, controller, models)
+        , answers(ports.answers, controller)
         , profiles(ports.profiles)
         , storage(ports.storage)
     {
@@ -66,6 +68,7 @@ struct Window::Private {
                                       { QStringLiteral("transfer"), QVariant::fromValue(&transfer) },
                                       { QStringLiteral("models"), QVariant::fromValue(&models) },
                                       { QStringLiteral("context"), QVariant::fromValue(&context) },
+                                      { QStringLiteral("answers"), QVariant::fromValue(&answers) },
                                       { QStringLiteral("profiles"), QVariant::fromValue(&profiles) },
                                       { QStringLiteral("storage"), QVariant::fromValue(&storage) },
                                       { QStringLiteral("settings"), QVariant::fromValue(&settings) } });
@@ -78,6 +81,7 @@ struct Window::Private {
     ChatController controller;
     ModelController models;
     ContextController context;
+    AnswerSettingsController answers;
     ProfileController profiles;
     StorageController storage;
     QQmlApplicationEngine engine; // goes first: its items look at the controllers

@@ -7,6 +7,7 @@ class QString;
 
 namespace kvasir::ui {
 
+class AnswerSettingsPort;
 class ChatController;
 class ChatListController;
 class ChatListPort;
@@ -28,6 +29,7 @@ struct WindowPorts {
     ChatPort &chat;
     ChatListPort &chats;
     ContextPort &context;
+    AnswerSettingsPort &answers;
     ModelPort &models;
     ProfilePort &profiles;
     StoragePort &storage;

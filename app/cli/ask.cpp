@@ -21,9 +21,7 @@ struct AskOptions {
   ProfileChoice profile;
   std::string conversation;
   std::optional<std::string> system;
-  std::optional<float> temperature;
-  std::optional<uint64_t> seed;
-  uint32_t max_tokens = 0;
+  AnswerSettings answers;
   uint32_t reasoning_budget = ThinkingSettings{}.max_tokens;
   bool no_thinking = false;
   bool show_reasoning = false;
@@ -125,13 +123,8 @@ SendRequest make_request(const AskOptions& options, int64_t conversation_id) {
   request.text = options.message;
   request.is_private = options.is_private;
   request.system_text = options.system.value_or("");
-  request.settings.max_tokens = options.max_tokens;
+  request.settings.chosen = options.answers;
   request.settings.thinking = {!options.no_thinking, options.reasoning_budget};
-  if (options.temperature) request.settings.sampling.temperature = *options.temperature;
-  if (options.seed) {
-    request.settings.sampling.seed = *options.seed;
-    request.settings.random_seed = false;
-  }
   return request;
 }
 
@@ -148,8 +141,9 @@ ModelRequest model_request(const AskOptions& options) {
 }
 
 void ask(const AskOptions& options) {
-  const auto problem = engine::check(make_request(options, 0).settings.sampling);
-  if (problem) throw CommandFailed{kExitBadInput, *problem};
+  ChatSettings settings;
+  options.answers.apply_to(settings);
+  if (const auto problem = engine::check(settings.sampling)) throw CommandFailed{kExitBadInput, *problem};
   const auto profile = open_profile(options.profile);
   start_logging(profile_folder(options.profile).logs());
 
@@ -193,7 +187,8 @@ void add_ask_command(CLI::App& parent) {
                  "Instead of a conversation: a single question of which nothing is kept")
       ->excludes(conversation);
   command->add_option("--system", options->system, "System prompt of the conversation");
-  command->add_option("--max-tokens", options->max_tokens, "Longest answer; 0: no limit but the context");
+  command->add_option("--max-tokens", options->answers.max_tokens,
+                      "Longest answer; 0: no limit but the context");
   command->add_flag("--no-thinking", options->no_thinking,
                     "Answer at once, where the model can do without thinking first");
   command
@@ -201,8 +196,8 @@ void add_ask_command(CLI::App& parent) {
                    "Tokens that it may think for; 0: as many as the context has room for")
       ->capture_default_str();
   command->add_flag("--show-reasoning", options->show_reasoning, "Print what it thinks to stderr");
-  command->add_option("--temperature", options->temperature, "0: always the likeliest token");
-  command->add_option("--seed", options->seed, "Of the random draw");
+  command->add_option("--temperature", options->answers.temperature, "0: always the likeliest token");
+  command->add_option("--seed", options->answers.seed, "Of the random draw");
   command->add_option("--backend", options->backend, "What computes: auto, a GPU where there is one, or cpu")
       ->capture_default_str()
       ->check(CLI::IsMember({"auto", "cpu"}));

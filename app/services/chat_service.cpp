@@ -176,8 +176,10 @@ void ChatService::start_turn(std::vector<StoredMessage> history, StoredMessage a
   in_memory_ = selected_ = conversation_id;
   auto turn = std::make_shared<Turn>(
       Turn{std::move(history), std::move(answer), settings, promise, min_tokens, {}, {}});
-  if (const auto conversation = store_of(conversation_id).conversation(conversation_id))
+  if (const auto conversation = store_of(conversation_id).conversation(conversation_id)) {
     turn->context_policy = conversation->context_policy;
+    turn->settings = settings_in_chat(profile_.conversations(), *conversation, settings);
+  }
   {
     const std::lock_guard lock(turns_mutex_);
     std::stop_source& stop = turns_[conversation_id] = std::stop_source();

@@ -38,6 +38,12 @@ class QtChatPort final : public ui::ChatPort, public ChatObserver {
     inStore(answered(std::move(job), std::move(then)));
   }
 
+  /// As `withStore`, on the store that the conversation is in: private ones have their own.
+  template <class Job, class Then>
+  void withStoreOf(qint64 conversationId, Job job, Then then) {
+    if (m_chats) m_chats->with_store_of(conversationId, answered(std::move(job), std::move(then)));
+  }
+
   /// Null while no profile is attached.
   ChatService* service() { return m_chats.get(); }
 
@@ -112,12 +118,6 @@ class QtChatPort final : public ui::ChatPort, public ChatObserver {
       });
     };
   }
-  /// As `withStore`, on the store that the conversation is in: private ones have their own.
-  template <class Job, class Then>
-  void withStoreOf(qint64 conversationId, Job job, Then then) {
-    if (m_chats) m_chats->with_store_of(conversationId, answered(std::move(job), std::move(then)));
-  }
-
   /// No list has private ones.
   void report(const ui::ConversationItem& conversation);
   void showThinking();

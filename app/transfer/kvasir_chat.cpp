@@ -1,5 +1,6 @@
 #include "app/transfer/kvasir_chat.h"
 
+#include "app/settings/answer_settings.h"
 #include "app/settings/context_settings.h"
 #include "app/transfer/json_chats.h"
 
@@ -168,6 +169,8 @@ std::string chat_to_json(const ChatRecord& chat) {
   if (chat.pinned) object["pinned"] = true;
   if (chat.context_policy != storage::ContextPolicy::Stop)
     object["context_policy"] = context_policy_name(chat.context_policy);
+  if (const auto settings = AnswerSettings::from_json(chat.answer_settings); !settings.empty())
+    object["answer_settings"] = json::parse(settings.to_json());
   if (chat.shown_leaf) object["shown"] = *chat.shown_leaf;
   for (const auto& message : chat.messages) object["messages"].push_back(message_to_json(message));
   // What is no UTF-8 must not keep all the rest from being carried along.
@@ -185,6 +188,7 @@ Outcome<ChatRecord> chat_from_json(const json& object) {
   chat.draft = text_at(object, "draft");
   chat.pinned = truth_at(object, "pinned");
   chat.context_policy = context_policy_named(text_at(object, "context_policy"));
+  chat.answer_settings = AnswerSettings::from_json(value_at(object, "answer_settings").dump()).to_json();
   chat.created_at_ms = integer_at(object, "created_at_ms");
   chat.updated_at_ms = integer_at(object, "updated_at_ms");
   for (const json& message : messages) {

@@ -119,8 +119,9 @@ Result<int64_t> ConversationStore::fork_conversation(int64_t message_id, std::st
   KVASIR_TRY_ASSIGN(auto transaction, Transaction::begin(*database_));
   KVASIR_TRY_ASSIGN(const auto place, place_of(message_id));
   KVASIR_TRY(database_->run(
-      "INSERT INTO conversations (title, system_prompt_id, context_policy, created_at_ms, updated_at_ms) "
-      "SELECT ?2, system_prompt_id, context_policy, ?3, ?3 FROM conversations WHERE id = ?1",
+      "INSERT INTO conversations (title, system_prompt_id, context_policy, answer_settings, created_at_ms, "
+      "updated_at_ms) SELECT ?2, system_prompt_id, context_policy, answer_settings, ?3, ?3 FROM "
+      "conversations WHERE id = ?1",
       place.conversation_id, title, change_time_ms()));
   const int64_t fork_id = database_->last_insert_id();
   constexpr std::string_view kCopied =

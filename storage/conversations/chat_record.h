@@ -25,7 +25,8 @@ struct ChatRecord {
   bool pinned = false;
   std::string draft;
   ContextPolicy context_policy = ContextPolicy::Stop;
-  int64_t created_at_ms = 0;  ///< Unix time, as the next
+  std::string answer_settings;  ///< as in StoredConversation
+  int64_t created_at_ms = 0;    ///< Unix time, as the next
   int64_t updated_at_ms = 0;
   std::vector<Message> messages;     ///< parents before what follows them, alternatives from the oldest on
   std::optional<size_t> shown_leaf;  ///< index of the last message of the branch that is shown

@@ -17,6 +17,7 @@ Result<ChatRecord> ConversationStore::read_record(int64_t id) {
   chat.pinned = stored.pin_position.has_value();
   chat.draft = stored.draft;
   chat.context_policy = stored.context_policy;
+  chat.answer_settings = stored.answer_settings;
   chat.created_at_ms = stored.created_at_ms;
   chat.updated_at_ms = stored.updated_at_ms;
   KVASIR_TRY_ASSIGN(auto names,
@@ -62,11 +63,12 @@ Result<void> ConversationStore::write_record(const ChatRecord& chat) {
   KVASIR_TRY_ASSIGN(const auto folder_id, folder_named(chat.folder_name));
   KVASIR_TRY(database_->run(
       "INSERT INTO conversations (title, system_prompt_id, created_at_ms, updated_at_ms, folder_id, "
-      "pin_position, draft, context_policy) VALUES (?1, (SELECT id FROM system_prompts WHERE name = ?2), ?3, "
-      "?3, ?4, "
-      "iif(?5, (SELECT coalesce(max(pin_position), -1) + 1 FROM conversations), NULL), ?6, ?7)",
+      "pin_position, draft, context_policy, answer_settings) "
+      "VALUES (?1, (SELECT id FROM system_prompts WHERE name = ?2), ?3, ?3, ?4, "
+      "iif(?5, (SELECT coalesce(max(pin_position), -1) + 1 FROM conversations), NULL), ?6, ?7, ?8)",
       std::string_view(chat.title), std::string_view(chat.system_prompt_name), chat.created_at_ms, folder_id,
-      int64_t{chat.pinned}, std::string_view(chat.draft), static_cast<int64_t>(chat.context_policy)));
+      int64_t{chat.pinned}, std::string_view(chat.draft), static_cast<int64_t>(chat.context_policy),
+      std::string_view(chat.answer_settings)));
   const int64_t id = database_->last_insert_id();
   KVASIR_TRY(add_title_to_search(*database_, id));
   KVASIR_TRY(write_system_message(id, chat.system_text));

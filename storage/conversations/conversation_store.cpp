@@ -18,8 +18,8 @@ tl::unexpected<Error> no_such_conversation() {
 const std::string kSelectConversation =
     "SELECT id, title, system_prompt_id, "
     "COALESCE((SELECT text FROM messages WHERE conversation_id = conversations.id AND position = 0), ''), "
-    "created_at_ms, updated_at_ms, folder_id, pin_position, draft, shown_leaf_id, context_policy FROM "
-    "conversations";
+    "created_at_ms, updated_at_ms, folder_id, pin_position, draft, shown_leaf_id, context_policy, "
+    "answer_settings FROM conversations";
 
 StoredConversation read_conversation(const Statement& row) {
   StoredConversation conversation;
@@ -34,6 +34,7 @@ StoredConversation read_conversation(const Statement& row) {
   conversation.draft = row.text(8);
   if (!row.is_null(9)) conversation.shown_leaf_id = row.integer(9);
   conversation.context_policy = static_cast<ContextPolicy>(row.integer(10));
+  conversation.answer_settings = row.text(11);
   return conversation;
 }
 

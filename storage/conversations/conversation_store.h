@@ -86,6 +86,7 @@ struct StoredConversation {
   /// The last message of the branch that is shown; none: there is no message but the system's.
   std::optional<int64_t> shown_leaf_id;
   ContextPolicy context_policy = ContextPolicy::Stop;
+  std::string answer_settings;  ///< its own, in words of the application's; empty: none
   int64_t created_at_ms = 0;
   int64_t updated_at_ms = 0;
 };
@@ -191,6 +192,7 @@ class ConversationStore {
   Result<void> set_system_text(int64_t conversation_id, std::string_view text,
                                std::optional<int64_t> system_prompt_id);
 
+  Result<void> set_answer_settings(int64_t conversation_id, std::string_view settings);
   Result<void> set_context_policy(int64_t conversation_id, ContextPolicy policy);
   /// Has prompts begin with this message, or (none) not begin with it.
   Result<void> set_context_summary(int64_t message_id, const std::optional<std::string>& summary);

@@ -8,6 +8,7 @@
 #include "storage/schema/v005_context.h"
 #include "storage/schema/v006_collapsed_folders.h"
 #include "storage/schema/v007_edited.h"
+#include "storage/schema/v008_answer_settings.h"
 #include "storage/sqlite/transaction.h"
 
 #include <array>
@@ -19,7 +20,7 @@ namespace {
 constexpr std::array kMigrations = {Migration{1, kV001Initial},  Migration{2, kV002Reasoning},
                                     Migration{3, kV003ChatList}, Migration{4, kV004Branches},
                                     Migration{5, kV005Context},  Migration{6, kV006CollapsedFolders},
-                                    Migration{7, kV007Edited}};
+                                    Migration{7, kV007Edited},   Migration{8, kV008AnswerSettings}};
 
 Result<void> apply(Database& database, const Migration& step) {
   KVASIR_TRY_ASSIGN(auto transaction, Transaction::begin(database));

@@ -1,4 +1,5 @@
 #include "app/services/kv_owner.h"
+#include "app/settings/answer_settings.h"
 #include "tests/support/chat_service_fixture.h"
 
 #include <QDirIterator>
@@ -36,6 +37,9 @@ class ChatServiceTest : public QObject, kvasir::test::ChatServiceFixture {
   void selected_chat_is_in_memory_before_it_is_asked();
   void private_chat_leaves_nothing_on_the_disk();
   void pause_of_saving_is_said_once_and_chats_go_on();
+  void what_is_chosen_of_answers_reaches_the_sampler_data();
+  void what_is_chosen_of_answers_reaches_the_sampler();
+  void what_is_chosen_for_a_chat_goes_before_what_is_for_all();
 
  private:
   std::set<std::string> owners() const;
@@ -289,6 +293,73 @@ void ChatServiceTest::pause_of_saving_is_said_once_and_chats_go_on() {
   }
   QCOMPARE(observer_->saving_changes, (std::vector{false, true}));
   QVERIFY(profile_->blocks()->stats().blocks > 0);
+}
+
+/// Each makes the likeliest token the only one.
+void ChatServiceTest::what_is_chosen_of_answers_reaches_the_sampler_data() {
+  QTest::addColumn<QString>("json");
+  QTest::newRow("temperature") << R"({"temperature":0})";
+  QTest::newRow("top-k") << R"({"top_k":1})";
+  QTest::newRow("top-p") << R"({"top_p":0.000001})";
+  QTest::newRow("min-p") << R"({"min_p":1})";
+}
+
+void ChatServiceTest::what_is_chosen_of_answers_reaches_the_sampler() {
+  QFETCH(QString, json);
+  load_starter();
+  const std::string likeliest = ask(make_request(0, "Hello there.")).text;
+  SendRequest wild = make_endless_request();
+  wild.text = "Hello there.";
+  wild.settings.max_tokens = 16;
+  QVERIFY(ask(wild).text != likeliest);
+  chats_
+      ->with_store([&](auto& store) {
+        return keep_answer_settings(store, AnswerSettings::from_json(json.toStdString()));
+      })
+      .wait();
+  QCOMPARE(ask(wild).text, likeliest);
+}
+
+void ChatServiceTest::what_is_chosen_for_a_chat_goes_before_what_is_for_all() {
+  load_starter();
+  SendRequest wild = make_endless_request();
+  wild.settings.max_tokens = 16;
+  const auto first = ask(wild);
+  const auto keep = [&](const AnswerSettings& of_all, const AnswerSettings& of_chat) {
+    chats_
+        ->with_store([&, id = first.conversation_id](auto& store) {
+          return keep_answer_settings(store, of_all).and_then([&] {
+            return store.set_answer_settings(id, of_chat.to_json());
+          });
+        })
+        .wait();
+  };
+  const auto again = [&] { return wait_for(chats_->regenerate(first.id, wild.settings)); };
+  AnswerSettings of_all;
+  of_all.seed = 7;
+  of_all.max_tokens = 8;
+  keep(of_all, {});
+  const auto one = again();
+  QCOMPARE(one.usage->completion_tokens, 8u);
+  QVERIFY(again().token_ids == one.token_ids);  // the same seed
+  AnswerSettings of_chat;
+  of_chat.seed = 8;
+  of_chat.max_tokens = 5;
+  keep(of_all, of_chat);
+  const auto other = again();
+  QCOMPARE(other.usage->completion_tokens, 5u);
+  QVERIFY(!std::equal(other.token_ids.begin(), other.token_ids.begin() + 5, one.token_ids.begin()));
+  wild.settings.chosen.max_tokens = 3;  // asked for with the answer itself
+  QCOMPARE(again().usage->completion_tokens, 3u);
+  wild.settings.chosen = {};
+  // What was just said is less likely: without chance, the answer is another one.
+  of_chat = {};
+  of_chat.temperature = 0;
+  keep({}, of_chat);
+  const auto likeliest = again();
+  of_chat.repetition_penalty = 2;
+  keep({}, of_chat);
+  QVERIFY(again().token_ids != likeliest.token_ids);
 }
 
 QTEST_GUILESS_MAIN(ChatServiceTest)

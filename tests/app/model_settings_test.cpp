@@ -1,5 +1,6 @@
 #include "app/services/model_plan.h"
 #include "app/services/physical_memory.h"
+#include "app/settings/answer_settings.h"
 #include "app/settings/remembered_models.h"
 
 #include <QtTest>
@@ -38,6 +39,8 @@ class ModelSettingsTest : public QObject {
   void the_model_in_use_is_first_and_the_oldest_gives_way();
   void damaged_json_is_left_out_data();
   void damaged_json_is_left_out();
+  void settings_of_answers_survive_being_written_and_read();
+  void settings_of_answers_that_make_no_sense_are_left_out();
   void automatic_context_takes_at_most_a_quarter_of_the_memory();
   void a_chosen_context_stays_within_the_models_limit();
   void weights_beyond_the_available_memory_exceed_it();
@@ -108,6 +111,25 @@ void ModelSettingsTest::damaged_json_is_left_out() {
     QVERIFY(model.settings.threads <= 4096);
     QVERIFY(model.settings.kv_type == KvType::F16);
   }
+}
+
+void ModelSettingsTest::settings_of_answers_survive_being_written_and_read() {
+  const AnswerSettings settings{0.1, 0, 0.95, 0, 1.05, UINT32_MAX, UINT64_MAX};
+  QVERIFY(AnswerSettings::from_json(settings.to_json()) == settings);
+  QCOMPARE(AnswerSettings().to_json(), std::string());
+  QVERIFY(AnswerSettings::from_json("").empty());
+}
+
+void ModelSettingsTest::settings_of_answers_that_make_no_sense_are_left_out() {
+  for (const char* json :
+       {"[]", "7", "{", "null", R"({"temperature":-1})", R"({"temperature":"0.5"})", R"({"temperature":1e9})",
+        R"({"temperature":1e999})", R"({"top_p":0})", R"({"top_p":1.5})", R"({"min_p":-0.1})",
+        R"({"repetition_penalty":0})", R"({"top_k":-1})", R"({"top_k":4294967296})", R"({"top_k":1.5})",
+        R"({"max_tokens":-5})", R"({"seed":1e3})", R"({"seed":[1]})", R"({"unknown":1})"})
+    QVERIFY2(AnswerSettings::from_json(json).empty(), json);
+  const AnswerSettings kept = AnswerSettings::from_json(R"({"temperature":-1,"top_k":5,"seed":null})");
+  QCOMPARE(kept.top_k, std::optional(5u));
+  QVERIFY(!kept.temperature && !kept.seed);
 }
 
 void ModelSettingsTest::automatic_context_takes_at_most_a_quarter_of_the_memory() {

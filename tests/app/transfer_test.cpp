@@ -45,11 +45,11 @@ struct Profile {
         "prompt_tokens, "
         "prompt_cache_hit_tokens, prompt_cache_disk_tokens, prompt_cache_miss_tokens, completion_tokens, "
         "ttft_ms, prefill_tokens_per_second, decode_tokens_per_second, reasoning, reasoning_tokens, "
-        "reasoning_ms, context_policy, context_summary, edited "
+        "reasoning_ms, context_policy, context_summary, edited, answer_settings "
         "FROM conversations c LEFT JOIN messages m ON m.conversation_id = c.id "
         "ORDER BY c.updated_at_ms, c.title, m.position");
     while (*rows->step()) {
-      for (int column = 0; column < 31; ++column)
+      for (int column = 0; column < 32; ++column)
         all += (rows->is_null(column) ? "-" : rows->text(column)) + "|";
       all += "\n";
     }
@@ -128,6 +128,7 @@ class TransferTest : public QObject {
     QVERIFY(store.pin_conversations({chat}));
     QVERIFY(store.set_draft(chat, "unsent"));
     QVERIFY(store.set_context_policy(chat, ContextPolicy::DropOldest));
+    QVERIFY(store.set_answer_settings(chat, R"({"seed":18446744073709551615,"temperature":0.3})"));
     QVERIFY(store.set_context_summary(question.id, "They spoke of the sky."));
     QVERIFY(store.create_conversation("Empty", "", std::nullopt));
 

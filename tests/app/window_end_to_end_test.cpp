@@ -1,4 +1,5 @@
 #include "app/services/profile_host.h"
+#include "app/services/qt_answer_settings_port.h"
 #include "app/services/qt_chat_list_port.h"
 #include "app/services/qt_chat_port.h"
 #include "app/services/qt_context_port.h"
@@ -38,11 +39,12 @@ class Application {
         port(likeliestTokens()),
         list(port),
         context(port),
+        answers(port),
         models(port, KVASIR_STARTER_MODEL),
         storage(host, port),
         profiles(host, port, models, asked),
         m_opened(profiles.openFirst(host.book().last_used().id)),
-        window({port, list, context, models, profiles, storage}, m_uiSettings) {
+        window({port, list, context, answers, models, profiles, storage}, m_uiSettings) {
     if (!m_opened) qFatal("%s", m_opened.error().c_str());
     QObject::connect(&storage, &app::QtStoragePort::reopenNeeded, &profiles, &app::QtProfilePort::reopen);
   }
@@ -67,6 +69,7 @@ class Application {
   app::QtChatPort port;
   app::QtChatListPort list;
   app::QtContextPort context;
+  app::QtAnswerSettingsPort answers;
   app::QtModelPort models;
   app::QtStoragePort storage;
   app::QtProfilePort profiles;

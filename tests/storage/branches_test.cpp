@@ -192,7 +192,9 @@ class BranchesTest : public QObject {
     made = *store_->append_behind(q1.id, made);
     const auto q2 = say("q2");
 
+    QVERIFY(store_->set_answer_settings(chat_, "own"));
     const int64_t fork = *store_->fork_conversation(made.id, "chat (fork)");
+    QCOMPARE(store_->conversation(fork)->answer_settings, std::string("own"));
     QCOMPARE(store_->conversation(fork)->title, std::string("chat (fork)"));
     QCOMPARE(store_->conversation(fork)->system_text, std::string("system"));
     const auto copies = *store_->messages(fork);

@@ -1,4 +1,5 @@
 #include "ui/markdown/markdown_parser.h"
+#include "ui/models/answer_settings_model.h"
 #include "ui/models/conversation_list_model.h"
 #include "ui/models/markdown_block_model.h"
 #include "ui/models/message_list_model.h"
@@ -203,6 +204,36 @@ private slots:
         model.setFolders({});
         model.setFolders({ { 7, QStringLiteral("Work"), false } });
         QVERIFY(!model.isCollapsed(7));
+    }
+
+    void a_setting_of_answers_has_steps_and_what_it_goes_back_to()
+    {
+        QLocale::setDefault(QLocale(QLocale::English, QLocale::UnitedStates));
+        AnswerSettingsModel model;
+        QAbstractItemModelTester tester(&model, kFatal);
+        AnswerSettingsItem chosen;
+        chosen.maxTokens = 1000; // between two steps: of a chat that was imported
+        model.show(chosen, { 0.8, 0.95, 0.05, 40, 1, 0, {} });
+        const auto data = [&](int row, int role) { return model.index(row).data(role); };
+        QStringList texts;
+        for (int row = 0; row < model.rowCount(); ++row)
+            texts << data(row, AnswerSettingsModel::ValueTextRole).toString();
+        QCOMPARE(texts,
+                 QStringList({ QStringLiteral("0.8"), QStringLiteral("1,000\u00a0tokens"),
+                               QStringLiteral("95\u00a0%"), QStringLiteral("5\u00a0%"), QStringLiteral("40"),
+                               QStringLiteral("Off") }));
+        QCOMPARE(data(1, AnswerSettingsModel::StepRole).toInt(), 3);
+        QCOMPARE(data(1, AnswerSettingsModel::InheritedTextRole).toString(), QStringLiteral("No limit"));
+        QVERIFY(data(1, AnswerSettingsModel::ChosenRole).toBool());
+        model.reset(1);
+        QCOMPARE(data(1, AnswerSettingsModel::StepRole).toInt(),
+                 data(1, AnswerSettingsModel::StepsRole).toInt() - 1);
+        for (int row = 0; row < model.rowCount(); ++row) {
+            for (int step = 0; step < data(row, AnswerSettingsModel::StepsRole).toInt(); ++step) {
+                model.choose(row, step);
+                QCOMPARE(data(row, AnswerSettingsModel::StepRole).toInt(), step);
+            }
+        }
     }
 
     void one_changed_chat_among_2000_moves_one_row()

@@ -24,6 +24,44 @@ private slots:
         QTRY_VERIFY(isShown(find(QStringLiteral("storagePages"))));
     }
 
+    void how_answers_are_made_is_set_for_all_chats_and_for_one()
+    {
+        const qint64 id = m_port->addConversation(QStringLiteral("Mead"), {});
+        start();
+        chat().open(id);
+        QTest::keyClick(quick(), Qt::Key_Comma, Qt::ControlModifier);
+        QTRY_VERIFY(isShown(find(QStringLiteral("settingsPages1"))));
+        settle();
+        click(find(QStringLiteral("settingsPages1")));
+        QTRY_COMPARE(textOf(QStringLiteral("settingText0")), QStringLiteral("0.8"));
+        QVERIFY(!isShown(find(QStringLiteral("resetSetting0"))));
+        checkNames();
+        find(QStringLiteral("settingSlider0"))->forceActiveFocus(Qt::TabFocusReason);
+        QTest::keyClick(quick(), Qt::Key_Right);
+        QTRY_COMPARE(m_answers->kept[0].temperature, std::optional(0.9));
+
+        settle();
+        click(find(QStringLiteral("answerScope1")));
+        QTRY_COMPARE(textOf(QStringLiteral("settingText0")), QStringLiteral("0.9")); // as in all chats
+        find(QStringLiteral("settingSlider0"))->forceActiveFocus(Qt::TabFocusReason);
+        QTest::keyClick(quick(), Qt::Key_Left);
+        QTest::keyClick(quick(), Qt::Key_Left);
+        QTRY_COMPARE(m_answers->kept[id].temperature, std::optional(0.7));
+        QCOMPARE(m_answers->kept[0].temperature, std::optional(0.9));
+        settle();
+        click(find(QStringLiteral("resetSetting0")));
+        QTRY_COMPARE(textOf(QStringLiteral("settingText0")), QStringLiteral("0.9"));
+        find(QStringLiteral("seedField"))->forceActiveFocus();
+        type(QStringLiteral("4x2"));
+        QTest::keyClick(quick(), Qt::Key_Escape); // what was typed last is kept, too
+        QTRY_COMPARE(m_answers->kept[id], (AnswerSettingsItem { {}, {}, {}, {}, {}, {}, 42 }));
+        QTest::keyClick(quick(), Qt::Key_Comma, Qt::ControlModifier);
+        QTRY_VERIFY(isShown(find(QStringLiteral("followAllChats"))));
+        settle();
+        click(find(QStringLiteral("followAllChats")));
+        QTRY_COMPARE(m_answers->kept[id], AnswerSettingsItem());
+    }
+
     void every_control_has_a_name()
     {
         m_port->prompts = { { 7, QStringLiteral("Friendly"), QStringLiteral("Be kind."), true } };

@@ -21,6 +21,7 @@ void WindowTest::init()
     QLocale::setDefault(QLocale(QLocale::English, QLocale::UnitedStates));
     m_port = std::make_unique<FakeChatPort>();
     m_context = std::make_unique<FakeContextPort>();
+    m_answers = std::make_unique<FakeAnswerSettingsPort>();
     m_models = std::make_unique<FakeModelPort>();
     m_profiles = std::make_unique<FakeProfilePort>();
     m_storage = std::make_unique<FakeStoragePort>();
@@ -34,6 +35,7 @@ void WindowTest::cleanup()
     m_storage.reset();
     m_profiles.reset();
     m_models.reset();
+    m_answers.reset();
     m_context.reset();
     m_port.reset();
 }
@@ -44,7 +46,8 @@ void WindowTest::start(int width, int height)
     m_settings->setWindowWidth(width);
     m_settings->setWindowHeight(height);
     m_window = std::make_unique<Window>(
-        WindowPorts { *m_port, m_port->list, *m_context, *m_models, *m_profiles, *m_storage }, *m_settings);
+        WindowPorts { *m_port, m_port->list, *m_context, *m_answers, *m_models, *m_profiles, *m_storage },
+        *m_settings);
     QVERIFY(quick());
     QVERIFY(QTest::qWaitForWindowExposed(quick()));
     QTRY_COMPARE(chats().conversations()->chatCount(), int(m_port->list.conversations.size()));

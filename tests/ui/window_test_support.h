@@ -1,5 +1,6 @@
 #pragma once
 
+#include "tests/support/fake_answer_settings_port.h"
 #include "tests/support/fake_chat_port.h"
 #include "tests/support/fake_context_port.h"
 #include "tests/support/fake_model_port.h"
@@ -30,6 +31,7 @@ protected:
 
     std::unique_ptr<kvasir::ui::FakeChatPort> m_port;
     std::unique_ptr<kvasir::ui::FakeContextPort> m_context;
+    std::unique_ptr<kvasir::ui::FakeAnswerSettingsPort> m_answers;
     std::unique_ptr<kvasir::ui::FakeModelPort> m_models;
     std::unique_ptr<kvasir::ui::FakeProfilePort> m_profiles;
     std::unique_ptr<kvasir::ui::FakeStoragePort> m_storage;

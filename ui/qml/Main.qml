@@ -12,6 +12,7 @@ T.ApplicationWindow {
     required property TransferController transfer
     required property ModelController models
     required property ContextController context
+    required property AnswerSettingsController answers
     required property ProfileController profiles
     required property StorageController storage
     required property UiSettings settings
@@ -181,6 +182,7 @@ T.ApplicationWindow {
     SettingsPanel {
         id: settingsPanel
         settings: window.settings
+        answers: window.answers
         models: window.models
         onStorageRequested: storagePanel.open()
         onClosed: page.focusComposer()

@@ -2,6 +2,7 @@
 // 10,000 messages, on real storage with the real engine. Prints each figure with its aim.
 
 #include "app/services/profile_host.h"
+#include "app/services/qt_answer_settings_port.h"
 #include "app/services/qt_chat_list_port.h"
 #include "app/services/qt_chat_port.h"
 #include "app/services/qt_context_port.h"
@@ -63,6 +64,7 @@ struct Application {
         , chat(app::ChatSettings {})
         , list(chat)
         , context(chat)
+        , answers(chat)
         , models(chat, app::starter_model_path())
         , storage(host, chat)
         , profiles(host, chat, models, std::nullopt)
@@ -71,7 +73,7 @@ struct Application {
         settings.setWindowWidth(kWindowWidth);
         settings.setWindowHeight(kWindowHeight);
         window = std::make_unique<ui::Window>(
-            ui::WindowPorts { chat, list, context, models, profiles, storage }, settings);
+            ui::WindowPorts { chat, list, context, answers, models, profiles, storage }, settings);
     }
 
     ui::ChatController &chats() { return window->controller(); }
@@ -83,6 +85,7 @@ struct Application {
     app::QtChatPort chat;
     app::QtChatListPort list;
     app::QtContextPort context;
+    app::QtAnswerSettingsPort answers;
     app::QtModelPort models;
     app::QtStoragePort storage;
     app::QtProfilePort profiles;

@@ -1,5 +1,6 @@
 // Shows the window with made-up chats, for looking at and for screenshots. No model, no database.
 
+#include "tests/support/fake_answer_settings_port.h"
 #include "tests/support/fake_chat_port.h"
 #include "tests/support/fake_context_port.h"
 #include "tests/support/fake_model_port.h"
@@ -115,6 +116,7 @@ int main(int argc, char *argv[])
     FakeChatPort port;
     FakeModelPort models;
     FakeContextPort context;
+    FakeAnswerSettingsPort answers;
     const QString scene = parser.value(QStringLiteral("scene"));
     if (!fillScene(scene, port, models)) {
         std::fprintf(stderr, "There is no scene named %s.\n", qPrintable(scene));
@@ -132,7 +134,7 @@ int main(int argc, char *argv[])
 
     FakeProfilePort profiles;
     FakeStoragePort storage;
-    Window window({ port, port.list, context, models, profiles, storage }, settings);
+    Window window({ port, port.list, context, answers, models, profiles, storage }, settings);
     QQuickWindow *quickWindow = window.quickWindow();
     if (!quickWindow)
         return 1;

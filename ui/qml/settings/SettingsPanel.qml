@@ -3,11 +3,12 @@ import QtQuick.Layouts
 import QtQuick.Templates as T
 import Kvasir
 
-// What can be set: the window's look, how the model runs, and the way to what is kept on the disk.
+// What can be set: the window's look, how answers are made, how the model runs, and the way to what is kept on the disk.
 Dialog {
     id: panel
 
     required property UiSettings settings
+    required property AnswerSettingsController answers
     required property ModelController models
     signal storageRequested
     property int page: 0
@@ -16,13 +17,17 @@ Dialog {
     title: qsTr("Settings")
     maximumWidth: 480
     maximumHeight: Theme.scaled(576)
-    onAboutToShow: models.settings.revert()
+    onAboutToShow: {
+        models.settings.revert();
+        answers.load();
+    }
+    onClosed: answers.keep()
 
     Segments {
         objectName: "settingsPages"
         Layout.fillWidth: true
         accessibleName: qsTr("Which settings")
-        choices: [qsTr("Appearance"), qsTr("Model")]
+        choices: [qsTr("Appearance"), qsTr("Answers"), qsTr("Model")]
         current: panel.page
         onChosen: index => panel.page = index
     }
@@ -38,7 +43,7 @@ Dialog {
         Loader {
             id: content
             width: flick.width - Theme.space3
-            sourceComponent: panel.page === 0 ? appearance : panel.models.hasCard ? model : noModel
+            sourceComponent: panel.page === 0 ? appearance : panel.page === 1 ? answerPage : panel.models.hasCard ? model : noModel
         }
     }
     Rectangle {
@@ -58,6 +63,10 @@ Dialog {
     Component {
         id: appearance
         AppearanceSettings { settings: panel.settings }
+    }
+    Component {
+        id: answerPage
+        AnswerSettingsPage { answers: panel.answers }
     }
     Component {
         id: model
