@@ -48,6 +48,7 @@ __device__ inline uint32_t take_best(uint32_t* keys, uint32_t count) {
       key = other_key;
     }
   }
+  __syncwarp();  // all have read
   if (lane == 0) keys[best] = kClosed;
   __syncwarp();
   return best;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "engine/cuda/device/divide_up.h"
+#include "engine/cuda/device/exp2.cuh"
 #include "engine/cuda/device/pack.cuh"
 #include "engine/cuda/device/simt.cuh"
 #include "engine/cuda/device/tensor_core.cuh"
@@ -187,14 +188,14 @@ class FlashTile {
       largest = fmaxf(largest, __shfl_xor_sync(kAllLanes, largest, 1));
       largest = fmaxf(largest, __shfl_xor_sync(kAllLanes, largest, 2));
       const float base = largest == -INFINITY ? 0.0f : largest;
-      const float rescale = exp2f(largest_[upper] - base);
+      const float rescale = exp2_or_zero(largest_[upper] - base);
       largest_[upper] = largest;
       float sum = sum_[upper] * rescale;
 #pragma unroll
       for (uint32_t n = 0; n < kTile / 8; ++n) {
 #pragma unroll
         for (uint32_t i = 2 * upper; i < 2 * upper + 2; ++i) {
-          logits[n][i] = exp2f(logits[n][i] - base);
+          logits[n][i] = exp2_or_zero(logits[n][i] - base);
           sum += logits[n][i];
         }
       }
