@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 #include <set>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace kvasir::app {
@@ -25,6 +26,30 @@ void append(std::string& text, const std::string& more, const char* separator) {
   if (more.empty()) return;
   if (!text.empty()) text += separator;
   text += more;
+}
+
+/// What a marker stands for: of `entity<separator>["kind", "name", …]` the name, of citations and whatever
+/// else the program draws in their place nothing.
+std::string words_of_marker(std::string_view marker) {
+  constexpr std::string_view kEntity = "entity\xEE\x88\x82";
+  if (!marker.starts_with(kEntity)) return {};
+  const json fields = json::parse(marker.substr(kEntity.size()), nullptr, /*allow_exceptions=*/false);
+  const bool has_name = fields.is_array() && fields.size() > 1 && fields[1].is_string();
+  return has_name ? fields[1].get<std::string>() : std::string();
+}
+
+/// `text` without the markers of its citations, which stand between U+E200 and U+E201.
+std::string without_markers(std::string_view text) {
+  constexpr std::string_view kBegin = "\xEE\x88\x80", kEnd = "\xEE\x88\x81";
+  std::string words;
+  for (;;) {
+    const size_t begin = text.find(kBegin);
+    const size_t end = begin == text.npos ? text.npos : text.find(kEnd, begin);
+    words += text.substr(0, end == text.npos ? text.npos : begin);
+    if (end == text.npos) return words;
+    words += words_of_marker(text.substr(begin + kBegin.size(), end - begin - kBegin.size()));
+    text.remove_prefix(end + kEnd.size());
+  }
 }
 
 /// The words of a message; of pictures and sounds it says that they were there.
@@ -110,7 +135,7 @@ class TreeReader {
     const std::string kind = text_at(content, "content_type");
     if (kind == "user_editable_context" || kind == "reasoning_recap" || kind == "model_editable_context")
       return above;
-    std::string text = text_of(content);
+    std::string text = without_markers(text_of(content));
     if (text.empty()) return above;
     ChatRecord::Message kept;
     kept.parent = above.message;

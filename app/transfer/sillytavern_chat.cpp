@@ -1,10 +1,9 @@
 #include "app/transfer/sillytavern_chat.h"
 
 #include "app/transfer/json_chats.h"
+#include "app/transfer/sillytavern_date.h"
 
 #include <algorithm>
-#include <cstdio>
-#include <ctime>
 #include <nlohmann/json.hpp>
 
 namespace kvasir::app {
@@ -13,8 +12,6 @@ namespace {
 using nlohmann::json;
 using storage::ChatRecord;
 using storage::MessageRole;
-
-constexpr double kMaxUnixMs = 1e14;
 
 /// Null where the line is no JSON, or nested deeper than chats are.
 json parse_line(const std::string& line) {
@@ -27,24 +24,6 @@ json parse_line(const std::string& line) {
       },
       false);
   return too_deep || parsed.is_discarded() ? json() : parsed;
-}
-
-/// Unix milliseconds, "2024-03-01T12:30:00.000Z" or "2024-3-1 @12h 30m 00s 000ms"; 0 where it is none of
-/// them.
-int64_t time_ms(const json& date) {
-  if (date.is_number()) return static_cast<int64_t>(std::clamp(date.get<double>(), 0.0, kMaxUnixMs));
-  if (!date.is_string()) return 0;
-  const std::string text = date.get<std::string>();
-  std::tm time{};
-  const bool iso = std::sscanf(text.c_str(), "%4d-%2d-%2dT%2d:%2d:%2d", &time.tm_year, &time.tm_mon,
-                               &time.tm_mday, &time.tm_hour, &time.tm_min, &time.tm_sec) == 6;
-  if (!iso && std::sscanf(text.c_str(), "%4d-%2d-%2d @%2dh %2dm %2ds", &time.tm_year, &time.tm_mon,
-                          &time.tm_mday, &time.tm_hour, &time.tm_min, &time.tm_sec) != 6)
-    return 0;
-  time.tm_year -= 1900;
-  time.tm_mon -= 1;
-  time.tm_isdst = -1;
-  return std::max<int64_t>(0, int64_t{iso ? timegm(&time) : mktime(&time)} * 1000);
 }
 
 /// The message's texts, of which `chosen` is gone on with.
@@ -60,19 +39,29 @@ std::vector<std::string> swipes_of(const json& message, size_t& chosen) {
   return texts;
 }
 
+/// What is told of swipe `i`: of the chosen one by the message itself, of the others by its `swipe_info`.
+const json& told_of(const json& message, size_t i, size_t chosen) {
+  if (i == chosen) return message;
+  static const json kNothing;
+  const json& infos = value_at(message, "swipe_info");
+  return infos.is_array() && i < infos.size() ? infos[i] : kNothing;
+}
+
 void add_message(ChatRecord& chat, const json& message) {
   size_t chosen = 0;
   const auto texts = swipes_of(message, chosen);
   const auto parent = chat.shown_leaf;
   const size_t first = chat.messages.size();
-  const json& extra = value_at(message, "extra");
   for (size_t i = 0; i < texts.size(); ++i) {
+    const json& told = told_of(message, i, chosen);
+    const json& extra = value_at(told, "extra");
     ChatRecord::Message added;
     added.parent = parent;
     added.content.role = truth_at(message, "is_user") ? MessageRole::User : MessageRole::Assistant;
     added.content.text = texts[i];
-    added.content.created_at_ms = time_ms(value_at(message, "send_date"));
-    if (i == chosen && added.content.role == MessageRole::Assistant) {
+    const json& date = value_at(told, "send_date");
+    added.content.created_at_ms = sillytavern_date_ms(date.is_null() ? value_at(message, "send_date") : date);
+    if (added.content.role == MessageRole::Assistant) {
       added.content.model = text_at(extra, "model");
       added.content.reasoning = text_at(extra, "reasoning");
       added.content.reasoning_ms = std::max(0.0, number_at(extra, "reasoning_duration"));
@@ -82,11 +71,17 @@ void add_message(ChatRecord& chat, const json& message) {
   chat.shown_leaf = first + chosen;
 }
 
+/// The character whom the chat is with: the header's, or, since newer versions write "unused" there, who
+/// speaks first of those that are not the person.
+std::string character_of(const json& line) {
+  const std::string name = text_at(line, line.contains("mes") ? "name" : "character_name");
+  return name == "unused" || truth_at(line, "is_user") || truth_at(line, "is_system") ? std::string() : name;
+}
+
 }  // namespace
 
 Outcome<ChatRecord> chat_from_sillytavern(std::istream& in, const std::string& name) {
   ChatRecord chat;
-  chat.title = name;
   size_t number = 0;
   for (std::string line; std::getline(in, line);) {
     ++number;
@@ -94,9 +89,9 @@ Outcome<ChatRecord> chat_from_sillytavern(std::istream& in, const std::string& n
     const json message = parse_line(line);
     if (!message.is_object())
       return tl::unexpected<Failure>("Its line " + std::to_string(number) + " is no valid JSON.");
+    if (chat.title.empty()) chat.title = character_of(message);
     if (number == 1 && !message.contains("mes")) {
-      if (!text_at(message, "character_name").empty()) chat.title = text_at(message, "character_name");
-      chat.created_at_ms = time_ms(value_at(message, "create_date"));
+      chat.created_at_ms = sillytavern_date_ms(value_at(message, "create_date"));
       continue;
     }
     if (truth_at(message, "is_system")) continue;
@@ -105,6 +100,7 @@ Outcome<ChatRecord> chat_from_sillytavern(std::istream& in, const std::string& n
     add_message(chat, message);
   }
   if (chat.messages.empty()) return tl::unexpected<Failure>("It holds no messages.");
+  if (chat.title.empty()) chat.title = name;
   return chat;
 }
 

@@ -9,7 +9,8 @@
 namespace kvasir::app {
 
 /// A chat of SillyTavern: a header in the first line, then a message in each. Swipes become alternatives, of
-/// which the chosen one is gone on with. `name` is the title where the file has none. The failure says what
+/// which the chosen one is gone on with. The title is the character's name, or `name` where
+/// the file has none. The failure says what
 /// is wrong with the file.
 Outcome<storage::ChatRecord> chat_from_sillytavern(std::istream& in, const std::string& name);
 

@@ -2,10 +2,12 @@
 
 #include "app/transfer/chat_export.h"
 #include "app/transfer/chat_import.h"
+#include "app/transfer/sillytavern_date.h"
 #include "storage/schema/migrations.h"
 
 #include <QTemporaryDir>
 #include <QTest>
+#include <ctime>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -164,6 +166,11 @@ class TransferTest : public QObject {
     hidden["metadata"]["is_visually_hidden_from_conversation"] = true;
     json call = said("assistant", {"search(mead)"});
     call["recipient"] = "browser";
+    const char* const kCited =
+        "With \xEE\x88\x80"
+        "entity\xEE\x88\x82[\"food\",\"yeast\",\"a fungus\"]\xEE\x88\x81."
+        "\xEE\x88\x80"
+        "cite\xEE\x88\x82turn0search3\xEE\x88\x81";
     json thoughts = said("assistant", json::array());
     thoughts["content"] = {{"content_type", "thoughts"},
                            {"thoughts", {{{"summary", "s"}, {"content", "Hmm."}}}}};
@@ -177,7 +184,7 @@ class TransferTest : public QObject {
         {"call", node("call", "q", {"tool"}, call)},
         {"tool", node("tool", "call", {"think"}, said("tool", {"result"}))},
         {"think", node("think", "tool", {"a2"}, thoughts)},
-        {"a2", node("a2", "think", {"q", "nobody"}, said("assistant", {"With yeast."}))}};
+        {"a2", node("a2", "think", {"q", "nobody"}, said("assistant", {kCited}))}};
     const json chat = {{"title", "Mead"},
                        {"create_time", 1700000000},
                        {"update_time", 1700000100.25},
@@ -229,6 +236,46 @@ class TransferTest : public QObject {
     QCOMPARE(shown[2].text, std::string("Alice, edited."));
     QCOMPARE(shown[2].alternatives, 3U);
     QCOMPARE(shown[2].reasoning, std::string("A name."));
+  }
+
+  void sillytavern_of_newer_versions_names_who_speaks_and_tells_of_each_swipe() {
+    write(
+        "chat.jsonl",
+        R"({"user_name":"unused","character_name":"unused","chat_metadata":{"integrity":"x"}})"
+        "\n"
+        R"({"name":"You","is_user":true,"send_date":"2024-03-01T14:30:05.000+02:00","mes":"Hi."})"
+        "\n"
+        R"({"name":"Bea","is_user":false,"send_date":"2024-03-01T12:30:06.000Z","mes":"B","swipes":["A","B"],"swipe_id":1,"extra":{"reasoning":"why B"},"swipe_info":[{"send_date":"2024-03-01T12:30:05.500Z","extra":{"reasoning":"why A","model":"a"}},{"extra":{}}]})"
+        "\n");
+    const auto to = Profile::make();
+    QCOMPARE(to->import(file("chat.jsonl"))->chats, size_t{1});
+    auto shown = to->shown("Bea");
+    QCOMPARE(shown.size(), size_t{2});
+    QCOMPARE(shown[0].created_at_ms, int64_t{1709296205000});
+    QCOMPARE(shown[1].reasoning, std::string("why B"));
+    QVERIFY(to->store().show_message(to->store().alternatives(shown[1].id)->front()));
+    shown = to->shown("Bea");
+    QCOMPARE(shown[1].text, std::string("A"));
+    QCOMPARE(shown[1].reasoning, std::string("why A"));
+    QCOMPARE(shown[1].model, std::string("a"));
+    QCOMPARE(shown[1].created_at_ms, int64_t{1709296205000});
+  }
+
+  void sillytavern_dates_of_all_versions_are_read() {
+    // Local time, as SillyTavern writes it.
+    std::tm local{};
+    local.tm_year = 2025 - 1900, local.tm_mon = 1, local.tm_mday = 25, local.tm_hour = 15, local.tm_min = 46;
+    local.tm_isdst = -1;
+    const int64_t afternoon = int64_t{mktime(&local)} * 1000;
+    QCOMPARE(app::sillytavern_date_ms("February 25, 2025 3:46pm"), afternoon);
+    QCOMPARE(app::sillytavern_date_ms("February 25, 2025 12:46am"), afternoon - 15 * 3'600'000);
+    QCOMPARE(app::sillytavern_date_ms("2025-2-25 @15h 46m 00s 000ms"), afternoon);
+    QCOMPARE(app::sillytavern_date_ms("2025-02-25@15h46m00s"), afternoon);
+    QCOMPARE(app::sillytavern_date_ms("2025-02-25T15:46:00"), afternoon);
+    QCOMPARE(app::sillytavern_date_ms(1785232801), int64_t{1785232801000});
+    QCOMPARE(app::sillytavern_date_ms(1785232801000), int64_t{1785232801000});
+    for (const char* const nonsense : {"", "x", "Smarch 1, 2025 3:46pm", "February 25", "2025-02-25T15"})
+      QCOMPARE(app::sillytavern_date_ms(nonsense), int64_t{0});
   }
 
   void markdown_is_what_is_shown() {
