@@ -182,6 +182,7 @@ void addBranches(FakeChatPort &port)
     auto &messages = port.messages[port.list.conversations.last().id];
     messages[2].alternative = 1;
     messages[2].alternatives = 2;
+    messages[2].editedAt = QDateTime::currentDateTime().addSecs(-600);
     messages[3].alternative = 1;
     messages[3].alternatives = 3;
 }
