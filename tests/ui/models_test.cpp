@@ -478,7 +478,8 @@ private slots:
         QTest::addColumn<int>("hit");
         QTest::addColumn<int>("disk");
         QTest::addColumn<QString>("text");
-        const QString rest = QStringLiteral("\u00a0· first token 84\u00a0ms\u00a0· 42\u00a0tokens/s");
+        const QString rest =
+            QStringLiteral("\u00a0· first\u00a0token\u00a084\u00a0ms\u00a0· 42\u00a0tokens/s");
         QTest::newRow("disk") << 1216 << 1216
                               << QString(QStringLiteral("1,216 of 1,248\u00a0tokens from disk") + rest);
         QTest::newRow("memory") << 1216 << 0

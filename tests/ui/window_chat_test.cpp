@@ -23,8 +23,8 @@ private slots:
                  QStringList(QStringLiteral("send 0 Hello you")));
         QCOMPARE(textOf(QStringLiteral("composerInput")), QString());
         QTRY_COMPARE(textOf(QStringLiteral("usageText")),
-                     QStringLiteral("1,216 of 1,248\u00a0tokens from disk\u00a0· first token "
-                                    "84\u00a0ms\u00a0· 42\u00a0tokens/s"));
+                     QStringLiteral("1,216 of 1,248\u00a0tokens from disk\u00a0· "
+                                    "first\u00a0token\u00a084\u00a0ms\u00a0· 42\u00a0tokens/s"));
         QCOMPARE(quick()->title(), QStringLiteral("Hello you – Kvasir"));
     }
 

@@ -31,8 +31,8 @@ QString firstTokenText(double ms)
 {
     const QLocale locale;
     if (ms < 1000)
-        return tr("first token %1\u00a0ms").arg(locale.toString(qRound(ms)));
-    return tr("first token %1\u00a0s").arg(locale.toString(ms / 1000, 'f', 1));
+        return tr("first\u00a0token\u00a0%1\u00a0ms").arg(locale.toString(qRound(ms)));
+    return tr("first\u00a0token\u00a0%1\u00a0s").arg(locale.toString(ms / 1000, 'f', 1));
 }
 
 QString speedText(double tokensPerSecond)

@@ -46,6 +46,7 @@ Item {
         context: page.context
         visible: !page.empty
         finder: finder
+        topRoom: findBar.opened ? findBar.height + Theme.space3 : 0
         edit.onEnded: composer.focusInput()
     }
     MessageFinder {

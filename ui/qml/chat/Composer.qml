@@ -134,6 +134,7 @@ Rectangle {
         ThinkingChip {
             id: thinking
             chat: composer.chat
+            compact: tools.width < Theme.scaled(560)
             maximumWidth: Math.min(180, tools.width / 3)
         }
         Item { Layout.fillWidth: true }

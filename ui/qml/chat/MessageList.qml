@@ -10,6 +10,7 @@ ListView {
     required property ModelController models
     required property ContextController context
     required property MessageFinder finder
+    property int topRoom: 0 // what covers the list there, and is kept free above the first message
     property bool sticksToEnd: true
     property real lastY: 0
     property int markedRow: -1 // what was sought, for a moment
@@ -43,7 +44,7 @@ ListView {
             around.forceLayout?.(); // what was made just now is not in its place yet
         forceLayout();
         const top = part.mapToItem(contentItem, 0, 0).y;
-        if (top < contentY + Theme.headerHeight || top + part.height > contentY + height)
+        if (top < contentY + topRoom || top + part.height > contentY + height)
             scrollBy(top - contentY - height / 2);
     }
     function scrollBy(pixels: real) {
@@ -60,13 +61,14 @@ ListView {
     cacheBuffer: 1200 // made before they are seen
     boundsBehavior: Flickable.StopAtBounds
     spacing: Theme.space2
-    header: Item { height: Theme.space6 }
+    header: Item { height: Theme.space6 + list.topRoom }
     footer: Item { height: Theme.space4 }
     activeFocusOnTab: true
     keyNavigationEnabled: false
     Accessible.role: Accessible.List
     Accessible.name: qsTr("Messages")
 
+    onTopRoomChanged: returnToBounds()
     onContentHeightChanged: if (sticksToEnd) positionViewAtEnd()
     onHeightChanged: if (sticksToEnd) positionViewAtEnd()
     onCountChanged: if (sticksToEnd) positionViewAtEnd()

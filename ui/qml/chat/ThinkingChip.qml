@@ -6,6 +6,8 @@ Chip {
     id: chip
 
     required property ChatController chat
+    property bool compact: false // there is no room for words
+    readonly property string label: chat.thinking ? qsTr("Thinking") : qsTr("No thinking")
     readonly property var limits: [1024, 4096, 16384, 0]
     readonly property var limitNames: [qsTr("Short"), qsTr("Medium"), qsTr("Long"), qsTr("No limit")]
     readonly property int limit: limits.indexOf(chat.maxReasoningTokens)
@@ -13,10 +15,15 @@ Chip {
     objectName: "thinkingChip"
     visible: chat.canThink
     iconName: "thinking"
-    text: chat.thinking ? qsTr("Thinking") : qsTr("No thinking")
+    iconColor: compact && chat.thinking ? Theme.accent : Theme.textMuted
+    text: compact ? "" : label
     Accessible.name: chat.thinking ? qsTr("Thinking before answers: on") : qsTr("Thinking before answers: off")
     onClicked: panel.opened ? panel.close() : panel.open()
 
+    Hint {
+        visible: chip.compact && chip.hovered && !panel.opened
+        text: chip.label
+    }
     MenuPanel {
         id: panel
         objectName: "thinkingPanel"

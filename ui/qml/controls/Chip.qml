@@ -7,6 +7,7 @@ T.AbstractButton {
     id: control
 
     property string iconName: ""
+    property color iconColor: Theme.textMuted
     property string detail: ""
     property color dotColor: Theme.clear
     property bool dotPulses: false
@@ -41,7 +42,7 @@ T.AbstractButton {
             visible: control.iconName.length > 0
             anchors.verticalCenter: parent.verticalCenter
             name: control.iconName
-            color: Theme.textMuted
+            color: control.iconColor
             size: Theme.iconSizeSmall
         }
         Rectangle {
@@ -62,6 +63,7 @@ T.AbstractButton {
         }
         TextLabel {
             id: label
+            visible: text.length > 0
             anchors.verticalCenter: parent.verticalCenter
             width: Math.max(0, Math.min(implicitWidth, control.maximumWidth - control.besideLabel))
             text: control.text

@@ -37,7 +37,7 @@ Dialog {
     objectName: "shortcutSheet"
     title: qsTr("Keys")
     maximumWidth: 520
-    maximumHeight: Theme.scaled(580)
+    maximumHeight: Theme.scaled(640)
 
     component Key: Rectangle {
         id: key
@@ -102,8 +102,26 @@ Dialog {
                                 Accessible.ignored: true
                             }
                             Repeater {
-                                model: line.modelData.keys.split(/[+ ]/)
-                                Key {}
+                                model: line.modelData.keys.split(" ")
+                                RowLayout {
+                                    id: way
+                                    required property int index
+                                    required property string modelData
+                                    spacing: Theme.space1
+                                    Layout.leftMargin: index > 0 ? Theme.space1 : 0
+                                    TextLabel {
+                                        visible: way.index > 0
+                                        Layout.rightMargin: Theme.space1
+                                        text: qsTr("or")
+                                        font.pixelSize: Theme.sizeSmall
+                                        color: Theme.textMuted
+                                        Accessible.ignored: true
+                                    }
+                                    Repeater {
+                                        model: way.modelData.split("+")
+                                        Key {}
+                                    }
+                                }
                             }
                         }
                     }
