@@ -114,6 +114,8 @@ QVariant MessageListModel::data(const QModelIndex &index, int role) const
         return row.reasoningOpen;
     case IsThinkingRole:
         return isThinking(item);
+    case IsSilentRole:
+        return item.status == MessageStatus::Complete && item.text.isEmpty() && !item.reasoning.isEmpty();
     case AlternativeRole:
         return item.alternative + 1;
     case AlternativesRole:
@@ -146,6 +148,7 @@ QHash<int, QByteArray> MessageListModel::roleNames() const
         { ReasoningBlocksRole, "reasoningBlocks" },
         { ReasoningOpenRole, "reasoningOpen" },
         { IsThinkingRole, "isThinking" },
+        { IsSilentRole, "isSilent" },
         { AlternativeRole, "alternative" },
         { AlternativesRole, "alternatives" },
     };

@@ -45,6 +45,7 @@ public:
         ReasoningBlocksRole,
         ReasoningOpenRole,
         IsThinkingRole,
+        IsSilentRole, ///< the model ended it without a word, though it had thought
         AlternativeRole, ///< which of the alternatives is shown, from 1; and how many there are
         AlternativesRole,
     };

@@ -33,16 +33,21 @@ Item {
         return selected && block.kind === MarkdownBlockModel.Math ? "\\[" + block.text + "\\]" : "";
     }
 
-    Repeater {
-        model: slot.block.quoteDepth
-        Rectangle {
-            required property int index
-            x: slot.quoteX + index * Theme.space4
-            y: slot.block.joinsQuote ? 0 : slot.gap
-            width: 3
-            height: slot.height - y
-            radius: 1.5
-            color: Theme.outline
+    Loader {
+        active: slot.quoted
+        sourceComponent: Item {
+            Repeater {
+                model: slot.block.quoteDepth
+                Rectangle {
+                    required property int index
+                    x: slot.quoteX + index * Theme.space4
+                    y: slot.block.joinsQuote ? 0 : slot.gap
+                    width: 3
+                    height: slot.height - y
+                    radius: 1.5
+                    color: Theme.outline
+                }
+            }
         }
     }
     Loader {

@@ -17,7 +17,7 @@ Rectangle {
     }
 
     implicitHeight: head.height + flick.height + (bar.visible ? Theme.space1 : Theme.space3)
-        + (rest.visible ? rest.height + Theme.space3 : 0)
+        + (rest.active ? rest.height + Theme.space3 : 0)
     radius: Theme.radiusCard
     color: Theme.surfaceSunken
     border.width: 1
@@ -110,25 +110,26 @@ Rectangle {
             }
         }
     }
-    Row {
+    Loader {
         id: rest
         anchors.top: flick.bottom
         anchors.topMargin: Theme.space2
         x: Theme.space4
-        height: visible ? implicitHeight : 0
-        spacing: Theme.space3
-        visible: document.hiddenCharacters > 0
-        TextLabel {
-            text: document.canShowMore ? qsTr("%L1 more characters").arg(document.hiddenCharacters)
-                : qsTr("%L1 more characters, which can be copied").arg(document.hiddenCharacters)
-            font.pixelSize: Theme.sizeSmall
-            color: Theme.textMuted
-        }
-        LinkButton {
-            objectName: "moreCode"
-            visible: document.canShowMore
-            text: qsTr("Show more")
-            onClicked: document.showMore()
+        active: document.hiddenCharacters > 0
+        sourceComponent: Row {
+            spacing: Theme.space3
+            TextLabel {
+                text: document.canShowMore ? qsTr("%L1 more characters").arg(document.hiddenCharacters)
+                    : qsTr("%L1 more characters, which can be copied").arg(document.hiddenCharacters)
+                font.pixelSize: Theme.sizeSmall
+                color: Theme.textMuted
+            }
+            LinkButton {
+                objectName: "moreCode"
+                visible: document.canShowMore
+                text: qsTr("Show more")
+                onClicked: document.showMore()
+            }
         }
     }
 }

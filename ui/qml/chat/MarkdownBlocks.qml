@@ -35,11 +35,14 @@ Column {
             onCopyRequested: text => column.copyRequested(text)
         }
     }
-    LinkButton {
-        objectName: "moreBlocks"
-        visible: column.blocks ? column.blocks.hiddenBlocks > 0 : false
-        topPadding: Theme.space2
-        text: qsTr("Show more")
-        onClicked: column.blocks.showMore()
+    Loader {
+        active: column.blocks ? column.blocks.hiddenBlocks > 0 : false
+        visible: active
+        sourceComponent: LinkButton {
+            objectName: "moreBlocks"
+            topPadding: Theme.space2
+            text: qsTr("Show more")
+            onClicked: column.blocks.showMore()
+        }
     }
 }

@@ -20,7 +20,7 @@ Item {
     required property var messageId
     required property bool isUser
     required property int status
-    required property string text
+    required property bool isSilent
     required property var blocks
     required property string error
     required property string usageText
@@ -110,8 +110,7 @@ Item {
             reasoningBlocks: row.reasoningBlocks
             reasoningOpen: row.reasoningOpen
             thinking: row.isThinking
-            silent: row.status === MessageListModel.Complete && row.text.length === 0
-                && row.reasoningText.length > 0
+            silent: row.isSilent
             modelLoading: row.models.state === ModelController.Loading
             isLast: row.isLast
             summarising: row.context.summarising

@@ -61,19 +61,24 @@ TextEdit {
         codeBackground: Theme.surfaceSunken
         monoFamily: Theme.monoFamily
     }
-    Repeater {
-        model: prose.formulas
-        FormulaItem {
-            required property var modelData
-            x: edit.leftPadding + modelData.x
-            y: edit.topPadding + modelData.y
-            width: modelData.width
-            height: modelData.height
-            typesetter: Typesetter
-            latex: modelData.latex
-            display: modelData.display
-            pixelSize: edit.pixelSize
-            color: edit.inkColor
+    Loader {
+        active: prose.formulas.length > 0
+        sourceComponent: Item {
+            Repeater {
+                model: prose.formulas
+                FormulaItem {
+                    required property var modelData
+                    x: edit.leftPadding + modelData.x
+                    y: edit.topPadding + modelData.y
+                    width: modelData.width
+                    height: modelData.height
+                    typesetter: Typesetter
+                    latex: modelData.latex
+                    display: modelData.display
+                    pixelSize: edit.pixelSize
+                    color: edit.inkColor
+                }
+            }
         }
     }
     ParagraphTap {}
