@@ -1,3 +1,4 @@
+#include "tests/support/fake_answer_settings_port.h"
 #include "tests/support/fake_chat_port.h"
 #include "tests/support/fake_context_port.h"
 #include "tests/support/fake_model_port.h"
@@ -109,12 +110,13 @@ private slots:
         QFETCH(QString, overlay);
         FakeChatPort port;
         FakeContextPort context;
+        FakeAnswerSettingsPort answers;
         FakeModelPort models;
         UiSettings settings;
         settings.setThemeMode(dark ? UiSettings::Dark : UiSettings::Light);
         FakeProfilePort profiles;
         FakeStoragePort storage;
-        Window window({ port, port.list, context, models, profiles, storage }, settings);
+        Window window({ port, port.list, context, answers, models, profiles, storage }, settings);
         QVERIFY(window.quickWindow());
         QQmlExpression expression(qmlContext(window.quickWindow()), window.quickWindow(),
                                   QStringLiteral("Theme"));
