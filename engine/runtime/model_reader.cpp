@@ -13,8 +13,8 @@
 namespace kvasir::engine {
 namespace {
 
-/// Most of them wait for the disk while as many as there are cores hash or clear pages; fewer leave it idle at
-/// times.
+/// Most of them wait for the disk while as many as there are cores hash or clear pages; fewer leave it idle
+/// at times.
 constexpr unsigned kThreads = 12;
 /// What is read and hashed at once.
 constexpr size_t kPieceBytes = kSha256Lanes * kContentChunkBytes;
