@@ -3,6 +3,7 @@
 #include "tests/support/chat_service_fixture.h"
 
 #include <QDirIterator>
+#include <algorithm>
 #include <set>
 #include <string>
 #include <vector>

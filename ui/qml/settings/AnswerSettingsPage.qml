@@ -25,6 +25,7 @@ Column {
         TextLabel {
             objectName: "answerScopeText"
             Layout.fillWidth: true
+            Layout.alignment: Qt.AlignBaseline
             wrapMode: Text.Wrap
             lineHeight: 1.35
             text: !page.answers.ofChat
@@ -37,6 +38,7 @@ Column {
         }
         LinkButton {
             objectName: "followAllChats"
+            Layout.alignment: Qt.AlignBaseline
             visible: page.answers.ofChat && page.answers.chatHasOwn
             text: qsTr("As in all chats")
             onClicked: page.answers.followAllChats()
