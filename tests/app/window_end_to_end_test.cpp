@@ -386,10 +386,24 @@ void WindowEndToEndTest::chosen_settings_reach_the_engine_and_are_remembered() {
   // What the engine says of itself once it is ready.
   QTRY_COMPARE_WITH_TIMEOUT(last(changed).contextTokens, 1024, 30'000);
   QCOMPARE(last(changed).threads, 1);
+  ui::AnswerSettingsItem answers;
+  answers.temperature = 0.7;
+  answers.topK = 1;
+  answers.maxTokens = 3;
+  answers.seed = 5;
+  m_application->answers.keep(0, answers);
+  QSignalSpy ended(&m_application->port, &ui::ChatPort::messageChanged);
   QVERIFY(isAnswered());
+  QCOMPARE(ended.last().at(1).value<ui::MessageItem>().usage.completionTokens, 3);
+  m_application->answers.keep(ended.last().at(0).toLongLong(), answers);
   m_application.reset();
 
   m_application = std::make_unique<Application>(m_folder->path());
+  QSignalSpy loaded(&m_application->answers, &ui::AnswerSettingsPort::loaded);
+  m_application->answers.load(0);
+  m_application->answers.load(1);
+  QTRY_COMPARE(loaded.size(), 2);
+  for (const auto& one : loaded) QCOMPARE(one.at(1).value<ui::AnswerSettingsItem>(), answers);
   QSignalSpy again(&m_application->models, &ui::ModelPort::modelChanged);
   QTRY_COMPARE_WITH_TIMEOUT(last(again).contextTokens, 1024, 30'000);
   QVERIFY((last(again).settings == ui::ModelSettingsItem{1024, ui::KvTypeItem::EightBit, 1}));

@@ -51,7 +51,9 @@ private slots:
         settle();
         click(find(QStringLiteral("resetSetting0")));
         QTRY_COMPARE(textOf(QStringLiteral("settingText0")), QStringLiteral("0.9"));
-        find(QStringLiteral("seedField"))->forceActiveFocus();
+        find(QStringLiteral("seedField"))->forceActiveFocus(Qt::TabFocusReason);
+        QTRY_VERIFY(centre(find(QStringLiteral("seedField"))).y() // below the others: scrolled to
+                    < find(QStringLiteral("settingsStorageButton"))->mapToScene({}).y());
         type(QStringLiteral("4x2"));
         QTest::keyClick(quick(), Qt::Key_Escape); // what was typed last is kept, too
         QTRY_COMPARE(m_answers->kept[id], (AnswerSettingsItem { {}, {}, {}, {}, {}, {}, 42 }));

@@ -46,12 +46,14 @@ T.Popup {
         }
     }
     contentItem: Flickable {
+        id: flick
         clip: contentHeight > height
         boundsBehavior: Flickable.StopAtBounds
         contentHeight: column.implicitHeight
         Accessible.role: Accessible.PopupMenu
         Accessible.name: panel.accessibleName
         T.ScrollBar.vertical: SlimScrollBar {}
+        FocusFollower { view: flick }
         Column {
             id: column
             width: panel.availableWidth - (panel.scrolls ? Theme.space3 : 0)

@@ -20,7 +20,9 @@ Dialog {
     onAboutToShow: {
         models.settings.revert();
         answers.load();
+        flick.contentY = 0;
     }
+    onPageChanged: flick.contentY = 0
     onClosed: answers.keep()
 
     Segments {
@@ -40,6 +42,7 @@ Dialog {
         clip: true
         boundsBehavior: Flickable.StopAtBounds
         T.ScrollBar.vertical: SlimScrollBar {}
+        FocusFollower { view: flick }
         Loader {
             id: content
             width: flick.width - Theme.space3
