@@ -3,10 +3,15 @@
 #include "ui/scripts/typesetter.h"
 
 #include <QFile>
+#include <QQmlComponent>
+#include <QQmlEngine>
 #include <QSignalSpy>
 #include <QSvgRenderer>
 #include <QTemporaryDir>
 #include <QTest>
+#include <QTextBlock>
+#include <QTextDocument>
+#include <QTextLayout>
 
 #include <cmath>
 
@@ -107,6 +112,38 @@ private slots:
         QCOMPARE(textOf(found, code, QStringLiteral("string")), QStringLiteral("\"a<b\""));
         QCOMPARE(textOf(found, code, QStringLiteral("number")), QStringLiteral("17"));
         QCOMPARE(textOf(found, code, QStringLiteral("title")), QStringLiteral("f"));
+    }
+
+    void code_gets_its_colours_in_one_edit_and_keeps_them_as_it_grows()
+    {
+        QQmlEngine engine;
+        QQmlComponent component(&engine);
+        component.setData("import QtQuick\nTextEdit {}", {});
+        const std::unique_ptr<QObject> edit(component.create());
+        QVERIFY(edit);
+        auto *shown = edit->property("textDocument").value<QQuickTextDocument *>();
+        const QTextDocument &text = *shown->textDocument();
+        const auto formats = [&text](int line) { return text.findBlockByNumber(line).layout()->formats(); };
+        CodeDocument code;
+        code.setHighlighter(&m_highlighter);
+        code.setColors({ { QStringLiteral("keyword"), QColor(Qt::red) } });
+        code.setLanguage(QStringLiteral("python"));
+        code.setCode(QStringLiteral("for a in b: pass\n").repeated(20));
+        code.setDocument(shown);
+        code.componentComplete();
+        QCOMPARE(text.toPlainText(), code.code());
+
+        QSignalSpy edits(&text, &QTextDocument::contentsChanged);
+        QTRY_VERIFY_WITH_TIMEOUT(!formats(19).isEmpty(), 30'000);
+        QCOMPARE(edits.count(), 1);
+        QCOMPARE(formats(0), formats(19));
+        QCOMPARE(formats(0).constFirst().format.foreground().color(), QColor(Qt::red));
+
+        const auto before = formats(0);
+        code.setCode(code.code() + QStringLiteral("while a: pass\n"));
+        QCOMPARE(edits.count(), 2);
+        QCOMPARE(formats(0), before);
+        QTRY_VERIFY_WITH_TIMEOUT(!formats(20).isEmpty(), 30'000);
     }
 
     void an_unknown_language_and_markup_have_no_kinds()
