@@ -52,7 +52,8 @@ const QVector<Row> &rows()
           evenly(0, 2, 10), number },
         { &AnswerSettingsItem::maxTokens,
           QT_TRANSLATE_NOOP("AnswerSettingsModel", "Longest answer"),
-          QT_TRANSLATE_NOOP("AnswerSettingsModel", "A longer one is cut off there, and can be gone on with."),
+          QT_TRANSLATE_NOOP("AnswerSettingsModel",
+                            "Thoughts included. A longer one is cut off, and can be gone on with."),
           { 128, 256, 512, 1024, 2048, 4096, 8192, 16384, 0 },
           [](double value) {
               return value == 0 ? tr("No limit") : tr("%1\u00a0tokens").arg(QLocale().toString(int(value)));
