@@ -508,7 +508,9 @@ void WindowEndToEndTest::what_is_kept_is_told_pinned_deleted_and_encrypted_or_no
   QCOMPARE(chatsOfThisRun().chatCount(), 1);  // no message was lost
 
   const ui::StorageSettingsItem settings{3'000'000'000, 7, false, {}};
+  QSignalSpy reopened(&m_application->port, &ui::ChatPort::profileChanged);
   storage.applySettings(settings, /*bringAlong=*/false);
+  QVERIFY(reopened.count() > 0 || reopened.wait(60'000));  // before that, an answer would be cut short
   QTRY_VERIFY_WITH_TIMEOUT(told.settings == settings, 60'000);
   QTRY_COMPARE_WITH_TIMEOUT(told.quotaBytes, quint64(3'000'000'000), 60'000);
   waitForModel(KVASIR_STARTER_MODEL);
