@@ -399,12 +399,12 @@ void WindowEndToEndTest::chosen_settings_reach_the_engine_and_are_remembered() {
   m_application.reset();
 
   m_application = std::make_unique<Application>(m_folder->path());
+  QSignalSpy again(&m_application->models, &ui::ModelPort::modelChanged);
   QSignalSpy loaded(&m_application->answers, &ui::AnswerSettingsPort::loaded);
   m_application->answers.load(0);
   m_application->answers.load(1);
   QTRY_COMPARE(loaded.size(), 2);
   for (const auto& one : loaded) QCOMPARE(one.at(1).value<ui::AnswerSettingsItem>(), answers);
-  QSignalSpy again(&m_application->models, &ui::ModelPort::modelChanged);
   QTRY_COMPARE_WITH_TIMEOUT(last(again).contextTokens, 1024, 30'000);
   QVERIFY((last(again).settings == ui::ModelSettingsItem{1024, ui::KvTypeItem::EightBit, 1}));
 }
