@@ -8,11 +8,6 @@ Result<void> ConversationStore::set_context_policy(int64_t conversation_id, Cont
                         static_cast<int64_t>(policy));
 }
 
-Result<void> ConversationStore::set_answer_settings(int64_t conversation_id, std::string_view settings) {
-  return database_->run("UPDATE conversations SET answer_settings = ?2 WHERE id = ?1", conversation_id,
-                        settings);
-}
-
 Result<void> ConversationStore::set_context_summary(int64_t message_id,
                                                     const std::optional<std::string>& summary) {
   return database_->run("UPDATE messages SET context_summary = ?2 WHERE id = ?1", message_id, summary);

@@ -44,4 +44,9 @@ Result<void> ConversationStore::set_model_content_hash(const FileIdentity& file,
       std::bit_cast<int64_t>(file.size_bytes), file.modified_ns, hash);
 }
 
+Result<void> ConversationStore::set_answer_settings(int64_t conversation_id, std::string_view settings) {
+  return database_->run("UPDATE conversations SET answer_settings = ?2 WHERE id = ?1", conversation_id,
+                        settings);
+}
+
 }  // namespace kvasir::storage
