@@ -6,6 +6,10 @@ target_compile_options(warnings INTERFACE -Wall -Wextra -Wpedantic -Wnon-virtual
 if(CMAKE_CXX_COMPILER_ID STREQUAL GNU AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
   target_compile_options(warnings INTERFACE -Wno-restrict -Wno-array-bounds -Wno-stringop-overflow)
 endif()
+# Where sources are compiled together, what is in one's own namespace looks as if it were in a header.
+if(CMAKE_UNITY_BUILD)
+  target_compile_options(warnings INTERFACE -Wno-subobject-linkage)
+endif()
 if(KVASIR_WARNINGS_AS_ERRORS)
   target_compile_options(warnings INTERFACE -Werror)
 endif()

@@ -16,7 +16,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr size_t kLongestFile = 16384;
+constexpr size_t kLongestPlaceFile = 16384;
 constexpr std::string_view kFolder = "folder ";
 constexpr std::string_view kBring = "bring ";
 constexpr std::string_view kDelete = "delete ";
@@ -33,7 +33,7 @@ bool is_path(std::string_view text) {
 }
 
 PlaceFile read_place(const DataFolder& folder) {
-  const auto text = read_private_file(folder.kv_place(), kLongestFile);
+  const auto text = read_private_file(folder.kv_place(), kLongestPlaceFile);
   PlaceFile file;
   if (!text || !*text) return file;
   for (std::string_view rest = **text; !rest.empty();) {

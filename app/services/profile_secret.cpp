@@ -1,5 +1,6 @@
 #include "app/services/profile_secret.h"
 
+#include "app/services/hex.h"
 #include "app/services/private_file.h"
 
 #include <spdlog/spdlog.h>
@@ -15,40 +16,12 @@ namespace fs = std::filesystem;
 
 constexpr std::string_view kInKeychain = "keychain ";  // and the name of the entry
 constexpr size_t kEntryBytes = 16;
-constexpr size_t kLongestFile = 256;
+constexpr size_t kLongestSecretFile = 256;
 
 /// Empty where the system has no random bytes, which it says.
 std::vector<std::byte> random_bytes(size_t count) {
   std::vector<std::byte> bytes(count);
   if (getrandom(bytes.data(), count, 0) != static_cast<ssize_t>(count)) bytes.clear();
-  return bytes;
-}
-
-std::string to_hex(const std::vector<std::byte>& bytes) {
-  constexpr std::string_view kDigits = "0123456789abcdef";
-  std::string text;
-  for (const std::byte byte : bytes) {
-    text += kDigits[std::to_integer<size_t>(byte >> 4)];
-    text += kDigits[std::to_integer<size_t>(byte & std::byte{15})];
-  }
-  return text;
-}
-
-int digit_value(char digit) {
-  if (digit >= '0' && digit <= '9') return digit - '0';
-  return digit >= 'a' && digit <= 'f' ? digit - 'a' + 10 : -1;
-}
-
-/// Empty where the text is not exactly so many bytes.
-std::vector<std::byte> from_hex(std::string_view text, size_t count) {
-  std::vector<std::byte> bytes;
-  if (text.size() != 2 * count) return bytes;
-  for (size_t i = 0; i < text.size(); i += 2) {
-    const int high = digit_value(text[i]);
-    const int low = digit_value(text[i + 1]);
-    if (high < 0 || low < 0) return {};
-    bytes.push_back(static_cast<std::byte>(high * 16 + low));
-  }
   return bytes;
 }
 
@@ -63,15 +36,15 @@ SecretFile parse(std::string_view text) {
   if (!text.empty() && text.back() == '\n') text.remove_suffix(1);
   SecretFile file;
   if (!text.starts_with(kInKeychain)) {
-    file.secret = from_hex(text, kSecretBytes);
-  } else if (const auto entry = text.substr(kInKeychain.size()); !from_hex(entry, kEntryBytes).empty()) {
+    if (Secret secret = from_hex(text); secret.size() == kSecretBytes) file.secret = std::move(secret);
+  } else if (const auto entry = text.substr(kInKeychain.size()); from_hex(entry).size() == kEntryBytes) {
     file.keychain_entry = entry;
   }
   return file;
 }
 
 Outcome<SecretFile> read_secret_file(const fs::path& path) {
-  auto text = read_private_file(path, kLongestFile);
+  auto text = read_private_file(path, kLongestSecretFile);
   if (!text) return tl::unexpected(text.error());
   return parse(text->value_or(""));
 }

@@ -11,7 +11,7 @@ namespace {
 
 using nlohmann::json;
 
-constexpr std::string_view kKey = "answers";
+constexpr std::string_view kAnswersKey = "answers";
 
 /// Calls `visit(key, member)` for each setting; the keys are those of the JSON.
 template <class Visit>
@@ -80,13 +80,14 @@ void AnswerSettings::apply_to(ChatSettings& settings) const {
 }
 
 storage::Result<AnswerSettings> read_answer_settings(storage::ConversationStore& store) {
-  return store.setting(kKey).map(
-      [](const auto& kept) { return AnswerSettings::from_json(kept.value_or(std::string())); });
+  return store.setting(kAnswersKey).map([](const auto& kept) {
+    return AnswerSettings::from_json(kept.value_or(std::string()));
+  });
 }
 
 storage::Result<void> keep_answer_settings(storage::ConversationStore& store,
                                            const AnswerSettings& settings) {
-  return store.set_setting(kKey, settings.to_json());
+  return store.set_setting(kAnswersKey, settings.to_json());
 }
 
 ChatSettings settings_in_chat(storage::ConversationStore& profile, const storage::StoredConversation& chat,

@@ -7,7 +7,7 @@
 namespace kvasir::app {
 namespace {
 
-constexpr std::string_view kKey = "context/new_chats";
+constexpr std::string_view kNewChatsKey = "context/new_chats";
 
 /// By the values of ContextPolicy.
 constexpr std::array<std::string_view, 3> kPolicyNames = {"stop", "summarise", "drop_oldest"};
@@ -25,13 +25,14 @@ storage::ContextPolicy context_policy_named(std::string_view name) {
 }
 
 storage::Result<storage::ContextPolicy> read_policy_of_new_chats(storage::ConversationStore& store) {
-  return store.setting(kKey).map(
-      [](const auto& kept) { return context_policy_named(kept.value_or(std::string())); });
+  return store.setting(kNewChatsKey).map([](const auto& kept) {
+    return context_policy_named(kept.value_or(std::string()));
+  });
 }
 
 storage::Result<void> keep_policy_of_new_chats(storage::ConversationStore& store,
                                                storage::ContextPolicy policy) {
-  return store.set_setting(kKey, context_policy_name(policy));
+  return store.set_setting(kNewChatsKey, context_policy_name(policy));
 }
 
 }  // namespace kvasir::app

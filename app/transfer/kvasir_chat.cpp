@@ -1,5 +1,6 @@
 #include "app/transfer/kvasir_chat.h"
 
+#include "app/services/hex.h"
 #include "app/settings/answer_settings.h"
 #include "app/settings/context_settings.h"
 #include "app/transfer/json_chats.h"
@@ -24,31 +25,6 @@ constexpr std::array kStatusNames = {"complete", "streaming", "stopped", "length
 
 void put(json& object, const char* key, const std::string& text) {
   if (!text.empty()) object[key] = text;
-}
-
-std::string to_hex(const std::vector<std::byte>& bytes) {
-  constexpr const char* kDigits = "0123456789abcdef";
-  std::string text;
-  for (const std::byte byte : bytes) {
-    text += kDigits[std::to_integer<unsigned>(byte) >> 4];
-    text += kDigits[std::to_integer<unsigned>(byte) & 15];
-  }
-  return text;
-}
-
-/// Empty where it is no such text.
-std::vector<std::byte> from_hex(const std::string& text) {
-  const auto digit = [](char c) {
-    return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-  };
-  std::vector<std::byte> bytes;
-  for (size_t i = 0; i + 1 < text.size(); i += 2) {
-    const int high = digit(text[i]);
-    const int low = digit(text[i + 1]);
-    if (high < 0 || low < 0) return {};
-    bytes.push_back(static_cast<std::byte>(high * 16 + low));
-  }
-  return bytes;
 }
 
 uint32_t count_at(const json& object, const char* key) {

@@ -1,8 +1,14 @@
 #pragma once
 
+#include "engine/gguf/convert.h"
 #include "engine/gguf/quant_blocks.h"
 
 namespace kvasir::engine {
+
+/// A scale or minimum as blocks hold it.
+inline float scale_of(const uint8_t (&bytes)[2]) {
+  return f16_to_f32(load_u16(bytes));
+}
 
 /// Write the Block::kValues weights that a block holds to `out`. Each does what its block's comment says, in
 /// that order of multiplications and in float32: the values that faster code is compared with.

@@ -1,4 +1,3 @@
-#include "engine/gguf/convert.h"
 #include "engine/gguf/dequantize.h"
 
 #include <cmath>
@@ -20,10 +19,6 @@ template <class Decode>
 void each_five_bits(const uint8_t (&qs)[16], const uint8_t (&qh)[4], const Decode& decode) {
   const uint32_t high = load_u32(qh);
   each_nibble(qs, [&](int low, size_t i) { decode(low | static_cast<int>(high >> i & 1) << 4, i); });
-}
-
-float scale_of(const uint8_t (&bytes)[2]) {
-  return f16_to_f32(load_u16(bytes));
 }
 
 }  // namespace

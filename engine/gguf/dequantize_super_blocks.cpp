@@ -1,15 +1,6 @@
-#include "engine/gguf/convert.h"
 #include "engine/gguf/dequantize.h"
 
 namespace kvasir::engine {
-namespace {
-
-float scale_of(const uint8_t (&bytes)[2]) {
-  return f16_to_f32(load_u16(bytes));
-}
-
-}  // namespace
-
 void dequantize(const BlockQ2_K& block, float* out) {
   const float d = scale_of(block.d), dmin = scale_of(block.dmin);
   for (size_t w = 0; w < 256; ++w) {

@@ -3,6 +3,7 @@
 #include "storage/base/try.h"
 #include "storage/conversations/branch_sql.h"
 #include "storage/conversations/conversation_store.h"
+#include "storage/conversations/no_such_message.h"
 #include "storage/conversations/search_index.h"
 #include "storage/sqlite/transaction.h"
 
@@ -10,10 +11,6 @@
 
 namespace kvasir::storage {
 namespace {
-
-tl::unexpected<Error> no_such_message() {
-  return fail(ErrorCode::NotFound, "This message no longer exists. Open the conversation again.");
-}
 
 std::optional<int64_t> optional_integer(const Statement& row, int column) {
   if (row.is_null(column)) return std::nullopt;

@@ -1,6 +1,7 @@
 #include "storage/base/try.h"
 #include "storage/conversations/branch_sql.h"
 #include "storage/conversations/conversation_store.h"
+#include "storage/conversations/no_such_message.h"
 #include "storage/conversations/search_index.h"
 #include "storage/sqlite/transaction.h"
 
@@ -10,10 +11,6 @@
 
 namespace kvasir::storage {
 namespace {
-
-tl::unexpected<Error> no_such_message() {
-  return fail(ErrorCode::NotFound, "This message no longer exists. Open the conversation again.");
-}
 
 /// Little-endian, four bytes an id, whatever the machine.
 std::vector<std::byte> encode_ids(const std::vector<int32_t>& ids) {

@@ -4,14 +4,6 @@
 #include <algorithm>
 
 namespace kvasir::ui {
-namespace {
-
-template <typename Items>
-auto findById(Items& items, qint64 id) {
-  return std::find_if(items.begin(), items.end(), [id](const auto& item) { return item.id == id; });
-}
-
-}  // namespace
 
 void FakeChatListPort::later(std::function<void()> effect) {
   QTimer::singleShot(0, this, std::move(effect));

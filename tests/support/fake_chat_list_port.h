@@ -3,9 +3,16 @@
 #include "ui/ports/chat_list_port.h"
 
 #include <QStringList>
+#include <algorithm>
 #include <functional>
 
 namespace kvasir::ui {
+
+/// Where it is among items that have an `id`; the end where it is not.
+template <typename Items>
+auto findById(Items& items, qint64 id) {
+  return std::find_if(items.begin(), items.end(), [id](const auto& item) { return item.id == id; });
+}
 
 /// A ChatListPort in memory, for tests and the demo. Effects are signalled from the event loop, never from
 /// inside a call.

@@ -8,11 +8,6 @@ namespace {
 
 constexpr int kPrefillSteps = 4;
 
-template <typename Items>
-auto findById(Items& items, qint64 id) {
-  return std::find_if(items.begin(), items.end(), [id](const auto& item) { return item.id == id; });
-}
-
 ConversationItem made(qint64 id, const QString& title, const QDateTime& updatedAt) {
   ConversationItem item;
   item.id = id;

@@ -73,7 +73,7 @@ Value index(Interpreter& interpreter, const Value& self, const Arguments& argume
   stop("a value that is looked for is not in the list");
 }
 
-Value count(Interpreter& interpreter, const Value& self, const Arguments& arguments) {
+Value count_items(Interpreter& interpreter, const Value& self, const Arguments& arguments) {
   ArgumentReader reader(arguments, "count");
   const Value& wanted = reader.need("value");
   reader.done();
@@ -82,7 +82,7 @@ Value count(Interpreter& interpreter, const Value& self, const Arguments& argume
   return Value(found);
 }
 
-Value reverse(Interpreter& interpreter, const Value& self, const Arguments& arguments) {
+Value reverse_list(Interpreter& interpreter, const Value& self, const Arguments& arguments) {
   ArgumentReader(arguments, "reverse").done();
   interpreter.heap().step(items_in(self).size());
   std::ranges::reverse(items_in(self));
@@ -100,10 +100,11 @@ Value clear_list(Interpreter&, const Value& self, const Arguments& arguments) {
   return Value(None{});
 }
 
-constexpr Method kTupleMethods[] = {{"index", index}, {"count", count}};
+constexpr Method kTupleMethods[] = {{"index", index}, {"count", count_items}};
 constexpr Method kListMethods[] = {
-    {"append", append}, {"extend", extend},   {"insert", insert},  {"pop", pop_item},     {"index", index},
-    {"count", count},   {"reverse", reverse}, {"copy", copy_list}, {"clear", clear_list},
+    {"append", append},        {"extend", extend},  {"insert", insert},
+    {"pop", pop_item},         {"index", index},    {"count", count_items},
+    {"reverse", reverse_list}, {"copy", copy_list}, {"clear", clear_list},
 };
 
 // Dicts.

@@ -21,7 +21,7 @@ struct Specification {
 
 constexpr size_t kMaxWidth = 1000;
 
-char upper(char c) {
+char ascii_upper(char c) {
   return c >= 'a' && c <= 'z' ? static_cast<char>(c - 32) : c;
 }
 
@@ -153,7 +153,7 @@ class PercentFormat {
     char buffer[32];
     const auto end = std::to_chars(buffer, buffer + sizeof buffer, magnitude, spec.kind == 'o' ? 8 : 16);
     std::string digits(buffer, end.ptr);
-    if (spec.kind == 'X') std::ranges::transform(digits, digits.begin(), upper);
+    if (spec.kind == 'X') std::ranges::transform(digits, digits.begin(), ascii_upper);
     return (*whole < 0 ? "-" : "") + digits;
   }
 
@@ -168,7 +168,7 @@ class PercentFormat {
     char buffer[1500];  // 309 digits before the point, 1000 after it; unlike printf's, never a comma
     const auto end = std::to_chars(buffer, buffer + sizeof buffer, *number, style, precision);
     std::string text(buffer, end.ptr);
-    if (kind != spec.kind) std::ranges::transform(text, text.begin(), upper);
+    if (kind != spec.kind) std::ranges::transform(text, text.begin(), ascii_upper);
     return text;
   }
 

@@ -159,7 +159,7 @@ Value last(Interpreter& interpreter, const Value& input, const Arguments& argume
   return items.empty() ? Value() : items.back();
 }
 
-Value reverse(Interpreter& interpreter, const Value& input, const Arguments& arguments) {
+Value reverse_filter(Interpreter& interpreter, const Value& input, const Arguments& arguments) {
   ArgumentReader(arguments, "reverse").done();
   Heap& heap = interpreter.heap();
   std::vector<Value> items = items_of(heap, input);
@@ -209,8 +209,8 @@ Value batch(Interpreter& interpreter, const Value& input, const Arguments& argum
   return heap.list(std::move(groups));
 }
 
-constexpr Filter kFilters[] = {
-    {"join", join_filter},  {"first", first},       {"last", last},       {"reverse", reverse},
+constexpr Filter kListFilters[] = {
+    {"join", join_filter},  {"first", first},       {"last", last},       {"reverse", reverse_filter},
     {"list", list},         {"sort", sort},         {"unique", unique},   {"min", extreme<false>},
     {"max", extreme<true>}, {"dictsort", dictsort}, {"groupby", groupby}, {"sum", sum},
     {"batch", batch},
@@ -219,7 +219,7 @@ constexpr Filter kFilters[] = {
 }  // namespace
 
 std::span<const Filter> list_filters() {
-  return kFilters;
+  return kListFilters;
 }
 
 }  // namespace kvasir::engine::jinja

@@ -16,10 +16,6 @@ struct Overloaded : Functions... {
 template <class... Functions>
 Overloaded(Functions...) -> Overloaded<Functions...>;
 
-bool is_number(const Value& value) {
-  return value.is<bool>() || value.is<int64_t>() || value.is<double>();
-}
-
 int sign(std::strong_ordering order) {
   return order < 0 ? -1 : order > 0 ? 1 : 0;
 }
@@ -99,6 +95,10 @@ std::optional<int64_t> as_integer(const Value& value) {
   if (value.is<bool>()) return value.as<bool>() ? 1 : 0;
   if (value.is<int64_t>()) return value.as<int64_t>();
   return std::nullopt;
+}
+
+bool is_number(const Value& value) {
+  return value.is<bool>() || value.is<int64_t>() || value.is<double>();
 }
 
 std::optional<double> as_number(const Value& value) {

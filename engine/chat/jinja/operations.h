@@ -19,6 +19,8 @@ std::string describe(const Value& value);
 
 /// An integer or a boolean, which is one in Python.
 std::optional<int64_t> as_integer(const Value& value);
+/// Whether `as_number` gives one.
+bool is_number(const Value& value);
 std::optional<double> as_number(const Value& value);
 
 bool equal(Heap& heap, const Value& a, const Value& b, unsigned depth = 0);

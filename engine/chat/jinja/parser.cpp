@@ -43,7 +43,7 @@ class Parser {
         body.push_back(parse_statement());
       }
     }
-    if (ends.size() > 0) tokens_.fail("expected " + quoted(*(ends.end() - 1)));
+    if (ends.size() > 0) tokens_.fail("expected " + in_quotes(*(ends.end() - 1)));
     return body;
   }
 
@@ -75,10 +75,10 @@ class Parser {
     if (name == "with") return parse_with();
     if (name == "generation") return ScopeNode{parse_block("endgeneration")};
     if ((name == "break" || name == "continue") && loops_ == 0)
-      TokenStream::fail_at(quoted(name) + " stands in no loop", at);
+      TokenStream::fail_at(in_quotes(name) + " stands in no loop", at);
     if (name == "break") return BreakNode{};
     if (name == "continue") return ContinueNode{};
-    TokenStream::fail_at(quoted(name) + " is a tag that is not supported here", at);
+    TokenStream::fail_at(in_quotes(name) + " is a tag that is not supported here", at);
   }
 
   IfNode parse_if() {
@@ -159,7 +159,7 @@ class Parser {
       if (tokens_.take_operator("="))
         parameter.otherwise = expressions_.parse();
       else if (!parameters.empty() && parameters.back().otherwise)
-        tokens_.fail("expected a default for " + quoted(parameter.name));
+        tokens_.fail("expected a default for " + in_quotes(parameter.name));
       parameters.push_back(std::move(parameter));
       if (!tokens_.take_operator(",")) break;
     }
@@ -204,7 +204,7 @@ class Parser {
     Target target{tokens_.expect_any_name(), {}, {}};
     constexpr std::string_view kConstants[] = {"true", "false", "none", "True", "False", "None"};
     if (std::ranges::find(kConstants, target.name) != std::end(kConstants))
-      TokenStream::fail_at(quoted(target.name) + " can't be set", at);
+      TokenStream::fail_at(in_quotes(target.name) + " can't be set", at);
     if (with_attribute && tokens_.take_operator(".")) target.attribute = tokens_.expect_any_name();
     return target;
   }

@@ -77,7 +77,7 @@ Value select(Interpreter& interpreter, const Value& input, const Arguments& argu
   return heap.list(std::move(kept));
 }
 
-constexpr Filter kFilters[] = {
+constexpr Filter kSelectingFilters[] = {
     {"map", map},
     {"select", select<true, false>},
     {"reject", select<false, false>},
@@ -88,7 +88,7 @@ constexpr Filter kFilters[] = {
 }  // namespace
 
 std::span<const Filter> selecting_filters() {
-  return kFilters;
+  return kSelectingFilters;
 }
 
 }  // namespace kvasir::engine::jinja

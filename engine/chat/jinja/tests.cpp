@@ -27,9 +27,6 @@ bool is_type(const Value& value) {
 bool is_defined(const Value& value) {
   return !value.is<Undefined>();
 }
-bool is_number(const Value& value) {
-  return as_number(value).has_value();
-}
 bool is_true(const Value& value) {
   return value.is<bool>() && value.as<bool>();
 }

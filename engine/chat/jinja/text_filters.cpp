@@ -132,7 +132,7 @@ Value wordcount(Interpreter& interpreter, const Value& input, const Arguments& a
   return Value(words);
 }
 
-Value format(Interpreter& interpreter, const Value& input, const Arguments& arguments) {
+Value format_filter(Interpreter& interpreter, const Value& input, const Arguments& arguments) {
   Heap& heap = interpreter.heap();
   const Value text = to_text(heap, input);
   if (arguments.named.empty())
@@ -147,7 +147,7 @@ Value string(Interpreter& interpreter, const Value& input, const Arguments& argu
   return to_text(interpreter.heap(), input);
 }
 
-constexpr Filter kFilters[] = {
+constexpr Filter kTextFilters[] = {
     {"trim", trim},
     {"upper", change<upper>},
     {"lower", change<lower>},
@@ -163,13 +163,13 @@ constexpr Filter kFilters[] = {
     {"center", center},
     {"truncate", truncate},
     {"wordcount", wordcount},
-    {"format", format},
+    {"format", format_filter},
 };
 
 }  // namespace
 
 std::span<const Filter> text_filters() {
-  return kFilters;
+  return kTextFilters;
 }
 
 }  // namespace kvasir::engine::jinja

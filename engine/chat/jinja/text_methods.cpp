@@ -39,7 +39,7 @@ bool is_no_letter(char32_t code) {
   return !is_letter(code);
 }
 
-Value words_in_title_case(Heap& heap, const Text& text) {
+Value letters_in_title_case(Heap& heap, const Text& text) {
   return title(heap, text, is_no_letter);
 }
 
@@ -259,7 +259,7 @@ Value find_method_of_text(Interpreter& interpreter, const Value& self, const Arg
   return Value(place);
 }
 
-Value count(Interpreter& interpreter, const Value& self, const Arguments& arguments) {
+Value count_parts(Interpreter& interpreter, const Value& self, const Arguments& arguments) {
   ArgumentReader reader(arguments, "count");
   const Text& part = reader.text("sub");
   reader.done();
@@ -276,7 +276,7 @@ Value join_method(Interpreter& interpreter, const Value& self, const Arguments& 
   return join(interpreter.heap(), items, self.text());
 }
 
-Value format(Interpreter& interpreter, const Value& self, const Arguments& arguments) {
+Value format_method(Interpreter& interpreter, const Value& self, const Arguments& arguments) {
   return brace_format(interpreter.heap(), self.text(), arguments);
 }
 
@@ -309,15 +309,15 @@ constexpr Method kMethods[] = {
     {"upper", change_method<upper>},
     {"lower", change_method<lower>},
     {"casefold", change_method<lower>},
-    {"title", change_method<words_in_title_case>},
+    {"title", change_method<letters_in_title_case>},
     {"capitalize", change_method<capitalize>},
     {"find", find_method_of_text<false, false>},
     {"rfind", find_method_of_text<true, false>},
     {"index", find_method_of_text<false, true>},
     {"rindex", find_method_of_text<true, true>},
-    {"count", count},
+    {"count", count_parts},
     {"join", join_method},
-    {"format", format},
+    {"format", format_method},
     {"ljust", pad_method<Side::Left>},
     {"rjust", pad_method<Side::Right>},
     {"center", pad_method<Side::Both>},

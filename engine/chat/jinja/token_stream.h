@@ -12,7 +12,7 @@
 namespace kvasir::engine::jinja {
 
 /// A name as messages show it.
-inline std::string quoted(std::string_view name) {
+inline std::string in_quotes(std::string_view name) {
   std::string text("'");
   text += name;
   text += '\'';
@@ -39,10 +39,10 @@ class TokenStream {
   bool take_operator(std::string_view op) { return is_operator(op) && (take(), true); }
   bool take_name(std::string_view name) { return is_name(name) && (take(), true); }
   void expect_operator(std::string_view op) {
-    if (!take_operator(op)) fail("expected " + quoted(op));
+    if (!take_operator(op)) fail("expected " + in_quotes(op));
   }
   void expect_name(std::string_view name) {
-    if (!take_name(name)) fail("expected " + quoted(name));
+    if (!take_name(name)) fail("expected " + in_quotes(name));
   }
   std::string expect_any_name() {
     if (!is(Token::Kind::Name)) fail("expected a name");
@@ -86,7 +86,7 @@ class TokenStream {
       case Token::Kind::String:
         return "a text";
       default:
-        return quoted(std::string_view(now().text).substr(0, 40));
+        return in_quotes(std::string_view(now().text).substr(0, 40));
     }
   }
 

@@ -28,7 +28,7 @@ Value length_filter(Interpreter& interpreter, const Value& input, const Argument
   return Value(static_cast<int64_t>(length(input)));
 }
 
-Value items(Interpreter& interpreter, const Value& input, const Arguments& arguments) {
+Value items_filter(Interpreter& interpreter, const Value& input, const Arguments& arguments) {
   ArgumentReader(arguments, "items").done();
   Heap& heap = interpreter.heap();
   if (input.is<Undefined>()) return heap.list();
@@ -176,16 +176,16 @@ Value tojson(Interpreter& interpreter, const Value& input, const Arguments& argu
   return out.take();
 }
 
-constexpr Filter kFilters[] = {
+constexpr Filter kValueFilters[] = {
     {"default", default_value}, {"d", default_value},    {"length", length_filter}, {"count", length_filter},
-    {"items", items},           {"attr", attr},          {"int", int_filter},       {"float", float_filter},
+    {"items", items_filter},    {"attr", attr},          {"int", int_filter},       {"float", float_filter},
     {"abs", abs_filter},        {"round", round_filter}, {"tojson", tojson},
 };
 
 }  // namespace
 
 std::span<const Filter> value_filters() {
-  return kFilters;
+  return kValueFilters;
 }
 
 }  // namespace kvasir::engine::jinja
