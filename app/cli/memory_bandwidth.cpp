@@ -17,9 +17,8 @@ namespace kvasir::app {
 namespace {
 
 constexpr size_t kChunkBytes = size_t{1} << 20;  // what a thread takes at a time
-constexpr size_t kLeastBytes = size_t{1} << 28;  // of a pass: less is over too soon to be timed
+constexpr size_t kPassBytes = size_t{1} << 28;   // less is over too soon to be timed
 constexpr size_t kStepBytes = 128;               // two lines, four vectors
-constexpr int kPasses = 2;                       // of each reader
 
 using Chunks = std::vector<std::span<const std::byte>>;
 
@@ -77,12 +76,12 @@ std::vector<Reader> readers() {
   return {read_plainly};
 }
 
-double seconds_of_pass(Reader reader, const Chunks& chunks, size_t rounds, unsigned threads) {
+double seconds_of_pass(Reader reader, std::span<const std::span<const std::byte>> chunks, unsigned threads) {
   std::atomic<size_t> next = 0;
   std::atomic<uint64_t> total = 0;  // keeps the reads from being optimised away
   const auto read = [&] {
     uint64_t sum = 0;
-    for (size_t i = next++; i < rounds * chunks.size(); i = next++) sum += reader(chunks[i % chunks.size()]);
+    for (size_t i = next++; i < chunks.size(); i = next++) sum += reader(chunks[i]);
     total += sum;
   };
   const auto started = std::chrono::steady_clock::now();
@@ -96,17 +95,22 @@ double seconds_of_pass(Reader reader, const Chunks& chunks, size_t rounds, unsig
 
 }  // namespace
 
-double measure_read_bandwidth(const std::vector<std::span<const std::byte>>& regions, unsigned threads) {
-  const Chunks chunks = cut(regions);
-  size_t bytes = 0;
-  for (const auto& chunk : chunks) bytes += chunk.size();
-  if (bytes == 0) return 0;
-  const size_t rounds = (kLeastBytes + bytes - 1) / bytes;
-  double best_seconds = 1e9;
-  for (int pass = 0; pass < kPasses; ++pass)
-    for (const Reader reader : readers())
-      best_seconds = std::min(best_seconds, seconds_of_pass(reader, chunks, rounds, std::max(1u, threads)));
-  return static_cast<double>(rounds * bytes) / best_seconds;
+ReadBandwidth::ReadBandwidth(const std::vector<std::span<const std::byte>>& regions, unsigned threads)
+    : chunks_(cut(regions)), threads_(std::max(1u, threads)) {}
+
+double ReadBandwidth::measure() {
+  if (chunks_.empty()) return 0;
+  double best = 0;
+  for (const Reader reader : readers()) {
+    Chunks pass;
+    size_t bytes = 0;
+    for (; bytes < kPassBytes; next_ = (next_ + 1) % chunks_.size()) {
+      pass.push_back(chunks_[next_]);
+      bytes += pass.back().size();
+    }
+    best = std::max(best, static_cast<double>(bytes) / seconds_of_pass(reader, pass, threads_));
+  }
+  return best;
 }
 
 }  // namespace kvasir::app

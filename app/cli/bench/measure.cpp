@@ -9,10 +9,13 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <functional>
 #include <span>
 
 namespace kvasir::app {
 namespace {
+
+constexpr size_t kTokensBetween = 4;  ///< two measurements of memory
 
 class Stopwatch {
  public:
@@ -57,7 +60,8 @@ class Bench {
   const engine::ModelWeights& weights() const { return open_.model->weights(); }
   const engine::ModelConfig& config() const { return open_.model->config(); }
 
-  void measure_at(DepthSpeeds& speeds) {
+  /// `bandwidth` is what memory can be read at now; it is asked after every `tokens_between` decoded tokens.
+  void measure_at(DepthSpeeds& speeds, const std::function<double()>& bandwidth, size_t tokens_between) {
     open_.cache.set_length(speeds.depth);
     device();  // the times of what was before
     const Stopwatch prefill;
@@ -65,9 +69,20 @@ class Bench {
     speeds.prefill_tokens_per_second.push_back(options_.prompt_tokens / prefill.seconds());
     speeds.prefill_kernels = device().kernel_times;
 
-    const Stopwatch decode;
-    for (const int32_t token : answer_) decode_token(token);
-    speeds.decode_tokens_per_second.push_back(options_.generate_tokens / decode.seconds());
+    double decode_seconds = 0;
+    double seconds_per_byte = 0;  // of all measurements of the bandwidth
+    uint32_t measured = 0;
+    for (std::span<const int32_t> left = answer_; !left.empty();) {
+      const auto part = left.first(std::min(tokens_between, left.size()));
+      const Stopwatch decode;
+      for (const int32_t token : part) decode_token(token);
+      decode_seconds += decode.seconds();
+      seconds_per_byte += 1 / bandwidth();
+      ++measured;
+      left = left.subspan(part.size());
+    }
+    speeds.decode_tokens_per_second.push_back(options_.generate_tokens / decode_seconds);
+    speeds.memory_bytes_per_second.push_back(measured / seconds_per_byte);
     speeds.decode_kernels = device().kernel_times;
   }
 
@@ -124,24 +139,29 @@ Measurement measure(const MeasureOptions& options) {
   result.load_ms = bench.load_ms();
   result.weight_bytes_per_token = weight_bytes_per_token(bench.weights(), bench.config());
   result.device = bench.device();
-  const auto regions = weight_regions(bench.weights());
+  ReadBandwidth memory(weight_regions(bench.weights()), options.compute.threads);
   const auto bandwidth_now = [&] {
     if (options.compute.on_gpu())
       return value_or_fail(cuda_module(options.compute)->copy_bandwidth(), kExitFailed);
-    return measure_read_bandwidth(regions, options.compute.threads);
+    return memory.measure();
   };
+  // A GPU's speed is its own; a processor's memory can be another's the next moment.
+  const size_t tokens_between = options.compute.on_gpu() ? options.generate_tokens : kTokensBetween;
   for (const uint32_t depth : options.depths) {
     DepthSpeeds& speeds = result.speeds.emplace_back();
     speeds.depth = depth;
     speeds.kv_bytes_per_token = bench.kv_bytes_per_token(depth);
   }
   for (uint32_t repeat = 0; repeat < options.repeats; ++repeat) {
-    for (DepthSpeeds& speeds : result.speeds) bench.measure_at(speeds);
-    const double bandwidth = bandwidth_now();
-    result.memory_bytes_per_second.push_back(bandwidth);
-    for (DepthSpeeds& speeds : result.speeds)
+    double bandwidths = 0;
+    for (DepthSpeeds& speeds : result.speeds) {
+      bench.measure_at(speeds, bandwidth_now, tokens_between);
+      bandwidths += speeds.memory_bytes_per_second.back();
       speeds.bandwidth_shares.push_back((result.weight_bytes_per_token + speeds.kv_bytes_per_token) *
-                                        speeds.decode_tokens_per_second.back() / bandwidth);
+                                        speeds.decode_tokens_per_second.back() /
+                                        speeds.memory_bytes_per_second.back());
+    }
+    result.memory_bytes_per_second.push_back(bandwidths / static_cast<double>(result.speeds.size()));
   }
   return result;
 }

@@ -25,6 +25,8 @@ struct DepthSpeeds {
   uint32_t depth = 0;
   std::vector<double> prefill_tokens_per_second;
   std::vector<double> decode_tokens_per_second;
+  /// What a plain loop reads the weights at where they lie, or what the GPU copies its memory at.
+  std::vector<double> memory_bytes_per_second;
   std::vector<double> bandwidth_shares;
   double kv_bytes_per_token = 0;  ///< that a decoded token reads, on average over those decoded
   // Of the last repeat, where kernels are timed.
@@ -36,15 +38,13 @@ struct Measurement {
   double load_ms = 0;
   double weight_bytes_per_token = 0;  ///< that a decoded token reads
   engine::ComputeDevice device;
-  /// What a plain loop reads the weights at where they lie, or what the GPU copies its memory at, one for
-  /// each repeat.
-  std::vector<double> memory_bytes_per_second;
-  std::vector<DepthSpeeds> speeds;  ///< in the order of the options' depths
+  std::vector<double> memory_bytes_per_second;  ///< one for each repeat: the mean over all depths
+  std::vector<DepthSpeeds> speeds;              ///< in the order of the options' depths
 };
 
 /// Loads the model and measures prefill, then decode behind it, at each depth and repeat by repeat. Up to a
-/// depth the context holds random values in the place of computed ones. Memory is measured with each repeat,
-/// and at the weights' own place: how fast it is can differ from minute to minute and from page to page.
+/// depth the context holds random values in the place of computed ones. Memory is measured every few decoded
+/// tokens, at the weights' own place: how fast it is can change within a second.
 /// Throws CommandFailed.
 Measurement measure(const MeasureOptions& options);
 
