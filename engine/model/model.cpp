@@ -356,6 +356,7 @@ void Model::attend_absorbed(const LayerWeights& layer, uint32_t index, const KvC
     const HeadActivations attended = by_head(first_rows(scratch_->attended, count), heads);
     const HeadActivations values = by_head(some_rows(scratch_->values, first, count), heads);
     backend_->absorb_queries(absorbed, layer.attn_k_b, q, frequencies_, position);
+    backend_->will_read(std::array{&layer.attn_v_b, &layer.attn_output});
     backend_->attention(attended, absorbed, cache, index, position, config_.softmax_scale());
     backend_->matmul_heads(values, layer.attn_v_b, attended);
   }

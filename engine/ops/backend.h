@@ -217,6 +217,9 @@ class Backend {
   /// rope part. out {tokens, heads, kv_lora + rope}, in {tokens, heads, nope + rope}.
   virtual void absorb_queries(HeadActivations out, const TensorView& k_b, HeadActivations in,
                               const RopeFrequencies& frequencies, uint32_t first_position);
+  /// The weights that are read after the attention which is called next, in their order: it computes more
+  /// than it reads, so they may be brought from memory meanwhile.
+  virtual void will_read(std::span<const TensorView* const> /*weights*/) {}
   /// Absorbed multi-head latent attention: query {tokens, heads, kv_width} against the layer's rows up to and
   /// including the token's own position; out {tokens, heads, kv_lora_rank} is the softmax-weighted sum of the
   /// rows' first kv_lora_rank values.

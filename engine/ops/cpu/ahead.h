@@ -1,6 +1,9 @@
 #pragma once
 
+#include "engine/ops/cpu/read_soon.h"
+
 #include <cstddef>
+#include <cstdint>
 
 namespace kvasir::engine::cpu {
 namespace {
@@ -26,6 +29,43 @@ inline __attribute__((always_inline)) void ask_for_share(Ahead& ahead) {
                                      : ahead.from + ahead.share_bytes;
   constexpr int kForReading = 0, kSecondLevel = 2;
   for (; ahead.from < until; ahead.from += 64) __builtin_prefetch(ahead.from, kForReading, kSecondLevel);
+}
+
+// ---- The same from inside of a product
+
+/// What is read soon, the nearest first.
+struct Soon {
+  ReadSoon next;             ///< the next rows
+  ReadSoon* then = nullptr;  ///< {count}: what follows them all
+  uint32_t count = 0;
+};
+
+constexpr size_t kLine = 64;
+constexpr size_t kAskedLines = 2;  ///< with each step of a product
+
+/// Where a product asks on, and how far with each step.
+struct Asked {
+  const std::byte* from = nullptr;
+  size_t step_bytes = 0;
+};
+
+inline __attribute__((always_inline)) void ask_for_lines(Asked& asked) {
+  constexpr int kForReading = 0, kSecondLevel = 2;
+#pragma GCC unroll 4
+  for (size_t i = 0; i < kAskedLines; ++i)
+    __builtin_prefetch(asked.from + i * kLine, kForReading, kSecondLevel);
+  asked.from += asked.step_bytes;
+}
+
+/// What a product of so many steps asks for; where nothing is left, one line `at_hand` again and again.
+inline Asked take_steps(Soon& soon, uint32_t steps, const void* at_hand) {
+  ReadSoon* stretch = &soon.next;
+  const auto is_done = [&] { return stretch->from >= stretch->end; };
+  for (uint32_t i = 0; is_done() && i < soon.count; ++i) stretch = soon.then + i;
+  if (is_done()) return {static_cast<const std::byte*>(at_hand), 0};
+  const Asked asked = {stretch->from, kAskedLines * kLine};
+  stretch->from += steps * asked.step_bytes;
+  return asked;
 }
 
 }  // namespace

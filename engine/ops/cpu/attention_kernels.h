@@ -1,6 +1,7 @@
 #pragma once
 
 #include "engine/kv/kv_row.h"
+#include "engine/ops/cpu/read_soon.h"
 
 #include <cstddef>
 #include <cstdint>
@@ -48,8 +49,12 @@ struct LatentAttention {
   const std::byte* packed;  ///< the queries as `pack_queries` left them
   const uint32_t* visible;  ///< {queries}: how many of the rows each may see
   std::byte* scratch;       ///< {latent_scratch_bytes}
-  float* largest;           ///< out {queries}: the largest logit
-  float* total;             ///< out {queries}: Σ exp(logit − largest)
+  /// What comes from memory meanwhile, for attention computes more than it reads; what has been asked for is
+  /// taken off.
+  ReadSoon* soon;  ///< {soon_count}
+  uint32_t soon_count;
+  float* largest;  ///< out {queries}: the largest logit
+  float* total;    ///< out {queries}: Σ exp(logit − largest)
   float* sums;  ///< out {queries rounded up to kQueryRows, padded(value_width)}: Σ exp(logit − largest) · row
 };
 

@@ -85,9 +85,9 @@ void attend_latent(const LatentAttention& a) {
   for (uint32_t first = 0; first < a.rows.count; first += kTilePositions) {
     const uint32_t positions = smaller(kTilePositions, a.rows.count - first);
     load_tile(scratch, a.rows, first, positions, a.width, a.value_width);
-    attend_tile(scratch.tile, block, first, positions, first + positions > least, a.softmax_scale,
-                a.rows.first + (first + kTilePositions) * a.rows.stride_bytes,
-                kTilePositions * a.rows.stride_bytes);
+    const std::byte* const next = a.rows.first + (first + kTilePositions) * a.rows.stride_bytes;
+    Soon soon = {{next, next + kTilePositions * a.rows.stride_bytes}, a.soon, a.soon_count};
+    attend_tile(scratch.tile, block, first, positions, first + positions > least, a.softmax_scale, soon);
   }
   for (uint32_t i = 0; i < a.queries; ++i) {
     a.largest[i] = block.largest[i] * 0.693147181f;

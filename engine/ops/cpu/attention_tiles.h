@@ -53,15 +53,17 @@ struct Left {
   size_t step_stride;
 };
 
-/// sums[r][c] += Σ over steps of left row r · columns c·kLanes… of the panel.
+/// sums[r][c] += Σ over steps of left row r · columns c·kLanes… of the panel. Each step asks for lines of
+/// `asked`: a few at a time, since many at once would be waited for.
 template <uint32_t Rows, uint32_t Vectors>
 [[gnu::always_inline]] inline void product(F (&sums)[Rows][Vectors], const Left& left, const Element* panel,
-                                           size_t panel_step, uint32_t steps) {
+                                           size_t panel_step, uint32_t steps, Asked asked) {
   // Three strides of four rows each reach all rows with few registers for addresses.
   const Element* a = left.first;
   const size_t row = left.row_stride;
   const size_t row3 = 3 * row;
   for (uint32_t step = 0; step < steps; ++step) {
+    ask_for_lines(asked);
     typename Simd::B b[Vectors];
 #pragma GCC unroll 4
     for (uint32_t v = 0; v < Vectors; ++v) b[v] = Simd::load_elements(panel + v * kLanes * kStep);
@@ -197,12 +199,14 @@ void start(Block& block) {
 
 /// scores[p][·] = key p · queries, for positions [0, positions) rounded up to Rows.
 template <uint32_t Rows, uint32_t Vectors>
-void score_columns(const Tile& tile, const Block& block, uint32_t first_lane, uint32_t positions) {
+void score_columns(const Tile& tile, const Block& block, uint32_t first_lane, uint32_t positions,
+                   Soon& soon) {
   for (uint32_t p = 0; p < positions; p += Rows) {
     F sums[Rows][Vectors];
     clear(sums);
     product(sums, {tile.keys + size_t{p} * tile.key_stride, tile.key_stride, kStep},
-            block.query + size_t{first_lane} * kStep, size_t{block.lanes} * kStep, tile.key_steps);
+            block.query + size_t{first_lane} * kStep, size_t{block.lanes} * kStep, tile.key_steps,
+            take_steps(soon, tile.key_steps, block.query));
 #pragma GCC unroll 16
     for (uint32_t r = 0; r < Rows; ++r)
 #pragma GCC unroll 4
@@ -211,15 +215,15 @@ void score_columns(const Tile& tile, const Block& block, uint32_t first_lane, ui
   }
 }
 
-void score(const Tile& tile, const Block& block, uint32_t positions) {
+void score(const Tile& tile, const Block& block, uint32_t positions, Soon& soon) {
   uint32_t lane = 0;
   for (; lane + Simd::kVectors * kLanes <= block.lanes; lane += Simd::kVectors * kLanes)
-    score_columns<Simd::kRows, Simd::kVectors>(tile, block, lane, positions);
+    score_columns<Simd::kRows, Simd::kVectors>(tile, block, lane, positions, soon);
   if constexpr (Simd::kVectors > 2)
     for (; lane + 2 * kLanes <= block.lanes; lane += 2 * kLanes)
-      score_columns<2 * Simd::kRows, 2>(tile, block, lane, positions);
+      score_columns<2 * Simd::kRows, 2>(tile, block, lane, positions, soon);
   for (; lane < block.lanes; lane += kLanes)
-    score_columns<Simd::kRows * Simd::kVectors, 1>(tile, block, lane, positions);
+    score_columns<Simd::kRows * Simd::kVectors, 1>(tile, block, lane, positions, soon);
 }
 
 /// Turns scores into weights, for positions first_position… of the tile, of which `positions` exist.
@@ -261,7 +265,8 @@ void weigh_lanes(const Tile& tile, Block& block, uint32_t lane, uint32_t first_p
 
 /// sums = sums · factor + weights · values
 template <uint32_t Rows, uint32_t Vectors>
-void add_values(const Tile& tile, const Block& block, uint32_t query, uint32_t col, uint32_t steps) {
+void add_values(const Tile& tile, const Block& block, uint32_t query, uint32_t col, uint32_t steps,
+                Soon& soon) {
   F sums[Rows][Vectors];
   float* out = block.sums + size_t{query} * block.sums_stride + col;
   if (block.empty) {
@@ -276,7 +281,8 @@ void add_values(const Tile& tile, const Block& block, uint32_t query, uint32_t c
     }
   }
   product(sums, {tile.weights + size_t{query} * kStep, kStep, size_t{block.lanes} * kStep},
-          tile.values + size_t{col} * kTilePositions, size_t{kPanel} * kStep, steps);
+          tile.values + size_t{col} * kTilePositions, size_t{kPanel} * kStep, steps,
+          take_steps(soon, steps, tile.weights));
 #pragma GCC unroll 16
   for (uint32_t r = 0; r < Rows; ++r)
 #pragma GCC unroll 4
@@ -284,26 +290,22 @@ void add_values(const Tile& tile, const Block& block, uint32_t query, uint32_t c
       Simd::store(out + size_t{r} * block.sums_stride + v * kLanes, sums[r][v]);
 }
 
-/// Adds a tile whose keys and values are there to what the queries have gathered. Meanwhile `next_bytes` from
-/// `next` come from memory.
+/// Adds a tile whose keys and values are there to what the queries have gathered. Meanwhile what is read
+/// `soon` comes from memory.
 void attend_tile(const Tile& tile, Block& block, uint32_t first_position, uint32_t positions, bool masked,
-                 float scale, const std::byte* next = nullptr, size_t next_bytes = 0) {
+                 float scale, Soon& soon) {
   // Rows that do not exist fill the last step; nobody sees them.
   const uint32_t padded = round_up(positions, kStep);
-  score(tile, block, positions);
+  score(tile, block, positions, soon);
   for (uint32_t lane = 0; lane < block.lanes; lane += kLanes) {
     if (masked || padded != positions)
       weigh_lanes<true>(tile, block, lane, first_position, padded, scale);
     else
       weigh_lanes<false>(tile, block, lane, first_position, positions, scale);
   }
-  Ahead ahead = in_shares(next, next_bytes, size_t{block.sums_stride / kPanel} * (block.lanes / Simd::kRows));
-  for (uint32_t col = 0; col < block.sums_stride; col += kPanel) {
-    for (uint32_t query = 0; query < block.queries; query += Simd::kRows) {
-      ask_for_share(ahead);
-      add_values<Simd::kRows, Simd::kVectors>(tile, block, query, col, padded / kStep);
-    }
-  }
+  for (uint32_t col = 0; col < block.sums_stride; col += kPanel)
+    for (uint32_t query = 0; query < block.queries; query += Simd::kRows)
+      add_values<Simd::kRows, Simd::kVectors>(tile, block, query, col, padded / kStep, soon);
   block.empty = false;
 }
 

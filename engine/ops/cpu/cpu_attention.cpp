@@ -27,6 +27,7 @@ struct CpuBackend::AttentionCall {
   float* largest;                   ///< {queries}: the online softmax's state, its sums are in `out`
   float* total;                     ///< {queries}
   std::byte* packed;                ///< {groups, packed_bytes}, for `tiled`
+  uint8_t* has_packed;              ///< {workers}: see packed_group; null: `packed` has all groups
 
   uint32_t queries() const { return query.tokens * query.heads; }
   uint32_t groups() const { return divide_up(queries(), kGroupQueries); }
@@ -70,40 +71,53 @@ struct CpuBackend::AttentionCall {
   }
   static size_t divide_up_floats(size_t bytes) { return (bytes + sizeof(float) - 1) / sizeof(float); }
 
-  void pack(uint32_t group) const {
+  void pack(uint32_t group, std::byte* place) const {
     const float* in[kGroupQueries];
     const uint32_t first = group * kGroupQueries;
     const uint32_t count = end_of_group(group) - first;
     for (uint32_t i = 0; i < count; ++i)
       in[i] = query.at((first + i) / query.heads, (first + i) % query.heads);
-    tiled->pack_queries(packed + group * packed_bytes(), in, count, query.dim);
+    tiled->pack_queries(place, in, count, query.dim);
+  }
+
+  /// A single group is packed by each worker for itself when it first needs it, into its place of `packed`:
+  /// that takes less than to wait for one of them and fetch it from there.
+  const std::byte* packed_group(uint32_t group, unsigned worker) const {
+    if (has_packed == nullptr) return packed + group * packed_bytes();
+    std::byte* const own = packed + worker * packed_bytes();
+    if (has_packed[worker] == 0) pack(group, own);
+    has_packed[worker] = 1;
+    return own;
   }
 
   /// Runs a group against a chunk: `sums` {group_queries, sums_stride}, `state` the largest logits
   /// {kGroupQueries}, then the totals {kGroupQueries}.
-  void run_chunk(uint32_t group, uint32_t chunk, float* scratch, float* sums, float* state) const {
+  void run_chunk(uint32_t group, uint32_t chunk, unsigned worker, float* scratch, float* sums, float* state,
+                 Soon* soon) const {
     uint32_t visible_rows[kGroupQueries];
     const uint32_t first = group * kGroupQueries;
     const uint32_t count = end_of_group(group) - first;
     for (uint32_t i = 0; i < count; ++i) visible_rows[i] = visible(first + i, chunk);
     if (visible_rows[count - 1] == 0) return;
     if (tiled != nullptr)
-      run_tiled(group, chunk, visible_rows, scratch, sums, state);
+      run_tiled(group, chunk, visible_rows, packed_group(group, worker), scratch, sums, state, soon);
     else
       run_exact(group, chunk, visible_rows, scratch, sums, state);
   }
 
-  void run_tiled(uint32_t group, uint32_t chunk, const uint32_t* visible_rows, float* scratch, float* sums,
-                 float* state) const {
+  void run_tiled(uint32_t group, uint32_t chunk, const uint32_t* visible_rows, const std::byte* queries,
+                 float* scratch, float* sums, float* state, Soon* soon) const {
     cpu::LatentAttention a = {};
     a.queries = end_of_group(group) - group * kGroupQueries;
     a.rows = rows_of(begin_of_chunk(chunk), visible_rows[a.queries - 1]);
     a.width = query.dim;
     a.value_width = out.dim;
     a.softmax_scale = softmax_scale;
-    a.packed = packed + group * packed_bytes();
+    a.packed = queries;
     a.visible = visible_rows;
     a.scratch = reinterpret_cast<std::byte*>(scratch);
+    a.soon = soon == nullptr ? nullptr : soon->parts;
+    a.soon_count = soon == nullptr ? 0 : soon->count;
     a.largest = state;
     a.total = state + kGroupQueries;
     a.sums = sums;
@@ -179,6 +193,20 @@ struct CpuBackend::AttentionCall {
   }
 };
 
+/// Each worker reads the part that its share of a product over all rows will be.
+void CpuBackend::will_read(std::span<const TensorView* const> weights) {
+  const size_t workers = soon_.size();
+  for (size_t worker = 0; worker < workers; ++worker) {
+    Soon& soon = soon_[worker];
+    soon.count = 0;
+    for (const TensorView* weight : weights.first(std::min<size_t>(weights.size(), Soon::kMost))) {
+      const std::span<const std::byte> bytes = weight->data;
+      soon.parts[soon.count++] = {bytes.data() + bytes.size() * worker / workers,
+                                  bytes.data() + bytes.size() * (worker + 1) / workers};
+    }
+  }
+}
+
 void CpuBackend::attention(HeadActivations out, HeadActivations query, const KvCache& cache, uint32_t layer,
                            uint32_t first_position, float softmax_scale) {
   const size_t queries = size_t{query.tokens} * query.heads;
@@ -193,16 +221,23 @@ void CpuBackend::attention(HeadActivations out, HeadActivations query, const KvC
                         latent_kernels(cache, out.dim),
                         state,
                         state + queries,
+                        nullptr,
                         nullptr};
-  if (call.tiled != nullptr) {
+  if (call.tiled != nullptr && call.groups() == 1) {
+    call.packed = grown(packed_queries_, pool_.size() * call.packed_bytes());
+    has_packed_.assign(pool_.size(), 0);
+    call.has_packed = has_packed_.data();
+  } else if (call.tiled != nullptr) {
     call.packed = grown(packed_queries_, call.groups() * call.packed_bytes());
-    pool_.run(call.groups(), [&](uint32_t group, unsigned) { call.pack(group); });
+    pool_.run(call.groups(),
+              [&](uint32_t group, unsigned) { call.pack(group, call.packed + group * call.packed_bytes()); });
   }
   // With few groups the chunks are what can be shared out: one token at a great depth.
   if (call.groups() >= 2 * pool_.size() || pool_.size() == 1)
     attention_by_groups(call);
   else
     attention_by_chunks(call);
+  for (Soon& soon : soon_) soon.count = 0;
 }
 
 const cpu::LatentKernels* CpuBackend::latent_kernels(const KvCache& cache, uint32_t value_width) const {
@@ -225,7 +260,7 @@ void CpuBackend::attention_by_groups(const AttentionCall& call) {
     const uint32_t end = call.end_of_group(group);
     const uint32_t chunks = call.chunks_of(call.positions_of(end - 1));
     for (uint32_t chunk = 0; chunk < chunks; ++chunk) {
-      call.run_chunk(group, chunk, scratch, sums, state);
+      call.run_chunk(group, chunk, worker, scratch, sums, state, nullptr);
       for (uint32_t index = first; index < end; ++index) call.merge(index, chunk, sums, state);
     }
     for (uint32_t index = first; index < end; ++index) call.finish(index);
@@ -251,8 +286,10 @@ void CpuBackend::attention_by_chunks(const AttentionCall& call) {
     pool_.run((end - first) * groups, [&](uint32_t task, unsigned worker) {
       const uint32_t group = task % groups;
       const uint32_t chunk = first + task / groups;
-      call.run_chunk(group, chunk, worker_scratch(worker), sums + slot(group, chunk) * sums_floats,
-                     state + slot(group, chunk) * 2 * kGroupQueries);
+      // Not before the last chunks of one token: until the rest is done, more would not stay in the cache.
+      const bool is_late = groups == 1 && chunk + 2 * pool_.size() + 1 > chunks;
+      call.run_chunk(group, chunk, worker, worker_scratch(worker), sums + slot(group, chunk) * sums_floats,
+                     state + slot(group, chunk) * 2 * kGroupQueries, is_late ? &soon_[worker] : nullptr);
     });
     pool_.run(divide_up(call.queries(), kMergeQueries), [&](uint32_t task, unsigned) {
       const uint32_t last = std::min(call.queries(), (task + 1) * kMergeQueries);

@@ -41,10 +41,12 @@ class CpuBackend final : public Backend {
   void rms_norm(Activations out, Activations in, const TensorView& weight, float eps) override;
   void matmul(Activations out, const TensorView& weight, Activations in) override;
   void matmul_add(Activations out, const TensorView& weight, Activations in) override;
+  void matmul_each(std::span<const Product> products, Activations in) override;
   void matmul_heads(HeadActivations out, const TensorView& weight, HeadActivations in) override;
   void rope(HeadActivations out, HeadActivations in, const RopeFrequencies& frequencies,
             uint32_t first_position) override;
   void kv_append(KvCache& cache, uint32_t layer, uint32_t first_position, Activations rows) override;
+  void will_read(std::span<const TensorView* const> weights) override;
   void attention(HeadActivations out, HeadActivations query, const KvCache& cache, uint32_t layer,
                  uint32_t first_position, float softmax_scale) override;
   void attention_expanded(HeadActivations out, HeadActivations query, const KvExpansion& expansion,
@@ -56,6 +58,7 @@ class CpuBackend final : public Backend {
   void moe_ffn_add(Activations out, const Routing& routing, const GatedFfn& experts, const GatedFfn& shared,
                    Activations in) override;
   void gather(Activations out, Activations in, std::span<const uint32_t> rows) override;
+  void top_logits(TopLogits out, Activations logits) override;
   void read(std::span<float> out, Activations in) override;
 
  private:
@@ -70,6 +73,12 @@ class CpuBackend final : public Backend {
   struct Scratch {
     std::unique_ptr<std::byte, FreeAligned> memory;
     size_t bytes = 0;
+  };
+  /// A worker's part of the weights that are read after attention.
+  struct alignas(64) Soon {
+    static constexpr uint32_t kMost = 2;
+    cpu::ReadSoon parts[kMost];
+    uint32_t count = 0;
   };
   /// cos and sin of the last rope call: every layer of a forward pass asks for the same ones.
   struct RopeTable {
@@ -110,7 +119,8 @@ class CpuBackend final : public Backend {
   /// out_row is where row `first` goes.
   void quantised_rows(const TensorView& weight, uint64_t matrix, uint32_t first, uint32_t end,
                       cpu::QuantisedGemm gemm, float* scratch);
-  void multiply_quantised(Activations out, const TensorView& weight, Activations in, bool accumulate);
+  /// Each out (+)= its weight · in; of several products all but the last have whole panels of rows.
+  void multiply_quantised(std::span<const Product> products, Activations in, bool accumulate);
   /// `rows` {count} pointers to {cols}; the result {count} pointers to {cols / 32}, valid until the next
   /// call.
   const cpu::QuantisedBlock** quantise(const float* const* rows, uint32_t count, uint32_t cols);
@@ -163,6 +173,7 @@ class CpuBackend final : public Backend {
 
   // Scratch of single operations.
   std::vector<Scratch> worker_scratch_;
+  std::vector<Soon> soon_;  ///< {workers}
   std::vector<cpu::QuantisedBlock> quantised_in_;
   std::vector<const cpu::QuantisedBlock*> quantised_rows_;
   std::vector<FfnJob> jobs_;
@@ -184,7 +195,10 @@ class CpuBackend final : public Backend {
   std::vector<float> chunk_sums_;
   std::vector<float> chunk_state_;
   std::vector<std::byte> packed_queries_;
+  std::vector<uint8_t> has_packed_;  ///< {workers}
   ExpertGroups groups_;
+  std::vector<float> block_maxima_, ranked_maxima_;  ///< of logits
+  std::vector<TokenLogit> candidates_;
   RopeTable rope_table_;
 };
 
@@ -206,9 +220,15 @@ void CpuBackend::for_rows(uint32_t products, uint32_t rows, uint64_t multiplicat
   const uint64_t wanted = pool_.size() == 1 ? rows : (all_rows + tasks - 1) / tasks;
   const uint64_t block = std::min<uint64_t>((wanted + unit - 1) / unit * unit, rows);
   const auto blocks = static_cast<uint32_t>((rows + block - 1) / block);
-  pool_.run(products * blocks, [&](uint32_t index, unsigned worker) {
-    const auto first = static_cast<uint32_t>(index % blocks * block);
-    work(index / blocks, first, static_cast<uint32_t>(std::min<uint64_t>(rows, first + block)), worker);
+  pool_.run_stretches(products * blocks, [&](uint32_t task, uint32_t end_task, unsigned worker) {
+    while (task < end_task) {
+      const uint32_t product = task / blocks;
+      const uint32_t end = std::min(end_task, (product + 1) * blocks);
+      const uint64_t end_row = uint64_t{end - product * blocks} * block;
+      work(product, static_cast<uint32_t>((task - product * blocks) * block),
+           static_cast<uint32_t>(std::min<uint64_t>(rows, end_row)), worker);
+      task = end;
+    }
   });
 }
 

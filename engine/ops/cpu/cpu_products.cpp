@@ -1,6 +1,8 @@
 #include "engine/ops/cpu/cpu_backend.h"
 #include "engine/ops/cpu/interleave.h"
 
+#include <array>
+
 namespace kvasir::engine {
 namespace {
 
@@ -19,8 +21,16 @@ void CpuBackend::matmul_add(Activations out, const TensorView& weight, Activatio
   multiply(out, weight, in, true);
 }
 
+void CpuBackend::matmul_each(std::span<const Product> products, Activations in) {
+  const auto is_whole = [this](const Product& product) {
+    return is_quantised(product.weight) && product.weight.rows() % quantised_unit(2) == 0;
+  };
+  if (!std::ranges::all_of(products, is_whole)) return Backend::matmul_each(products, in);
+  multiply_quantised(products, in, false);
+}
+
 void CpuBackend::multiply(Activations out, const TensorView& weight, Activations in, bool accumulate) {
-  if (is_quantised(weight)) return multiply_quantised(out, weight, in, accumulate);
+  if (is_quantised(weight)) return multiply_quantised(std::array{Product{out, weight}}, in, accumulate);
   const float** in_rows = grown(in_, in.tokens);
   float** out_rows = grown(out_, in.tokens);
   for (uint32_t t = 0; t < in.tokens; ++t) {
@@ -91,25 +101,38 @@ void CpuBackend::quantised_rows(const TensorView& weight, uint64_t matrix, uint3
   }
 }
 
-void CpuBackend::multiply_quantised(Activations out, const TensorView& weight, Activations in,
-                                    bool accumulate) {
+/// The rows of all products are shared out as if they were one's, so that threads meet once.
+void CpuBackend::multiply_quantised(std::span<const Product> products, Activations in, bool accumulate) {
   const float** in_rows = grown(in_, in.tokens);
-  float** out_rows = grown(out_, in.tokens);
-  for (uint32_t t = 0; t < in.tokens; ++t) {
-    in_rows[t] = in.row(t);
-    out_rows[t] = out.row(t);
+  float** out_rows = grown(out_, products.size() * in.tokens);
+  uint32_t all_rows = 0;
+  size_t scratch_floats = 0;
+  for (size_t i = 0; i < products.size(); ++i) {
+    const auto& [out, weight] = products[i];
+    for (uint32_t t = 0; t < in.tokens; ++t) out_rows[i * in.tokens + t] = out.row(t);
+    all_rows += out.cols;
+    scratch_floats = std::max(scratch_floats, quantised_scratch_floats(weight));
   }
+  for (uint32_t t = 0; t < in.tokens; ++t) in_rows[t] = in.row(t);
   cpu::QuantisedGemm gemm = {};
   gemm.tokens = in.tokens;
   gemm.in = quantise(in_rows, in.tokens, in.cols);
-  gemm.out = out_rows;
   gemm.accumulate = accumulate;
-  reserve_worker_scratch(quantised_scratch_floats(weight));
-  for_rows(1, out.cols, uint64_t{out.cols} * in.cols * in.tokens, quantised_unit(in.tokens),
+  reserve_worker_scratch(scratch_floats);
+  for_rows(1, all_rows, uint64_t{all_rows} * in.cols * in.tokens, quantised_unit(in.tokens),
            [&](uint32_t, uint32_t first, uint32_t end, unsigned worker) {
-             cpu::QuantisedGemm part = gemm;
-             part.out_row = first;
-             quantised_rows(weight, 0, first, end, part, worker_scratch(worker));
+             uint32_t before = 0;  // rows of the products so far
+             for (size_t i = 0; i < products.size() && before < end; ++i) {
+               const auto& [out, weight] = products[i];
+               const uint32_t from = std::max(first, before);
+               const uint32_t until = std::min(end, before + out.cols);
+               cpu::QuantisedGemm part = gemm;
+               part.out = out_rows + i * in.tokens;
+               part.out_row = from - before;
+               if (from < until)
+                 quantised_rows(weight, 0, from - before, until - before, part, worker_scratch(worker));
+               before += out.cols;
+             }
            });
 }
 

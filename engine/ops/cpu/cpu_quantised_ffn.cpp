@@ -28,6 +28,15 @@ cpu::QuantisedGemm gemm_of(uint32_t tokens, const cpu::QuantisedBlock* const* in
   return gemm;
 }
 
+/// Calls `stretch(first, end, worker)` for all of [0, tasks): with one token tasks are of one size, and a
+/// long stretch of a matrix is read faster than many short ones; with several the experts have different
+/// numbers of them.
+template <class Stretch>
+void run_rows(ThreadPool& pool, bool is_one_token, uint32_t tasks, const Stretch& stretch) {
+  if (is_one_token) return pool.run_stretches(tasks, stretch);
+  pool.run(tasks, [&](uint32_t task, unsigned worker) { stretch(task, task + 1, worker); });
+}
+
 }  // namespace
 
 /// A feed-forward pass as jobs: the routed experts that are used, then the shared or dense network for all
@@ -87,55 +96,66 @@ void CpuBackend::quantised_ffn_add(Activations out, const Routing* routing, cons
 void CpuBackend::activate_jobs() {
   size_t product_floats = 0;
   uint32_t largest_count = 0;
+  uint32_t largest_inner = 0;
   uint32_t tasks = 0;
   std::vector<uint32_t>& first_task = first_task_;
   first_task.clear();
   for (const FfnJob& job : jobs_) {
+    const auto inner = static_cast<uint32_t>(job.ffn->gate.rows());
     first_task.push_back(tasks);
-    tasks += (static_cast<uint32_t>(job.ffn->gate.rows()) + kActivatedRows - 1) / kActivatedRows;
+    tasks += (inner + kActivatedRows - 1) / kActivatedRows;
     product_floats = std::max(
         {product_floats, quantised_scratch_floats(job.ffn->gate), quantised_scratch_floats(job.ffn->up)});
     largest_count = std::max(largest_count, job.count);
+    largest_inner = std::max(largest_inner, inner);
   }
-  reserve_worker_scratch(product_floats + size_t{2} * largest_count * kActivatedRows);
+  const uint32_t most_rows = largest_count == 1 ? largest_inner : kActivatedRows;
+  reserve_worker_scratch(product_floats + size_t{2} * largest_count * most_rows);
   float** pointers = grown(out_, size_t{2} * largest_count * pool_.size());
 
   struct Stretch {
     const FfnJob& job;
-    uint32_t first;
+    uint32_t first;  ///< row
+    uint32_t end;
   };
-  const auto stretch_of = [&](uint32_t task) -> Stretch {
-    const auto next = std::upper_bound(first_task.begin(), first_task.end(), task);
+  /// As many of the tasks [first, end) as belong to the first one's job.
+  const auto stretch_of = [&](uint32_t first, uint32_t end) -> Stretch {
+    const auto next = std::upper_bound(first_task.begin(), first_task.end(), first);
     const auto index = static_cast<size_t>(next - first_task.begin()) - 1;
-    return {jobs_[index], (task - first_task[index]) * kActivatedRows};
+    const uint32_t before = first_task[index];
+    const auto inner = static_cast<uint32_t>(jobs_[index].ffn->gate.rows());
+    return {jobs_[index], (first - before) * kActivatedRows,
+            std::min(inner, (end - before) * kActivatedRows)};
   };
-  pool_.run(tasks, [&](uint32_t task, unsigned worker) {
-    const auto [job, first] = stretch_of(task);
-    const auto& [gate, up, down] = *job.ffn;
-    const auto inner = static_cast<uint32_t>(gate.rows());
-    const uint32_t count = std::min(kActivatedRows, inner - first);
-    const Stretch then = stretch_of(std::min(task + 1, tasks - 1));
+  const auto activate = [&](uint32_t task, uint32_t end_task, unsigned worker) {
+    while (task < end_task) {
+      const auto [job, first, end] = stretch_of(task, end_task);
+      const auto& [gate, up, down] = *job.ffn;
+      const auto inner = static_cast<uint32_t>(gate.rows());
+      task += (end - first + kActivatedRows - 1) / kActivatedRows;
+      const Stretch then = stretch_of(std::min(task, tasks - 1), tasks);
 
-    float* const scratch = worker_scratch(worker);
-    float** const gate_rows = pointers + size_t{2} * largest_count * worker;
-    float** const up_rows = gate_rows + job.count;
-    for (uint32_t i = 0; i < job.count; ++i) {
-      gate_rows[i] = scratch + product_floats + size_t{2} * i * kActivatedRows;
-      up_rows[i] = gate_rows[i] + kActivatedRows;
+      float* const scratch = worker_scratch(worker);
+      float** const gate_rows = pointers + size_t{2} * largest_count * worker;
+      float** const up_rows = gate_rows + job.count;
+      for (uint32_t i = 0; i < job.count; ++i) {
+        gate_rows[i] = scratch + product_floats + size_t{2} * i * most_rows;
+        up_rows[i] = gate_rows[i] + most_rows;
+      }
+      const cpu::QuantisedBlock* const* in = job_in_.data() + job.begin;
+      const std::byte* const up_next = up.row(job.matrix, first);
+      const std::byte* const then_next = then.job.ffn->gate.row(then.job.matrix, then.first);
+      quantised_rows(gate, job.matrix, first, end, gemm_of(job.count, in, gate_rows, up_next), scratch);
+      quantised_rows(up, job.matrix, first, end, gemm_of(job.count, in, up_rows, then_next), scratch);
+      for (uint32_t i = 0; i < job.count; ++i) {
+        kernels_.silu_mul(gate_rows[i], up_rows[i], end - first);
+        quantised_->quantise(
+            gate_rows[i], end - first, cpu::shared_blocks(inner),
+            activated_.data() + job.activated + size_t{i} * blocks_of(inner) + blocks_of(first));
+      }
     }
-    const cpu::QuantisedBlock* const* in = job_in_.data() + job.begin;
-    const uint32_t end = first + count;
-    const std::byte* const up_next = up.row(job.matrix, first);
-    const std::byte* const then_next = then.job.ffn->gate.row(then.job.matrix, then.first);
-    quantised_rows(gate, job.matrix, first, end, gemm_of(job.count, in, gate_rows, up_next), scratch);
-    quantised_rows(up, job.matrix, first, end, gemm_of(job.count, in, up_rows, then_next), scratch);
-    for (uint32_t i = 0; i < job.count; ++i) {
-      kernels_.silu_mul(gate_rows[i], up_rows[i], count);
-      quantised_->quantise(
-          gate_rows[i], count, cpu::shared_blocks(inner),
-          activated_.data() + job.activated + size_t{i} * blocks_of(inner) + blocks_of(first));
-    }
-  });
+  };
+  run_rows(pool_, largest_count == 1, tasks, activate);
 }
 
 /// out += the weighted results of down: job by job, then token by token.
@@ -152,16 +172,20 @@ void CpuBackend::add_jobs(Activations out, uint32_t terms) {
   const uint32_t task_rows = down_rows(out.tokens);
   const uint32_t blocks = (out.cols + task_rows - 1) / task_rows;
   const uint32_t tasks = static_cast<uint32_t>(jobs_.size()) * blocks;
-  pool_.run(tasks, [&](uint32_t task, unsigned worker) {
-    const FfnJob& job = jobs_[task / blocks];
-    const uint32_t first = task % blocks * task_rows;
-    const uint32_t end = std::min(out.cols, first + task_rows);
-    const uint32_t then = std::min(task + 1, tasks - 1);
-    cpu::QuantisedGemm gemm =
-        gemm_of(job.count, activated_rows_.data() + job.begin, rows + job.begin,
-                jobs_[then / blocks].ffn->down.row(jobs_[then / blocks].matrix, then % blocks * task_rows));
-    gemm.out_row = first;
-    quantised_rows(job.ffn->down, job.matrix, first, end, gemm, worker_scratch(worker));
+  run_rows(pool_, out.tokens == 1, tasks, [&](uint32_t task, uint32_t end_task, unsigned worker) {
+    while (task < end_task) {
+      const FfnJob& job = jobs_[task / blocks];
+      const uint32_t first = task % blocks * task_rows;
+      const uint32_t count = std::min(end_task - task, blocks - task % blocks);
+      const uint32_t end = std::min(out.cols, first + count * task_rows);
+      task += count;
+      const uint32_t then = std::min(task, tasks - 1);
+      cpu::QuantisedGemm gemm =
+          gemm_of(job.count, activated_rows_.data() + job.begin, rows + job.begin,
+                  jobs_[then / blocks].ffn->down.row(jobs_[then / blocks].matrix, then % blocks * task_rows));
+      gemm.out_row = first;
+      quantised_rows(job.ffn->down, job.matrix, first, end, gemm, worker_scratch(worker));
+    }
   });
   for_tokens(out.tokens, uint64_t{terms} * out.cols, [&](uint32_t first, uint32_t end) {
     for (uint32_t t = first; t < end; ++t)

@@ -81,11 +81,11 @@ void multiply_one(const QuantisedGemm& g) {
     Floats part = Vec::zero_floats();
     uint32_t left = shared;
     for (; p < end; p += kStep) {
-      for_blocks<Format>([&](auto s) __attribute__((always_inline)) {
+      for_blocks<Format>([&](auto s, int i) __attribute__((always_inline)) {
         __builtin_prefetch(next);
         next += next_step;
         Unpacked u;
-        Format::template unpack<s>(p, u);
+        Format::template unpack<s>(p, i, u);
         part = accumulate<Format>(part, u, *x);
         if (--left == 0) {
           sum = Vec::fma(part, Vec::set1(x->scale), sum);

@@ -144,11 +144,11 @@ template <class Format>
 void unpack_group(const std::byte* p, uint32_t cols, PanelBlock<Format::kHalves, Format::kHasMinimum>* out) {
   constexpr size_t kStep = size_t{kGroupRows} * Format::kBytes;
   for (uint32_t k = 0; k < cols; k += Format::kValues, p += kStep) {
-    for_blocks<Format>([&](auto s) __attribute__((always_inline)) {
+    for_blocks<Format>([&](auto s, int i) __attribute__((always_inline)) {
       Unpacked u;
-      unpack_centred<Format, s>(p, u);
+      unpack_centred<Format, s>(p, i, u);
 #pragma GCC unroll 8
-      for (int i = 0; i < 8; ++i) Vec::store(out->codes + 64 * i, u.codes[i]);
+      for (int four = 0; four < 8; ++four) Vec::store(out->codes + 64 * four, u.codes[four]);
 #pragma GCC unroll 2
       for (uint32_t half = 0; half < Format::kHalves; ++half) {
         Vec::store(out->scale[half], u.scale[half]);

@@ -76,15 +76,22 @@ inline __attribute__((always_inline)) void requantise_block(const Unpacked& u, F
   }
 }
 
-/// `Blocks` blocks that share a scale: in a file's large block those from `First`, else those from `p`.
+/// Block `N` of 32 columns from `p`.
+template <class Format, int N>
+void unpack_nth(const std::byte* p, Unpacked& out) {
+  constexpr size_t kStep = size_t{kGroupRows} * Format::kBytes;
+  constexpr int kBlocks = Format::kValues / kQuantisedBlockValues, kAlike = Format::kAlike;
+  constexpr int kWithin = N % kBlocks;
+  unpack_centred<Format, kWithin / kAlike * kAlike>(p + N / kBlocks * kStep, kWithin % kAlike, out);
+}
+
+/// The `Blocks` blocks from block `First` on, which share a scale.
 template <class Format, int First, int Blocks>
 void requantise_run(const std::byte* p, RequantisedBlock* out) {
-  constexpr bool kIsLarge = Format::kValues > kQuantisedBlockValues;
-  constexpr size_t kStep = kIsLarge ? 0 : size_t{kGroupRows} * Format::kBytes;
   Unpacked u[Blocks];
   Ints bits = Vec::zero();
   [&]<int... I>(std::integer_sequence<int, I...>) __attribute__((always_inline)) {
-    (unpack_centred < Format, kIsLarge ? First + I : 0 > (p + I * kStep, u[I]), ...);
+    (unpack_nth<Format, First + I>(p, u[I]), ...);
     ((bits = Vec::larger(bits, largest_weight<Format>(u[I]))), ...);
   }
   (std::make_integer_sequence<int, Blocks>());

@@ -59,6 +59,8 @@ class QuantisedTest : public QObject {
   void feed_forward_agrees_with_the_oracle();
   void a_token_gets_the_same_bits_alone_and_among_others_data() { add_rows(); }
   void a_token_gets_the_same_bits_alone_and_among_others();
+  void products_with_one_input_give_the_bits_of_single_ones_data() { add_rows(); }
+  void products_with_one_input_give_the_bits_of_single_ones();
   void weights_that_stay_in_the_file_give_the_same_bits_data() { add_rows(); }
   void weights_that_stay_in_the_file_give_the_same_bits();
   void instruction_sets_give_the_same_bits();
@@ -246,6 +248,29 @@ void QuantisedTest::a_token_gets_the_same_bits_alone_and_among_others() {
       one->matmul({alone.view().row(t), 1, rows, rows}, home, in_row);
     }
     QVERIFY2(alone.values() == together.values(), seed());
+  }
+}
+
+void QuantisedTest::products_with_one_input_give_the_bits_of_single_ones() {
+  const auto backend = fast_backend(isa(), 3);
+  REPEAT(4) {
+    const uint32_t cols = random_cols(type());
+    // Half of them whole panels, which are shared out together.
+    const uint32_t unit = repeat % 2 == 0 ? 64 : 16;
+    const OwnedTensor weights[] = {weight(type(), cols, unit * random_.between(1, 5)),
+                                   weight(DType::Q8_0, cols, unit * random_.between(1, 3))};
+    const TensorView homes[] = {*backend->place(weights[0].view), *backend->place(weights[1].view)};
+    GuardedRows in(random_, repeat < 2 ? 1 : random_.between(2, 7), cols);
+    const uint32_t tokens = in.view().tokens;
+    const auto rows = [&](int i) { return static_cast<uint32_t>(homes[i].rows()); };
+    GuardedRows together[] = {{tokens, rows(0)}, {tokens, rows(1)}};
+    const Product products[] = {{together[0].view(), homes[0]}, {together[1].view(), homes[1]}};
+    backend->matmul_each(products, in.view());
+    for (int i = 0; i < 2; ++i) {
+      GuardedRows alone(tokens, rows(i));
+      backend->matmul(alone.view(), homes[i], in.view());
+      QVERIFY2(together[i].guards_intact() && together[i].values() == alone.values(), seed());
+    }
   }
 }
 
