@@ -93,20 +93,20 @@ struct CpuBackend::AttentionCall {
   /// Runs a group against a chunk: `sums` {group_queries, sums_stride}, `state` the largest logits
   /// {kGroupQueries}, then the totals {kGroupQueries}.
   void run_chunk(uint32_t group, uint32_t chunk, unsigned worker, float* scratch, float* sums, float* state,
-                 Soon* soon) const {
+                 AfterAttention* after) const {
     uint32_t visible_rows[kGroupQueries];
     const uint32_t first = group * kGroupQueries;
     const uint32_t count = end_of_group(group) - first;
     for (uint32_t i = 0; i < count; ++i) visible_rows[i] = visible(first + i, chunk);
     if (visible_rows[count - 1] == 0) return;
     if (tiled != nullptr)
-      run_tiled(group, chunk, visible_rows, packed_group(group, worker), scratch, sums, state, soon);
+      run_tiled(group, chunk, visible_rows, packed_group(group, worker), scratch, sums, state, after);
     else
       run_exact(group, chunk, visible_rows, scratch, sums, state);
   }
 
   void run_tiled(uint32_t group, uint32_t chunk, const uint32_t* visible_rows, const std::byte* queries,
-                 float* scratch, float* sums, float* state, Soon* soon) const {
+                 float* scratch, float* sums, float* state, AfterAttention* after) const {
     cpu::LatentAttention a = {};
     a.queries = end_of_group(group) - group * kGroupQueries;
     a.rows = rows_of(begin_of_chunk(chunk), visible_rows[a.queries - 1]);
@@ -116,8 +116,8 @@ struct CpuBackend::AttentionCall {
     a.packed = queries;
     a.visible = visible_rows;
     a.scratch = reinterpret_cast<std::byte*>(scratch);
-    a.soon = soon == nullptr ? nullptr : soon->parts;
-    a.soon_count = soon == nullptr ? 0 : soon->count;
+    a.soon = after == nullptr ? nullptr : after->parts;
+    a.soon_count = after == nullptr ? 0 : after->count;
     a.largest = state;
     a.total = state + kGroupQueries;
     a.sums = sums;
@@ -195,14 +195,14 @@ struct CpuBackend::AttentionCall {
 
 /// Each worker reads the part that its share of a product over all rows will be.
 void CpuBackend::will_read(std::span<const TensorView* const> weights) {
-  const size_t workers = soon_.size();
+  const size_t workers = after_attention_.size();
   for (size_t worker = 0; worker < workers; ++worker) {
-    Soon& soon = soon_[worker];
-    soon.count = 0;
-    for (const TensorView* weight : weights.first(std::min<size_t>(weights.size(), Soon::kMost))) {
+    AfterAttention& after = after_attention_[worker];
+    after.count = 0;
+    for (const TensorView* weight : weights.first(std::min<size_t>(weights.size(), AfterAttention::kMost))) {
       const std::span<const std::byte> bytes = weight->data;
-      soon.parts[soon.count++] = {bytes.data() + bytes.size() * worker / workers,
-                                  bytes.data() + bytes.size() * (worker + 1) / workers};
+      after.parts[after.count++] = {bytes.data() + bytes.size() * worker / workers,
+                                    bytes.data() + bytes.size() * (worker + 1) / workers};
     }
   }
 }
@@ -237,7 +237,7 @@ void CpuBackend::attention(HeadActivations out, HeadActivations query, const KvC
     attention_by_groups(call);
   else
     attention_by_chunks(call);
-  for (Soon& soon : soon_) soon.count = 0;
+  for (AfterAttention& after : after_attention_) after.count = 0;
 }
 
 const cpu::LatentKernels* CpuBackend::latent_kernels(const KvCache& cache, uint32_t value_width) const {
@@ -289,7 +289,8 @@ void CpuBackend::attention_by_chunks(const AttentionCall& call) {
       // Not before the last chunks of one token: until the rest is done, more would not stay in the cache.
       const bool is_late = groups == 1 && chunk + 2 * pool_.size() + 1 > chunks;
       call.run_chunk(group, chunk, worker, worker_scratch(worker), sums + slot(group, chunk) * sums_floats,
-                     state + slot(group, chunk) * 2 * kGroupQueries, is_late ? &soon_[worker] : nullptr);
+                     state + slot(group, chunk) * 2 * kGroupQueries,
+                     is_late ? &after_attention_[worker] : nullptr);
     });
     pool_.run(divide_up(call.queries(), kMergeQueries), [&](uint32_t task, unsigned) {
       const uint32_t last = std::min(call.queries(), (task + 1) * kMergeQueries);

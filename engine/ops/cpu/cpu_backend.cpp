@@ -38,7 +38,7 @@ CpuBackend::CpuBackend(unsigned threads, const cpu::Kernels& kernels, const cpu:
       keep_weights_in_file_(keep_weights_in_file),
       pool_(threads),
       worker_scratch_(pool_.size()),
-      soon_(pool_.size()) {}
+      after_attention_(pool_.size()) {}
 
 std::byte* CpuBackend::map_weights(size_t bytes) {
   void* memory = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);

@@ -4,6 +4,7 @@
 #include "engine/ops/cpu/attention_kernels.h"
 #include "engine/ops/cpu/kernels.h"
 #include "engine/ops/cpu/quantised_kernels.h"
+#include "engine/ops/cpu/row_tasks.h"
 #include "engine/ops/thread_pool.h"
 
 #include <algorithm>
@@ -75,7 +76,7 @@ class CpuBackend final : public Backend {
     size_t bytes = 0;
   };
   /// A worker's part of the weights that are read after attention.
-  struct alignas(64) Soon {
+  struct alignas(64) AfterAttention {
     static constexpr uint32_t kMost = 2;
     cpu::ReadSoon parts[kMost];
     uint32_t count = 0;
@@ -173,7 +174,7 @@ class CpuBackend final : public Backend {
 
   // Scratch of single operations.
   std::vector<Scratch> worker_scratch_;
-  std::vector<Soon> soon_;  ///< {workers}
+  std::vector<AfterAttention> after_attention_;  ///< {workers}
   std::vector<cpu::QuantisedBlock> quantised_in_;
   std::vector<const cpu::QuantisedBlock*> quantised_rows_;
   std::vector<FfnJob> jobs_;
@@ -218,16 +219,13 @@ void CpuBackend::for_rows(uint32_t products, uint32_t rows, uint64_t multiplicat
   // Enough tasks to even out threads of different speed, none too small to be worth handing out.
   const uint64_t tasks = std::clamp<uint64_t>(multiplications / kTaskCost, 1, uint64_t{8} * pool_.size());
   const uint64_t wanted = pool_.size() == 1 ? rows : (all_rows + tasks - 1) / tasks;
-  const uint64_t block = std::min<uint64_t>((wanted + unit - 1) / unit * unit, rows);
-  const auto blocks = static_cast<uint32_t>((rows + block - 1) / block);
-  pool_.run_stretches(products * blocks, [&](uint32_t task, uint32_t end_task, unsigned worker) {
+  const auto block = static_cast<uint32_t>(std::min<uint64_t>((wanted + unit - 1) / unit * unit, rows));
+  const RowTasks cut = {products, rows, block};
+  pool_.run_stretches(cut.count(), [&](uint32_t task, uint32_t end_task, unsigned worker) {
     while (task < end_task) {
-      const uint32_t product = task / blocks;
-      const uint32_t end = std::min(end_task, (product + 1) * blocks);
-      const uint64_t end_row = uint64_t{end - product * blocks} * block;
-      work(product, static_cast<uint32_t>((task - product * blocks) * block),
-           static_cast<uint32_t>(std::min<uint64_t>(rows, end_row)), worker);
-      task = end;
+      const RowTasks::Stretch stretch = cut.stretch_of(task, end_task);
+      work(stretch.product, stretch.first, stretch.end, worker);
+      task += stretch.tasks;
     }
   });
 }

@@ -169,22 +169,19 @@ void CpuBackend::add_jobs(Activations out, uint32_t terms) {
   for (const FfnJob& job : jobs_)
     product_floats = std::max(product_floats, quantised_scratch_floats(job.ffn->down));
   reserve_worker_scratch(product_floats);
-  const uint32_t task_rows = down_rows(out.tokens);
-  const uint32_t blocks = (out.cols + task_rows - 1) / task_rows;
-  const uint32_t tasks = static_cast<uint32_t>(jobs_.size()) * blocks;
+  const RowTasks cut = {static_cast<uint32_t>(jobs_.size()), out.cols, down_rows(out.tokens)};
+  const uint32_t tasks = cut.count();
   run_rows(pool_, out.tokens == 1, tasks, [&](uint32_t task, uint32_t end_task, unsigned worker) {
     while (task < end_task) {
-      const FfnJob& job = jobs_[task / blocks];
-      const uint32_t first = task % blocks * task_rows;
-      const uint32_t count = std::min(end_task - task, blocks - task % blocks);
-      const uint32_t end = std::min(out.cols, first + count * task_rows);
-      task += count;
-      const uint32_t then = std::min(task, tasks - 1);
-      cpu::QuantisedGemm gemm =
-          gemm_of(job.count, activated_rows_.data() + job.begin, rows + job.begin,
-                  jobs_[then / blocks].ffn->down.row(jobs_[then / blocks].matrix, then % blocks * task_rows));
-      gemm.out_row = first;
-      quantised_rows(job.ffn->down, job.matrix, first, end, gemm, worker_scratch(worker));
+      const RowTasks::Stretch stretch = cut.stretch_of(task, end_task);
+      task += stretch.tasks;
+      const RowTasks::Stretch then = cut.stretch_of(std::min(task, tasks - 1), tasks);
+      const FfnJob& job = jobs_[stretch.product];
+      const FfnJob& then_job = jobs_[then.product];
+      cpu::QuantisedGemm gemm = gemm_of(job.count, activated_rows_.data() + job.begin, rows + job.begin,
+                                        then_job.ffn->down.row(then_job.matrix, then.first));
+      gemm.out_row = stretch.first;
+      quantised_rows(job.ffn->down, job.matrix, stretch.first, stretch.end, gemm, worker_scratch(worker));
     }
   });
   for_tokens(out.tokens, uint64_t{terms} * out.cols, [&](uint32_t first, uint32_t end) {
