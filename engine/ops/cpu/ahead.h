@@ -8,17 +8,31 @@
 namespace kvasir::engine::cpu {
 namespace {
 
-/// Memory that is wanted next, asked for a few lines at a time while something else is computed: many
-/// requests at once would be waited for.
+// What is read soon is asked for a few lines at a time while something else is computed: many requests at
+// once would be waited for.
+
+constexpr size_t kLine = 64;
+
+inline __attribute__((always_inline)) void ask_for(const std::byte* line) {
+  constexpr int kForReading = 0, kSecondLevel = 2;
+  __builtin_prefetch(line, kForReading, kSecondLevel);
+}
+
+inline __attribute__((always_inline)) void ask_for_lines_of(const std::byte* from, size_t bytes) {
+#pragma GCC unroll 16
+  for (size_t i = 0; i < bytes; i += kLine) ask_for(from + i);
+}
+
+// ---- From between products, in shares of any size
+
 struct Ahead {
   const std::byte* from = nullptr;
   const std::byte* end = nullptr;
-  size_t share_bytes = 64;
+  size_t share_bytes = kLine;
 };
 
 /// `bytes` from `from` in so many equal shares; nothing where that is null.
 inline Ahead in_shares(const std::byte* from, size_t bytes, size_t shares) {
-  constexpr size_t kLine = 64;
   if (from == nullptr) return {};
   return {from, from + bytes, bytes / shares / kLine * kLine + kLine};
 }
@@ -27,11 +41,10 @@ inline __attribute__((always_inline)) void ask_for_share(Ahead& ahead) {
   const std::byte* const until = static_cast<size_t>(ahead.end - ahead.from) < ahead.share_bytes
                                      ? ahead.end
                                      : ahead.from + ahead.share_bytes;
-  constexpr int kForReading = 0, kSecondLevel = 2;
-  for (; ahead.from < until; ahead.from += 64) __builtin_prefetch(ahead.from, kForReading, kSecondLevel);
+  for (; ahead.from < until; ahead.from += kLine) ask_for(ahead.from);
 }
 
-// ---- The same from inside of a product
+// ---- From inside of a product, whose steps are too short to look for an end
 
 /// What is read soon, the nearest first.
 struct Soon {
@@ -40,7 +53,6 @@ struct Soon {
   uint32_t count = 0;
 };
 
-constexpr size_t kLine = 64;
 constexpr size_t kAskedLines = 2;  ///< with each step of a product
 
 /// Where a product asks on, and how far with each step.
@@ -50,10 +62,8 @@ struct Asked {
 };
 
 inline __attribute__((always_inline)) void ask_for_lines(Asked& asked) {
-  constexpr int kForReading = 0, kSecondLevel = 2;
 #pragma GCC unroll 4
-  for (size_t i = 0; i < kAskedLines; ++i)
-    __builtin_prefetch(asked.from + i * kLine, kForReading, kSecondLevel);
+  for (size_t i = 0; i < kAskedLines; ++i) ask_for(asked.from + i * kLine);
   asked.from += asked.step_bytes;
 }
 

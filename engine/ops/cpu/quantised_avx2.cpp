@@ -9,7 +9,7 @@ namespace kvasir::engine::cpu {
 namespace {
 
 /// AVX2, FMA and F16C: a register for rows 0 to 7 and one for rows 8 to 15. Codes are signed,
-/// or unsigned in at most six bits.
+/// or unsigned in at most six bits. Products of small codes are added up in 16 bits.
 struct Vec : ByteRows {
   struct Bytes {
     __m256i low, high;
@@ -19,9 +19,19 @@ struct Vec : ByteRows {
     __m256 low, high;
   };
   // 3 × 2 sums leave ten registers.
-  static constexpr uint32_t kTileTokens = 3;
+  static constexpr uint32_t kTileTokens = 4;
   static constexpr uint32_t kTileGroups = 1;
   static constexpr int kBias = 0;
+  static constexpr size_t kAheadBytes = 2048;
+  /// Unpacked codes of fewer than eight bits stay unsigned.
+  template <int kCodeBits>
+  static constexpr int kPanelBits = kCodeBits;
+  /// Two products of a code and an activation come to 254 times the largest code, 16 bits hold 32,767.
+  template <int kCodeBits>
+  static constexpr int kTogether = kCodeBits == 8   ? 1
+                                   : kCodeBits == 6 ? 2
+                                   : kCodeBits == 5 ? 4
+                                                    : 8;
 
   static __m256i load32(const std::byte* p) {
     return _mm256_loadu_si256(reinterpret_cast<const __m256i*>(p));
@@ -132,18 +142,40 @@ struct Vec : ByteRows {
     __builtin_memcpy(&all, values, sizeof(all));
     return {_mm256_set1_epi32(all), _mm256_set1_epi32(all)};
   }
-  /// Neither way do two products overflow 16 bits: 2 · 63 · 127, and 2 · 128 · 127 as `sign` leaves no −128
-  /// in activations, which have none.
-  template <bool kUnsigned>
-  static __m256i dot(__m256i sum, __m256i codes, __m256i four) {
-    const __m256i pairs = kUnsigned
-                              ? _mm256_maddubs_epi16(codes, four)
-                              : _mm256_maddubs_epi16(_mm256_abs_epi8(codes), _mm256_sign_epi8(four, codes));
-    return _mm256_add_epi32(sum, _mm256_madd_epi16(pairs, _mm256_set1_epi16(1)));
+  /// Sums of neighbouring columns' products, in 16 bits.
+  struct Partial {
+    __m256i low, high;
+  };
+  // Additions are written out: GCC 12 makes trees of long sums, for which there are no registers.
+  template <bool kIsFirst>
+  static __m256i add_words(__m256i sum, __m256i x) {
+    if constexpr (kIsFirst) return x;
+    asm("vpaddw %1, %0, %0" : "+x"(sum) : "x"(x));
+    return sum;
   }
+  template <bool kIsFirst>
+  static __m256i add_pairs(__m256i sum, __m256i words) {
+    const __m256i x = _mm256_madd_epi16(words, _mm256_set1_epi16(1));
+    if constexpr (kIsFirst) return x;
+    asm("vpaddd %1, %0, %0" : "+x"(sum) : "x"(x));
+    return sum;
+  }
+  static Partial open(Ints) { return {_mm256_setzero_si256(), _mm256_setzero_si256()}; }
+  /// kIsFirst: the sum is 0.
+  template <bool kIsFirst>
+  static Ints close(Ints sum, Partial partial) {
+    return {add_pairs<kIsFirst>(sum.low, partial.low), add_pairs<kIsFirst>(sum.high, partial.high)};
+  }
+  /// Signed codes do not overflow either: 2 · 128 · 127, as activations have no −128.
   template <bool kUnsigned>
-  static Ints dot(Ints sum, Bytes codes, Ints four) {
-    return {dot<kUnsigned>(sum.low, codes.low, four.low), dot<kUnsigned>(sum.high, codes.high, four.high)};
+  static __m256i products(__m256i codes, __m256i four) {
+    if constexpr (kUnsigned) return _mm256_maddubs_epi16(codes, four);
+    return _mm256_maddubs_epi16(_mm256_abs_epi8(codes), _mm256_sign_epi8(four, codes));
+  }
+  template <bool kUnsigned, bool kIsFirst>
+  static Partial dot(Partial partial, Bytes codes, Ints four) {
+    return {add_words<kIsFirst>(partial.low, products<kUnsigned>(codes.low, four.low)),
+            add_words<kIsFirst>(partial.high, products<kUnsigned>(codes.high, four.high))};
   }
 
   static __m256i magnitude(const float* in) {

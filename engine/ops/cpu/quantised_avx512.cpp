@@ -18,6 +18,11 @@ struct Vec : ByteRows {
   static constexpr uint32_t kTileTokens = 5;
   static constexpr uint32_t kTileGroups = 2;
   static constexpr int kBias = 128;
+  static constexpr size_t kAheadBytes = 0;
+  template <int>
+  static constexpr int kPanelBits = 8;
+  template <int>
+  static constexpr int kTogether = 8;
 
   static Bytes load(const std::byte* p) { return _mm512_loadu_si512(p); }
   static void store(std::byte* p, Bytes v) { _mm512_store_si512(p, v); }
@@ -119,7 +124,13 @@ struct Vec : ByteRows {
     __builtin_memcpy(&all, values, sizeof(all));
     return _mm512_set1_epi32(all);
   }
+  using Partial = Ints;
+  static Partial open(Ints sum) { return sum; }
   template <bool>
+  static Ints close(Ints, Partial partial) {
+    return partial;
+  }
+  template <bool, bool>
   static Ints dot(Ints sum, Bytes codes, Ints four) {
     return _mm512_dpbusd_epi32(sum, codes, four);
   }

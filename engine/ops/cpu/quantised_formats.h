@@ -3,8 +3,9 @@
 // How 32 columns of 16 interleaved rows become codes, scales and minima, for each quantised type. Written on
 // `Vec`, see quantised_impl.h, which includes this. Offsets are those of the fields of interleave.cpp,
 // times 16. `kExcess` is what codes are too large by as they are unpacked: what the dot product wants
-// (Vec::kBias), or less, where one token's sums can start lower instead. `kLargestCode` is the largest
-// magnitude of a code, less its excess: what requantised_panels.h needs.
+// (Vec::kBias), or less, where sums can start lower instead. `kBits` is what unpacked codes fill: with less
+// than eight they are unsigned. `kLargestCode` is the largest magnitude of a code, less its excess: what
+// requantised_panels.h needs.
 //
 // `unpack<S>(p, i, out)` unpacks block S + i of 32 columns of the file's block at `p`, where S is a multiple
 // of kAlike and i less: those differ in their addresses alone, so that a loop can go through them. (Loads
@@ -13,6 +14,15 @@
 
 namespace kvasir::engine::cpu {
 namespace {
+
+/// Calls body(std::integral_constant<int, i>) for each i < Count.
+template <int Count, class Body>
+inline __attribute__((always_inline)) void repeat(const Body& body) {
+  [&]<int... I>(std::integer_sequence<int, I...>) __attribute__((always_inline)) {
+    (body(std::integral_constant<int, I>()), ...);
+  }
+  (std::make_integer_sequence<int, Count>());
+}
 
 /// value of row r, column 4i + c = scale[h][r] · (codes[i] byte 4r + c − kExcess) − minimum[h][r], where
 /// h is the column's half for types with a scale for each 16 columns, else 0.
@@ -41,6 +51,7 @@ inline void centre(Bytes* codes, int excess) {
 
 struct Q8_0 {
   static constexpr uint32_t kValues = 32, kAlike = 1, kBytes = 34, kHalves = 1;
+  static constexpr int kBits = 8;
   static constexpr bool kHasMinimum = false;
   static constexpr int kExcess = Vec::kBias;
   template <int>
@@ -54,6 +65,7 @@ struct Q8_0 {
 
 struct Q4_0 {
   static constexpr uint32_t kValues = 32, kAlike = 1, kBytes = 18, kHalves = 1;
+  static constexpr int kBits = 4;
   static constexpr bool kHasMinimum = false;
   static constexpr int kExcess = 8;
   template <int>
@@ -65,6 +77,7 @@ struct Q4_0 {
 
 struct Q4_1 {
   static constexpr uint32_t kValues = 32, kAlike = 1, kBytes = 20, kHalves = 1;
+  static constexpr int kBits = 4;
   static constexpr bool kHasMinimum = true;
   static constexpr int kExcess = 0;
   static constexpr float kLargestCode = 15;
@@ -123,6 +136,7 @@ inline __attribute__((always_inline)) void unpack_codes(const std::byte* packed,
 
 struct Q5_0 {
   static constexpr uint32_t kValues = 32, kAlike = 1, kBytes = 22, kHalves = 1;
+  static constexpr int kBits = 5;
   static constexpr bool kHasMinimum = false;
   static constexpr int kExcess = 16;
   template <int>
@@ -134,6 +148,7 @@ struct Q5_0 {
 
 struct Q5_1 {
   static constexpr uint32_t kValues = 32, kAlike = 1, kBytes = 24, kHalves = 1;
+  static constexpr int kBits = 5;
   static constexpr bool kHasMinimum = true;
   static constexpr int kExcess = 0;
   static constexpr float kLargestCode = 31;
@@ -156,6 +171,7 @@ inline void look_up(Bytes* codes, const std::array<int8_t, 16>& values) {
 
 struct Iq4Nl {
   static constexpr uint32_t kValues = 32, kAlike = 1, kBytes = 18, kHalves = 1;
+  static constexpr int kBits = 8;
   static constexpr bool kHasMinimum = false;
   static constexpr int kExcess = Vec::kBias;
   template <int>
@@ -168,6 +184,7 @@ struct Iq4Nl {
 
 struct Mxfp4 {
   static constexpr uint32_t kValues = 32, kAlike = 1, kBytes = 17, kHalves = 1;
+  static constexpr int kBits = 8;
   static constexpr bool kHasMinimum = false;
   static constexpr int kExcess = Vec::kBias;
   template <int>
@@ -199,6 +216,7 @@ void six_bit_scales(const std::byte* d, const std::byte* q, int i, Unpacked& out
 
 struct Q4_K {
   static constexpr uint32_t kValues = 256, kAlike = 4, kBytes = 144, kHalves = 1;
+  static constexpr int kBits = 4;
   static constexpr bool kHasMinimum = true;
   static constexpr int kExcess = 0;
   static constexpr float kLargestCode = 15;
@@ -211,6 +229,7 @@ struct Q4_K {
 
 struct Q5_K {
   static constexpr uint32_t kValues = 256, kAlike = 4, kBytes = 176, kHalves = 1;
+  static constexpr int kBits = 5;
   static constexpr bool kHasMinimum = true;
   static constexpr int kExcess = 0;
   static constexpr float kLargestCode = 31;
@@ -223,6 +242,7 @@ struct Q5_K {
 
 struct Q6_K {
   static constexpr uint32_t kValues = 256, kAlike = 8, kBytes = 210, kHalves = 2;
+  static constexpr int kBits = 6;
   static constexpr bool kHasMinimum = false;
   static constexpr int kExcess = 32;
   static constexpr float kLargestCode = 32;
@@ -238,6 +258,7 @@ struct Q6_K {
 
 struct Q3_K {
   static constexpr uint32_t kValues = 256, kAlike = 2, kBytes = 110, kHalves = 2;
+  static constexpr int kBits = 3;
   static constexpr bool kHasMinimum = false;
   static constexpr int kExcess = 4;
   static constexpr float kLargestCode = 4;
@@ -260,6 +281,7 @@ struct Q3_K {
 
 struct Q2_K {
   static constexpr uint32_t kValues = 256, kAlike = 8, kBytes = 84, kHalves = 2;
+  static constexpr int kBits = 2;
   static constexpr bool kHasMinimum = true;
   static constexpr int kExcess = 0;
   static constexpr float kLargestCode = 3;
@@ -279,6 +301,7 @@ struct Q2_K {
 
 struct Iq4Xs {
   static constexpr uint32_t kValues = 256, kAlike = 1, kBytes = 136, kHalves = 1;
+  static constexpr int kBits = 8;
   static constexpr bool kHasMinimum = false;
   static constexpr int kExcess = Vec::kBias;
   template <int S>
@@ -310,10 +333,9 @@ inline __attribute__((always_inline)) void for_blocks(const Body& body) {
 #pragma GCC unroll 1
     for (int i = 0; i < kAlike; ++i) body(first, i);
   };
-  [&]<int... Run>(std::integer_sequence<int, Run...>) __attribute__((always_inline)) {
-    (run(std::integral_constant<int, Run * kAlike>()), ...);
-  }
-  (std::make_integer_sequence<int, Format::kValues / 32 / kAlike>());
+  repeat<Format::kValues / 32 / kAlike>([&](auto index) __attribute__((always_inline)) {
+    run(std::integral_constant<int, index * kAlike>());
+  });
 }
 
 }  // namespace

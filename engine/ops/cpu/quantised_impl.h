@@ -2,7 +2,10 @@
 // defines in its anonymous namespace before this:
 //   Bytes (64 bytes: 16 rows · 4 columns), Ints and Floats (one for each row), Rows (one byte for each row);
 //   kTileTokens and kTileGroups (tokens and groups of rows per register tile), kBias (what codes of types
-//   without a minimum are stored too large by), and small functions on them.
+//   without a minimum are stored too large by), kAheadBytes (how far ahead one token's weights are asked for;
+//   0: the processor does that better), and small functions on them. Products are added to a
+//   Partial, which `open` begins where a sum stands and `close` ends with the new sum: of codes of so many
+//   bits it holds four columns kTogether times.
 // No include guard: a translation unit includes it once.
 
 #include <utility>
@@ -36,10 +39,18 @@ template <class Format, int First, int Count>
 inline __attribute__((always_inline)) Ints dot(const Bytes* codes, const QuantisedBlock& x,
                                                const int32_t* negative_sum) {
   constexpr bool kUnsigned = Format::kHasMinimum || kHasOwnExcess<Format>;
+  constexpr int kMost = Vec::template kTogether<Format::kBits>;
+  constexpr int kTogether = kMost < Count ? kMost : Count;
+  constexpr bool kFromZero = Format::kHasMinimum || (Format::kExcess == 0 && Vec::kBias == 0);
   Ints sum = start_of<Format>(negative_sum);
-#pragma GCC unroll 8
-  for (int i = First; i < First + Count; ++i)
-    sum = Vec::template dot<kUnsigned>(sum, codes[i], Vec::four(x.values + 4 * i));
+  repeat<Count / kTogether>([&](auto round) __attribute__((always_inline)) {
+    Vec::Partial partial = Vec::open(sum);
+    repeat<kTogether>([&](auto index) __attribute__((always_inline)) {
+      constexpr int i = First + round * kTogether + index;
+      partial = Vec::template dot<kUnsigned, index == 0>(partial, codes[i], Vec::four(x.values + 4 * i));
+    });
+    sum = Vec::template close < kFromZero && round == 0 > (sum, partial);
+  });
   return sum;
 }
 
@@ -68,6 +79,7 @@ inline __attribute__((always_inline)) Floats accumulate(Floats part, const Unpac
 template <class Format>
 void multiply_one(const QuantisedGemm& g) {
   constexpr size_t kStep = size_t{kGroupRows} * Format::kBytes;
+  constexpr size_t kBlockBytes = kStep / (Format::kValues / kQuantisedBlockValues);
   const size_t group_bytes = g.cols / Format::kValues * kStep;
   const uint32_t shared = shared_blocks(g.cols);
   for (uint32_t group = 0; group < g.groups; ++group) {
@@ -84,6 +96,8 @@ void multiply_one(const QuantisedGemm& g) {
       for_blocks<Format>([&](auto s, int i) __attribute__((always_inline)) {
         __builtin_prefetch(next);
         next += next_step;
+        if constexpr (Vec::kAheadBytes != 0)
+          ask_for_lines_of(p + (s + i) * kBlockBytes + Vec::kAheadBytes, kBlockBytes);
         Unpacked u;
         Format::template unpack<s>(p, i, u);
         part = accumulate<Format>(part, u, *x);
@@ -105,8 +119,7 @@ void gemm_as(const QuantisedGemm& g, std::byte* panel) {
   if (g.tokens == 1)
     multiply_one<Format>(g);
   else
-    multiply_many<PanelBlock<Format::kHalves, Format::kHasMinimum>>(g, unpack_group<Format>,
-                                                                    group_bytes<Format>(g.cols), panel);
+    multiply_many<PanelBlockOf<Format>>(g, unpack_group<Format>, group_bytes<Format>(g.cols), panel);
 }
 
 /// Calls body(Format()) for the format of a type.

@@ -14,10 +14,11 @@ namespace {
 
 /// products[token][group] += columns [4c, 4c + 4) of block b. Groups are `stride` blocks apart; they share
 /// each activation that is broadcast: loads are what limits a single one.
-template <bool kUnsigned, class Block, uint32_t Groups, uint32_t Tokens>
+template <bool kUnsigned, bool kIsFirst, class Block, uint32_t Groups, uint32_t Tokens>
 inline __attribute__((always_inline)) void add_products(const Block* block, uint32_t stride,
                                                         const QuantisedBlock* const* in, uint32_t b,
-                                                        uint32_t c, Ints (&products)[Tokens][Groups]) {
+                                                        uint32_t c,
+                                                        Vec::Partial (&products)[Tokens][Groups]) {
   Bytes codes[Groups];
 #pragma GCC unroll 2
   for (uint32_t i = 0; i < Groups; ++i) codes[i] = Vec::load(block[i * stride].codes + 64 * c);
@@ -26,7 +27,7 @@ inline __attribute__((always_inline)) void add_products(const Block* block, uint
     const Ints four = Vec::four(in[t][b].values + 4 * c);
 #pragma GCC unroll 2
     for (uint32_t i = 0; i < Groups; ++i)
-      products[t][i] = Vec::template dot<kUnsigned>(products[t][i], codes[i], four);
+      products[t][i] = Vec::template dot<kUnsigned, kIsFirst>(products[t][i], codes[i], four);
   }
 }
 
@@ -37,11 +38,23 @@ struct PanelMinima {
 template <uint32_t kHalves>
 struct PanelMinima<kHalves, false> {};
 
-/// 32 columns of an unpacked group, with the file's scales and minima.
-template <uint32_t kHalves, bool kHasMinimum>
+/// 32 columns of an unpacked group, with the file's scales and minima. Codes of fewer than eight bits are
+/// unsigned; without a minimum they stand for values around half of their range.
+template <uint32_t kHalves, bool kHasMinimum, int kBits>
 struct alignas(64) PanelBlock : PanelMinima<kHalves, kHasMinimum> {
   std::byte codes[8 * 64];
   float scale[kHalves][kGroupRows];
+
+  /// What sums of a half's products start from.
+  static inline __attribute__((always_inline)) Ints start(const QuantisedBlock& in, uint32_t half) {
+    const int32_t* const negative_sum = kHalves == 1 ? &in.negative_sum : &in.negative_half_sum[half];
+    if constexpr (kHasMinimum)
+      return Vec::zero();
+    else if constexpr (kBits < 8)
+      return Vec::template start_of_excess<(1 << kBits) / 2>(negative_sum);
+    else
+      return Vec::start(negative_sum);
+  }
 
   template <uint32_t Groups, uint32_t Tokens>
   static inline __attribute__((always_inline)) void add_run(const PanelBlock* block, uint32_t stride,
@@ -55,19 +68,33 @@ struct alignas(64) PanelBlock : PanelMinima<kHalves, kHasMinimum> {
                                                               const QuantisedBlock* const* in, uint32_t b,
                                                               Floats (&part)[Tokens][Groups]) {
     constexpr uint32_t kHalfCodes = 8 / kHalves;
+    constexpr uint32_t kMost = Vec::template kTogether<kBits>;
+    constexpr uint32_t kTogether = kMost < kHalfCodes ? kMost : kHalfCodes;
+    constexpr bool kUnsigned = kHasMinimum || kBits < 8;
+    constexpr bool kFromZero = kHasMinimum || (kBits == 8 && Vec::kBias == 0);
 #pragma GCC unroll 2
     for (uint32_t half = 0; half < kHalves; ++half) {
       Ints products[Tokens][Groups];
 #pragma GCC unroll 16
       for (uint32_t t = 0; t < Tokens; ++t)
 #pragma GCC unroll 2
-        for (uint32_t i = 0; i < Groups; ++i)
-          products[t][i] = kHasMinimum ? Vec::zero()
-                                       : Vec::start(kHalves == 1 ? &in[t][b].negative_sum
-                                                                 : &in[t][b].negative_half_sum[half]);
-#pragma GCC unroll 8
-      for (uint32_t c = half * kHalfCodes; c < (half + 1) * kHalfCodes; ++c)
-        add_products<kHasMinimum>(block, stride, in, b, c, products);
+        for (uint32_t i = 0; i < Groups; ++i) products[t][i] = start(in[t][b], half);
+      repeat<kHalfCodes / kTogether>([&](auto round) __attribute__((always_inline)) {
+        Vec::Partial partial[Tokens][Groups];
+#pragma GCC unroll 16
+        for (uint32_t t = 0; t < Tokens; ++t)
+#pragma GCC unroll 2
+          for (uint32_t i = 0; i < Groups; ++i) partial[t][i] = Vec::open(products[t][i]);
+        repeat<kTogether>([&](auto c) __attribute__((always_inline)) {
+          add_products<kUnsigned, c == 0>(block, stride, in, b, half * kHalfCodes + round * kTogether + c,
+                                          partial);
+        });
+#pragma GCC unroll 16
+        for (uint32_t t = 0; t < Tokens; ++t)
+#pragma GCC unroll 2
+          for (uint32_t i = 0; i < Groups; ++i)
+            products[t][i] = Vec::template close < kFromZero && round == 0 > (products[t][i], partial[t][i]);
+      });
 #pragma GCC unroll 16
       for (uint32_t t = 0; t < Tokens; ++t) {
 #pragma GCC unroll 2
@@ -141,12 +168,23 @@ size_t group_bytes(uint32_t cols) {
 }
 
 template <class Format>
-void unpack_group(const std::byte* p, uint32_t cols, PanelBlock<Format::kHalves, Format::kHasMinimum>* out) {
+constexpr int kPanelBits = Vec::template kPanelBits<Format::kBits>;
+
+template <class Format>
+using PanelBlockOf = PanelBlock<Format::kHalves, Format::kHasMinimum, kPanelBits<Format>>;
+
+template <class Format>
+void unpack_group(const std::byte* p, uint32_t cols, PanelBlockOf<Format>* out) {
+  constexpr bool kStaysUnsigned = !Format::kHasMinimum && kPanelBits<Format> < 8;
+  static_assert(!kStaysUnsigned || Format::kExcess == (1 << Format::kBits) / 2);
   constexpr size_t kStep = size_t{kGroupRows} * Format::kBytes;
   for (uint32_t k = 0; k < cols; k += Format::kValues, p += kStep) {
     for_blocks<Format>([&](auto s, int i) __attribute__((always_inline)) {
       Unpacked u;
-      unpack_centred<Format, s>(p, i, u);
+      if constexpr (kStaysUnsigned)
+        Format::template unpack<s>(p, i, u);
+      else
+        unpack_centred<Format, s>(p, i, u);
 #pragma GCC unroll 8
       for (int four = 0; four < 8; ++four) Vec::store(out->codes + 64 * four, u.codes[four]);
 #pragma GCC unroll 2

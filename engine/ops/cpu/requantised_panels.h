@@ -24,7 +24,7 @@ struct alignas(64) RequantisedBlock {
     const RequantisedBlock* const last = block + (end - b - 1);
     for (; b < end; ++b, ++block) {
 #pragma GCC unroll 8
-      for (uint32_t c = 0; c < 8; ++c) add_products<false>(block, stride, in, b, c, products);
+      for (uint32_t c = 0; c < 8; ++c) add_products<false, false>(block, stride, in, b, c, products);
     }
 #pragma GCC unroll 16
     for (uint32_t t = 0; t < Tokens; ++t)
