@@ -198,7 +198,8 @@ struct Mxfp4 {
 /// Q4_K and Q5_K: the scale and minimum of block S + i, 6 bits each, of the twelve bytes from `q`; S is 0
 /// or 4.
 template <int S>
-void six_bit_scales(const std::byte* d, const std::byte* q, int i, Unpacked& out) {
+inline __attribute__((always_inline)) void six_bit_scales(const std::byte* d, const std::byte* q, int i,
+                                                          Unpacked& out) {
   q += 16 * i;
   Rows scale, minimum;
   if constexpr (S == 0) {
