@@ -53,29 +53,39 @@ struct Soon {
   uint32_t count = 0;
 };
 
-constexpr size_t kAskedLines = 2;  ///< with each step of a product
-
 /// Where a product asks on, and how far with each step.
 struct Asked {
   const std::byte* from = nullptr;
   size_t step_bytes = 0;
 };
 
+/// kLines with each step of a product.
+template <size_t kLines>
 inline __attribute__((always_inline)) void ask_for_lines(Asked& asked) {
 #pragma GCC unroll 4
-  for (size_t i = 0; i < kAskedLines; ++i) ask_for(asked.from + i * kLine);
+  for (size_t i = 0; i < kLines; ++i) ask_for(asked.from + i * kLine);
   asked.from += asked.step_bytes;
 }
 
-/// What a product of so many steps asks for; where nothing is left, one line `at_hand` again and again.
-inline Asked take_steps(Soon& soon, uint32_t steps, const void* at_hand) {
+/// What so many steps of a product ask for; where nothing is left, a line `at_hand` again and again.
+template <size_t kLines>
+inline __attribute__((always_inline)) Asked take_steps(Soon& soon, uint32_t steps, const void* at_hand) {
   ReadSoon* stretch = &soon.next;
   const auto is_done = [&] { return stretch->from >= stretch->end; };
   for (uint32_t i = 0; is_done() && i < soon.count; ++i) stretch = soon.then + i;
   if (is_done()) return {static_cast<const std::byte*>(at_hand), 0};
-  const Asked asked = {stretch->from, kAskedLines * kLine};
+  const Asked asked = {stretch->from, kLines * kLine};
   stretch->from += steps * asked.step_bytes;
   return asked;
+}
+
+/// In the place of `Soon`: nothing is asked for.
+struct Nothing {};
+template <size_t>
+inline void ask_for_lines(Nothing&) {}
+template <size_t>
+inline Nothing take_steps(Nothing&, uint32_t, const void*) {
+  return {};
 }
 
 }  // namespace

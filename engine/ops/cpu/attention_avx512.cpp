@@ -8,7 +8,6 @@ namespace {
 /// AVX-512 F, BW, VL and DQ: products of floats.
 struct Simd : Avx512Floats {
   static constexpr const char* kName = "AVX-512";
-  static constexpr const LatentKernels* kLatentQ8 = &kVnniLatent;
   static constexpr uint32_t kStep = 1;
   static constexpr uint32_t kVectors = 4;
   static constexpr uint32_t kRows = 4;
@@ -35,7 +34,8 @@ struct Simd : Avx512Floats {
 }  // namespace kvasir::engine::cpu
 
 #include "engine/ops/cpu/attention_impl.h"
+#include "engine/ops/cpu/attention_latent.h"
 
 namespace kvasir::engine::cpu {
-const AttentionKernels kAvx512Attention = kAttention;
+const AttentionKernels kAvx512Attention = attention_with(kLatent, &kVnniLatent);
 }

@@ -7,7 +7,6 @@ namespace {
 /// AVX-512 with BF16: pairs of bfloat16, summed in float32. 4 × 4 sums leave room for what they are made of.
 struct Simd : Avx512Floats {
   static constexpr const char* kName = "AVX-512 BF16";
-  static constexpr const LatentKernels* kLatentQ8 = &kVnniLatent;
   static constexpr uint32_t kStep = 2;
   static constexpr uint32_t kVectors = 4;
   static constexpr uint32_t kRows = 4;
@@ -60,7 +59,8 @@ struct Simd : Avx512Floats {
 }  // namespace kvasir::engine::cpu
 
 #include "engine/ops/cpu/attention_impl.h"
+#include "engine/ops/cpu/attention_latent.h"
 
 namespace kvasir::engine::cpu {
-const AttentionKernels kBf16Attention = kAttention;
+const AttentionKernels kBf16Attention = attention_with(kLatent, &kVnniLatent);
 }

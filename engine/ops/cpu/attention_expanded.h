@@ -130,7 +130,7 @@ void expand_panel(const ExpandedScratch& scratch, const Element* panel, uint32_t
       F sums[Simd::kExpandRows][2];
       clear(sums);
       product(sums, {scratch.latents + size_t{p} * scratch.latent_width, scratch.latent_width, kStep}, from,
-              size_t{kPanel} * kStep, steps, {reinterpret_cast<const std::byte*>(from), 0});
+              size_t{kPanel} * kStep, steps, Nothing());
 #pragma GCC unroll 8
       for (uint32_t r = 0; r < Simd::kExpandRows; r += 2) store(p + r, col, sums[r], sums[r + 1]);
     }
@@ -178,7 +178,7 @@ void attend_expanded(const ExpandedAttention& a) {
       const uint32_t least = a.first_position + index * kMaxQueries + 1;
       const uint32_t most = least + block.queries - 1;
       if (first >= most) continue;
-      Soon nothing;
+      Nothing nothing;
       attend_tile(scratch.tile, block, first, smaller(positions, most - first), first + positions > least,
                   a.softmax_scale, nothing);
     }

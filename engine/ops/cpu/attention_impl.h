@@ -10,22 +10,19 @@
 // No include guard: a translation unit includes it once.
 
 #include "engine/ops/cpu/attention_expanded.h"
-#include "engine/ops/cpu/attention_latent.h"
 
 namespace kvasir::engine::cpu {
 namespace {
 
-constexpr AttentionKernels kAttention = {.name = Simd::kName,
-                                         .latent = {.padded = padded,
-                                                    .packed_queries_bytes = packed_queries_bytes,
-                                                    .pack_queries = pack_queries,
-                                                    .scratch_bytes = latent_scratch_bytes,
-                                                    .attend = attend_latent},
-                                         .latent_q8 = Simd::kLatentQ8,
-                                         .expansion_bytes = expansion_bytes,
-                                         .pack_expansion = pack_expansion,
-                                         .expanded_scratch_bytes = expanded_scratch_bytes,
-                                         .attend_expanded = attend_expanded};
+constexpr AttentionKernels attention_with(const LatentKernels& latent, const LatentKernels* latent_q8) {
+  return {.name = Simd::kName,
+          .latent = &latent,
+          .latent_q8 = latent_q8,
+          .expansion_bytes = expansion_bytes,
+          .pack_expansion = pack_expansion,
+          .expanded_scratch_bytes = expanded_scratch_bytes,
+          .attend_expanded = attend_expanded};
+}
 
 }  // namespace
 }  // namespace kvasir::engine::cpu

@@ -88,7 +88,7 @@ struct LatentKernels {
 
 struct AttentionKernels {
   const char* name;
-  LatentKernels latent;
+  const LatentKernels* latent;
   /// For Q8_0 rows within kQ8ValueUnit and kQ8MaxWidth; null: `latent`.
   const LatentKernels* latent_q8;
 
@@ -101,6 +101,7 @@ struct AttentionKernels {
 };
 
 #ifdef KVASIR_X86_KERNELS
+extern const LatentKernels kWordsLatent;
 extern const LatentKernels kVnniLatent;
 extern const AttentionKernels kAvx2Attention;
 extern const AttentionKernels kAvx512Attention;

@@ -116,5 +116,11 @@ uint32_t padded(uint32_t value_width) {
   return round_up(value_width, kPanel);
 }
 
+constexpr LatentKernels kLatent = {.padded = padded,
+                                   .packed_queries_bytes = packed_queries_bytes,
+                                   .pack_queries = pack_queries,
+                                   .scratch_bytes = latent_scratch_bytes,
+                                   .attend = attend_latent};
+
 }  // namespace
 }  // namespace kvasir::engine::cpu

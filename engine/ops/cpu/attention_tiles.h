@@ -53,9 +53,11 @@ struct Left {
   size_t step_stride;
 };
 
+constexpr size_t kAskedLines = 2;  ///< with each step of a product
+
 /// sums[r][c] += Σ over steps of left row r · columns c·kLanes… of the panel. Each step asks for lines of
-/// `asked`: a few at a time, since many at once would be waited for.
-template <uint32_t Rows, uint32_t Vectors>
+/// `asked`.
+template <uint32_t Rows, uint32_t Vectors, class Asked>
 [[gnu::always_inline]] inline void product(F (&sums)[Rows][Vectors], const Left& left, const Element* panel,
                                            size_t panel_step, uint32_t steps, Asked asked) {
   // Three strides of four rows each reach all rows with few registers for addresses.
@@ -63,7 +65,7 @@ template <uint32_t Rows, uint32_t Vectors>
   const size_t row = left.row_stride;
   const size_t row3 = 3 * row;
   for (uint32_t step = 0; step < steps; ++step) {
-    ask_for_lines(asked);
+    ask_for_lines<kAskedLines>(asked);
     typename Simd::B b[Vectors];
 #pragma GCC unroll 4
     for (uint32_t v = 0; v < Vectors; ++v) b[v] = Simd::load_elements(panel + v * kLanes * kStep);
@@ -198,7 +200,7 @@ void start(Block& block) {
 }
 
 /// scores[p][·] = key p · queries, for positions [0, positions) rounded up to Rows.
-template <uint32_t Rows, uint32_t Vectors>
+template <uint32_t Rows, uint32_t Vectors, class Soon>
 void score_columns(const Tile& tile, const Block& block, uint32_t first_lane, uint32_t positions,
                    Soon& soon) {
   for (uint32_t p = 0; p < positions; p += Rows) {
@@ -206,7 +208,7 @@ void score_columns(const Tile& tile, const Block& block, uint32_t first_lane, ui
     clear(sums);
     product(sums, {tile.keys + size_t{p} * tile.key_stride, tile.key_stride, kStep},
             block.query + size_t{first_lane} * kStep, size_t{block.lanes} * kStep, tile.key_steps,
-            take_steps(soon, tile.key_steps, block.query));
+            take_steps<kAskedLines>(soon, tile.key_steps, block.query));
 #pragma GCC unroll 16
     for (uint32_t r = 0; r < Rows; ++r)
 #pragma GCC unroll 4
@@ -215,6 +217,7 @@ void score_columns(const Tile& tile, const Block& block, uint32_t first_lane, ui
   }
 }
 
+template <class Soon>
 void score(const Tile& tile, const Block& block, uint32_t positions, Soon& soon) {
   uint32_t lane = 0;
   for (; lane + Simd::kVectors * kLanes <= block.lanes; lane += Simd::kVectors * kLanes)
@@ -264,7 +267,7 @@ void weigh_lanes(const Tile& tile, Block& block, uint32_t lane, uint32_t first_p
 }
 
 /// sums = sums · factor + weights · values
-template <uint32_t Rows, uint32_t Vectors>
+template <uint32_t Rows, uint32_t Vectors, class Soon>
 void add_values(const Tile& tile, const Block& block, uint32_t query, uint32_t col, uint32_t steps,
                 Soon& soon) {
   F sums[Rows][Vectors];
@@ -282,7 +285,7 @@ void add_values(const Tile& tile, const Block& block, uint32_t query, uint32_t c
   }
   product(sums, {tile.weights + size_t{query} * kStep, kStep, size_t{block.lanes} * kStep},
           tile.values + size_t{col} * kTilePositions, size_t{kPanel} * kStep, steps,
-          take_steps(soon, steps, tile.weights));
+          take_steps<kAskedLines>(soon, steps, tile.weights));
 #pragma GCC unroll 16
   for (uint32_t r = 0; r < Rows; ++r)
 #pragma GCC unroll 4
@@ -291,7 +294,8 @@ void add_values(const Tile& tile, const Block& block, uint32_t query, uint32_t c
 }
 
 /// Adds a tile whose keys and values are there to what the queries have gathered. Meanwhile what is read
-/// `soon` comes from memory.
+/// `soon` comes from memory, or Nothing.
+template <class Soon>
 void attend_tile(const Tile& tile, Block& block, uint32_t first_position, uint32_t positions, bool masked,
                  float scale, Soon& soon) {
   // Rows that do not exist fill the last step; nobody sees them.

@@ -245,7 +245,7 @@ const cpu::LatentKernels* CpuBackend::latent_kernels(const KvCache& cache, uint3
   const KvLayout& layout = cache.layout();
   const bool is_q8 =
       layout.type == KvType::Q8_0 && value_width % cpu::kQ8ValueUnit == 0 && layout.width <= cpu::kQ8MaxWidth;
-  return is_q8 && attention_->latent_q8 != nullptr ? attention_->latent_q8 : &attention_->latent;
+  return is_q8 && attention_->latent_q8 != nullptr ? attention_->latent_q8 : attention_->latent;
 }
 
 /// A task goes through all chunks for its group.
