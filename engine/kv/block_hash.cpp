@@ -12,7 +12,6 @@ namespace {
 constexpr std::string_view kRootTag = "kvasir kv root";
 constexpr std::string_view kBlockTag = "kvasir kv block";
 constexpr std::string_view kTailTag = "kvasir kv tail";
-constexpr std::string_view kContentTag = "kvasir model content";
 /// Part of every key: raise it when the meaning of a key changes.
 constexpr uint64_t kKeyFormat = 1;
 
@@ -60,16 +59,6 @@ Hash256 FieldHasher::finish() {
   EVP_DigestFinal_ex(static_cast<EVP_MD_CTX*>(context_),
                      reinterpret_cast<unsigned char*>(digest.bytes.data()), nullptr);
   return digest;
-}
-
-void content_chunk_hashes(std::span<const std::byte> bytes, std::span<Hash256> hashes) {
-  const size_t full = bytes.size() / kContentChunkBytes;
-  sha256_of_each(bytes, kContentChunkBytes, hashes.first(full));
-  if (full < hashes.size()) hashes[full] = sha256(bytes.subspan(full * kContentChunkBytes));
-}
-
-Hash256 content_hash_of_chunks(size_t bytes, std::span<const Hash256> chunks) {
-  return FieldHasher(kContentTag).add_u64(bytes).add(std::as_bytes(chunks)).finish();
 }
 
 namespace {

@@ -33,19 +33,6 @@ class FieldHasher {
   void* context_;  // EVP_MD_CTX
 };
 
-// The content hash of a model's file, whatever it is called: SHA-256 as a tree, first of chunks, then of
-// their digests, so that the file can be hashed while it is read.
-
-/// Large enough that the digests' own hash is nothing beside the chunks.
-inline constexpr size_t kContentChunkBytes = size_t{4} << 20;
-constexpr size_t content_chunks(size_t bytes) {
-  return (bytes + kContentChunkBytes - 1) / kContentChunkBytes;
-}
-/// hashes[i] is of bytes [i · kContentChunkBytes, …) up to the next chunk or the end. {content_chunks(bytes)}
-void content_chunk_hashes(std::span<const std::byte> bytes, std::span<Hash256> hashes);
-/// The content hash of `bytes` bytes from the hashes of all their chunks, in order.
-Hash256 content_hash_of_chunks(size_t bytes, std::span<const Hash256> chunks);
-
 /// The number of tokens whose KV is stored and found as one unit.
 inline constexpr uint32_t kBlockTokens = 64;
 

@@ -179,9 +179,10 @@ Result<std::unique_ptr<Engine>> Engine::load_with(const std::filesystem::path& m
     auto weights = ModelWeights::bind(*file, *config);
     if (!weights) return tl::unexpected(weights.error());
     // From here on the file is being read, while the rest is made ready.
-    const auto reader = ModelReader::start(
-        *file, {.hash = !options.model_content_hash,
-                .into_memory = !options.keep_weights_in_file && !options.through_page_cache});
+    ModelReaderOptions reading;
+    if (!options.model_content_hash) reading.hasher.emplace(options.profile_secret);
+    reading.into_memory = !options.keep_weights_in_file && !options.through_page_cache;
+    const auto reader = ModelReader::start(*file, reading);
     if (!reader) return tl::unexpected(reader.error());
     auto tokenizer = Tokenizer::from_gguf(*file);
     if (!tokenizer) return tl::unexpected(tokenizer.error());

@@ -17,7 +17,7 @@ namespace {
 /// at times.
 constexpr unsigned kThreads = 12;
 /// What is read and hashed at once.
-constexpr size_t kPieceBytes = kSha256Lanes * kContentChunkBytes;
+constexpr size_t kPieceBytes = 3 * kContentChunkBytes;
 
 size_t pieces_of(size_t bytes) {
   return (bytes + kPieceBytes - 1) / kPieceBytes;
@@ -46,17 +46,18 @@ Result<std::unique_ptr<ModelReader>> ModelReader::start(GgufFile& file, const Mo
     if (!taken) return tl::unexpected(taken.error());
     memory = std::move(*taken);
   }
-  return std::unique_ptr<ModelReader>(new ModelReader(file, options.hash, std::move(memory)));
+  return std::unique_ptr<ModelReader>(new ModelReader(file, options.hasher, std::move(memory)));
 }
 
-ModelReader::ModelReader(const GgufFile& file, bool hash, std::vector<ResidentFile> memory)
-    : hash_(hash), memory_(std::move(memory)) {
+ModelReader::ModelReader(const GgufFile& file, const std::optional<ContentHasher>& hasher,
+                         std::vector<ResidentFile> memory)
+    : hasher_(hasher), memory_(std::move(memory)) {
   for (const std::span<const std::byte> bytes : file.parts()) {
     Part& part = parts_.emplace_back();
     part.bytes = bytes;
     if (!memory_.empty()) part.memory = &memory_[parts_.size() - 1];
     part.first_piece = pieces_;
-    part.chunk_hashes.resize(content_chunks(bytes.size()));
+    part.chunk_digests.resize(content_chunks(bytes.size()));
     pieces_ += pieces_of(bytes.size());
   }
   piece_done_.resize(pieces_);
@@ -92,10 +93,10 @@ Result<void> ModelReader::read_piece(Part& part, size_t piece) {
   } else {
     advise(bytes, MADV_WILLNEED);  // in large requests, of which each thread has one under way
   }
-  if (hash_)
-    content_chunk_hashes(
+  if (hasher_)
+    hasher_->chunk_digests(
         bytes,
-        std::span(part.chunk_hashes).subspan(first / kContentChunkBytes, content_chunks(bytes.size())));
+        std::span(part.chunk_digests).subspan(first / kContentChunkBytes, content_chunks(bytes.size())));
   else if (part.memory == nullptr)
     touch(bytes);
   return {};
@@ -146,10 +147,9 @@ Result<std::optional<Hash256>> ModelReader::finish() {
     progress_.wait(lock, [&] { return done_ == pieces_ || failure_; });
     if (failure_) return tl::unexpected(*failure_);
   }
-  if (!hash_) return std::nullopt;
+  if (!hasher_) return std::nullopt;
   std::vector<Hash256> hashes;
-  for (const Part& part : parts_)
-    hashes.push_back(content_hash_of_chunks(part.bytes.size(), part.chunk_hashes));
+  for (const Part& part : parts_) hashes.push_back(hasher_->hash(part.bytes.size(), part.chunk_digests));
   return hash_of_parts(hashes);
 }
 

@@ -1,7 +1,7 @@
 #pragma once
 
 #include "engine/gguf/gguf_file.h"
-#include "engine/kv/block_hash.h"
+#include "engine/runtime/content_hash.h"
 
 #include <atomic>
 #include <condition_variable>
@@ -17,8 +17,8 @@
 namespace kvasir::engine {
 
 struct ModelReaderOptions {
-  /// Whether the content hash is wanted.
-  bool hash = false;
+  /// Where the content hash is wanted: what computes it.
+  std::optional<ContentHasher> hasher = std::nullopt;
   /// The bytes become memory of this process, where they may be changed. Otherwise they stay in the mapping.
   bool into_memory = false;
 };
@@ -60,17 +60,18 @@ class ModelReader {
     std::span<const std::byte> bytes;
     const ResidentFile* memory = nullptr;
     size_t first_piece = 0;  ///< among those of all parts
-    std::vector<Hash256> chunk_hashes;
+    std::vector<ChunkDigest> chunk_digests;
   };
 
-  ModelReader(const GgufFile& file, bool hash, std::vector<ResidentFile> memory);
+  ModelReader(const GgufFile& file, const std::optional<ContentHasher>& hasher,
+              std::vector<ResidentFile> memory);
   /// The life of a reading thread.
   void read(std::stop_token stop);
   Result<void> read_piece(Part& part, size_t piece);
   const Part* part_of(const std::byte* data) const;
   uint64_t bytes_done() const;  // under mutex_
 
-  const bool hash_;
+  const std::optional<ContentHasher> hasher_;
   const std::vector<ResidentFile> memory_;  ///< of each part, or none at all
   std::vector<Part> parts_;                 ///< in the model's order
   size_t pieces_ = 0;                       ///< of all parts

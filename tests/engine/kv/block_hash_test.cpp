@@ -22,12 +22,6 @@ BlockChain chain_of(std::span<const int32_t> ids, std::string_view secret = "sec
   return chain;
 }
 
-Hash256 content_hash(std::span<const std::byte> bytes) {
-  std::vector<Hash256> chunks(content_chunks(bytes.size()));
-  content_chunk_hashes(bytes, chunks);
-  return content_hash_of_chunks(bytes.size(), chunks);
-}
-
 }  // namespace
 
 class BlockHashTest : public QObject {
@@ -40,8 +34,6 @@ class BlockHashTest : public QObject {
   void key_depends_on_everything_before_it();
   void secret_and_fingerprint_change_every_key();
   void extending_in_steps_gives_the_same_keys();
-  void messages_hashed_together_have_the_digests_of_each();
-  void content_hash_is_of_the_size_and_the_hashes_of_chunks();
 };
 
 void BlockHashTest::field_hash_is_sha_256_of_length_prefixed_fields() {
@@ -96,32 +88,6 @@ void BlockHashTest::extending_in_steps_gives_the_same_keys() {
   QVERIFY(chain.keys == chain_of(ids).keys);
   chain.truncate(200);
   QCOMPARE(chain.keys.size(), size_t{3});
-}
-
-/// The expected hashes are Python's: fields as above, the chunks' digests by hashlib.
-void BlockHashTest::messages_hashed_together_have_the_digests_of_each() {
-  for (const size_t bytes : {size_t{0}, size_t{3}, size_t{64}, size_t{640}, size_t{4096}}) {
-    std::vector<std::byte> messages(7 * bytes);
-    for (size_t i = 0; i < messages.size(); ++i) messages[i] = static_cast<std::byte>(i * i >> 3 ^ i);
-    std::vector<Hash256> digests(7);
-    sha256_of_each(messages, bytes, digests);
-    for (size_t i = 0; i < digests.size(); ++i) {
-      const QByteArray message(reinterpret_cast<const char*>(messages.data() + i * bytes),
-                               static_cast<qsizetype>(bytes));
-      QCOMPARE(digests[i].hex(),
-               QCryptographicHash::hash(message, QCryptographicHash::Sha256).toHex().toStdString());
-    }
-  }
-}
-
-void BlockHashTest::content_hash_is_of_the_size_and_the_hashes_of_chunks() {
-  QCOMPARE(content_hash({}).hex(),
-           std::string("82831bf0bad57d0c02aea3e4401c23c74a561478a9bbe90c471b6538bfbf6c49"));
-  std::vector<std::byte> bytes((size_t{9} << 20) + 123);
-  for (size_t i = 0; i < bytes.size(); ++i) bytes[i] = static_cast<std::byte>(i * 31 >> 3);
-  QCOMPARE(content_chunks(bytes.size()), size_t{3});
-  QCOMPARE(content_hash(bytes).hex(),
-           std::string("d50f0f49bb09d3eb0778b563e09c7fd3edb6e972c446742b3209be7ee0570495"));
 }
 
 QTEST_GUILESS_MAIN(BlockHashTest)
