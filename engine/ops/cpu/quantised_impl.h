@@ -44,12 +44,13 @@ inline __attribute__((always_inline)) Ints dot(const Bytes* codes, const Quantis
   constexpr bool kFromZero = Format::kHasMinimum || (Format::kExcess == 0 && Vec::kBias == 0);
   Ints sum = start_of<Format>(negative_sum);
   repeat<Count / kTogether>([&](auto round) __attribute__((always_inline)) {
+    constexpr bool kIsFirst = kFromZero && round == 0;
     Vec::Partial partial = Vec::open(sum);
     repeat<kTogether>([&](auto index) __attribute__((always_inline)) {
       constexpr int i = First + round * kTogether + index;
       partial = Vec::template dot<kUnsigned, index == 0>(partial, codes[i], Vec::four(x.values + 4 * i));
     });
-    sum = Vec::template close < kFromZero && round == 0 > (sum, partial);
+    sum = Vec::template close<kIsFirst>(sum, partial);
   });
   return sum;
 }

@@ -80,6 +80,7 @@ struct alignas(64) PanelBlock : PanelMinima<kHalves, kHasMinimum> {
 #pragma GCC unroll 2
         for (uint32_t i = 0; i < Groups; ++i) products[t][i] = start(in[t][b], half);
       repeat<kHalfCodes / kTogether>([&](auto round) __attribute__((always_inline)) {
+        constexpr bool kIsFirst = kFromZero && round == 0;
         Vec::Partial partial[Tokens][Groups];
 #pragma GCC unroll 16
         for (uint32_t t = 0; t < Tokens; ++t)
@@ -93,7 +94,7 @@ struct alignas(64) PanelBlock : PanelMinima<kHalves, kHasMinimum> {
         for (uint32_t t = 0; t < Tokens; ++t)
 #pragma GCC unroll 2
           for (uint32_t i = 0; i < Groups; ++i)
-            products[t][i] = Vec::template close < kFromZero && round == 0 > (products[t][i], partial[t][i]);
+            products[t][i] = Vec::template close<kIsFirst>(products[t][i], partial[t][i]);
       });
 #pragma GCC unroll 16
       for (uint32_t t = 0; t < Tokens; ++t) {
