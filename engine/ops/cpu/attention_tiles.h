@@ -7,6 +7,7 @@
 // {cols / kPanel, depth / kStep, kPanel, kStep}, so that the product walks through it from end to end.
 
 #include "engine/ops/cpu/ahead.h"
+#include "engine/ops/cpu/attention_buffers.h"
 #include "engine/ops/cpu/attention_exp2.h"
 
 namespace kvasir::engine::cpu {
@@ -19,30 +20,6 @@ constexpr uint32_t kStep = Simd::kStep;
 constexpr uint32_t kPanel = kLanes * Simd::kVectors;
 constexpr uint32_t kChunk = 2 * kLanes;  ///< values that become elements together
 static_assert(kPanel % kChunk == 0 && kTilePositions % 16 == 0 && kQueryRows % Simd::kRows == 0);
-
-constexpr uint32_t round_up(uint32_t count, uint32_t multiple) {
-  return (count + multiple - 1) / multiple * multiple;
-}
-constexpr uint32_t smaller(uint32_t a, uint32_t b) {
-  return a < b ? a : b;
-}
-
-/// Hands out the parts of a scratch buffer; without a buffer it only counts.
-class Carver {
- public:
-  explicit Carver(std::byte* base) : base_(base) {}
-  template <class T>
-  T* take(size_t count) {
-    auto* part = reinterpret_cast<T*>(base_ + used_);
-    used_ += (count * sizeof(T) + kBufferAlignment - 1) / kBufferAlignment * kBufferAlignment;
-    return part;
-  }
-  size_t used() const { return used_; }
-
- private:
-  std::byte* base_;
-  size_t used_ = 0;
-};
 
 // ---- Products
 

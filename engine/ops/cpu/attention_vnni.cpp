@@ -1,6 +1,6 @@
 #include "engine/ops/cpu/ahead.h"
 #include "engine/ops/cpu/attention_avx512.h"
-#include "engine/ops/cpu/attention_kernels.h"
+#include "engine/ops/cpu/attention_buffers.h"
 
 namespace kvasir::engine::cpu {
 namespace {
@@ -46,10 +46,6 @@ constexpr float kNothing = -1e30f;
 /// come are taken to weigh as much as those so far.
 constexpr float kLargePart = 1.0f / 12;
 
-constexpr uint32_t round_up(uint32_t count, uint32_t multiple) {
-  return (count + multiple - 1) / multiple * multiple;
-}
-
 /// 16 queries' share of a run of 32 values.
 struct QueryRun {
   int8_t values[kRunSteps][kLanes][4];
@@ -77,32 +73,23 @@ struct Scratch {
   float* grow;         ///< {lanes}: the factor on this tile
   uint32_t* is_exact;  ///< {lanes}: all ones where the lower byte counts
 
-  Scratch(std::byte* base, uint32_t queries, uint32_t width, uint32_t value_width) {
+  Scratch(Carver& carver, uint32_t queries, uint32_t width, uint32_t value_width) {
     lanes = round_up(queries, kLanes);
     runs = round_up(width, kRun) / kRun;
-    take(base, keys, size_t{kTilePositions} * kKeyStride);
-    take(base, scales, size_t{kTilePositions} * kScaleStride);
-    take(base, values, size_t{kTilePositions} * value_width);
-    take(base, scores, size_t{kTilePositions} * lanes);
-    take(base, weights, size_t{kTilePositions} * lanes);
-    take(base, ratios, size_t{kTilePositions} * kScaleStride);
-    take(base, unit, kScaleStride);
-    take(base, upper, size_t{kRunsAhead} * kTilePositions * lanes);
-    take(base, lower, size_t{kRunsAhead} * kTilePositions * lanes);
-    for (float** state : {&visible, &largest, &total, &shrink, &grow}) take(base, *state, lanes);
-    take(base, is_exact, lanes);
+    carver.take_as(keys, size_t{kTilePositions} * kKeyStride);
+    carver.take_as(scales, size_t{kTilePositions} * kScaleStride);
+    carver.take_as(values, size_t{kTilePositions} * value_width);
+    carver.take_as(scores, size_t{kTilePositions} * lanes);
+    carver.take_as(weights, size_t{kTilePositions} * lanes);
+    carver.take_as(ratios, size_t{kTilePositions} * kScaleStride);
+    carver.take_as(unit, kScaleStride);
+    carver.take_as(upper, size_t{kRunsAhead} * kTilePositions * lanes);
+    carver.take_as(lower, size_t{kRunsAhead} * kTilePositions * lanes);
+    for (float** state : {&visible, &largest, &total, &shrink, &grow}) carver.take_as(*state, lanes);
+    carver.take_as(is_exact, lanes);
   }
-  size_t bytes() const { return used_; }
   /// Where the bytes for a run begin.
   size_t split_at(uint32_t run) const { return size_t{run % kRunsAhead} * kTilePositions * lanes; }
-
- private:
-  template <class T>
-  void take(std::byte* base, T*& part, size_t count) {
-    part = reinterpret_cast<T*>(base + used_);
-    used_ += (count * sizeof(T) + kBufferAlignment - 1) / kBufferAlignment * kBufferAlignment;
-  }
-  size_t used_ = 0;
 };
 
 I load_integers(const void* p) {
@@ -496,7 +483,8 @@ void attend_tile(const Scratch& s, const LatentAttention& a, uint32_t first, uin
 }
 
 void attend(const LatentAttention& a) {
-  const Scratch s(a.scratch, a.queries, a.width, a.value_width);
+  Carver carver(a.scratch);
+  const Scratch s(carver, a.queries, a.width, a.value_width);
   for (uint32_t i = 0; i < s.lanes; ++i) {
     s.visible[i] = i < a.queries ? static_cast<float>(a.visible[i]) : 0.0f;
     s.largest[i] = kNothing;
@@ -511,7 +499,9 @@ void attend(const LatentAttention& a) {
 }
 
 size_t scratch_bytes(uint32_t queries, uint32_t width, uint32_t value_width) {
-  return Scratch(nullptr, queries, width, value_width).bytes();
+  Carver carver(nullptr);
+  const Scratch scratch(carver, queries, width, value_width);
+  return carver.used();
 }
 
 uint32_t padded(uint32_t value_width) {

@@ -1,6 +1,6 @@
 #include "engine/ops/cpu/ahead.h"
 #include "engine/ops/cpu/attention_avx2.h"
-#include "engine/ops/cpu/attention_kernels.h"
+#include "engine/ops/cpu/attention_buffers.h"
 
 namespace kvasir::engine::cpu {
 namespace {
@@ -33,13 +33,6 @@ constexpr uint32_t kPairs = kTilePositions / 2;
 constexpr float kLargestCode = 2047.0f;     // 512 · 2047² < 2³¹
 constexpr float kLargestWeight = 16384.0f;  // 64 · 2047 · 2¹⁴ < 2³¹
 constexpr float kNothing = -1e30f;          ///< below every logit, and finite
-
-constexpr uint32_t round_up(uint32_t count, uint32_t multiple) {
-  return (count + multiple - 1) / multiple * multiple;
-}
-constexpr uint32_t smaller(uint32_t a, uint32_t b) {
-  return a < b ? a : b;
-}
 
 /// Queries as the products want them: codes {columns / 2, lanes, 2}, then scales {runs, lanes}.
 struct PackedQueries {
@@ -79,28 +72,19 @@ struct Scratch {
   float* total;       ///< {lanes}
   float* shrink;      ///< {lanes}: the factor on what was gathered before this tile
 
-  Scratch(std::byte* base, uint32_t queries, uint32_t width, uint32_t value_width)
+  Scratch(Carver& carver, uint32_t queries, uint32_t width, uint32_t value_width)
       : lanes(round_up(queries, kColumns)),
         columns(round_up(width, kColumns)),
         key_stride(columns + kColumns),  // rows a power of two apart would fall into the same cache sets
         runs(round_up(width, kRun) / kRun) {
-    for (std::byte** bytes : {&zeros, &row[0], &row[1]}) take(base, *bytes, size_t{2} * columns);
-    take(base, keys, size_t{kTilePositions} * key_stride);
-    take(base, scales, size_t{kTilePositions} * runs);
-    take(base, values, size_t{kTilePositions} * round_up(value_width, kColumns));
-    take(base, scores, size_t{kTilePositions} * lanes);
-    take(base, weights, size_t{kTilePositions} * lanes);
-    for (float** state : {&unit, &visible, &largest, &total, &shrink}) take(base, *state, lanes);
+    for (std::byte** bytes : {&zeros, &row[0], &row[1]}) carver.take_as(*bytes, size_t{2} * columns);
+    carver.take_as(keys, size_t{kTilePositions} * key_stride);
+    carver.take_as(scales, size_t{kTilePositions} * runs);
+    carver.take_as(values, size_t{kTilePositions} * round_up(value_width, kColumns));
+    carver.take_as(scores, size_t{kTilePositions} * lanes);
+    carver.take_as(weights, size_t{kTilePositions} * lanes);
+    for (float** state : {&unit, &visible, &largest, &total, &shrink}) carver.take_as(*state, lanes);
   }
-  size_t bytes() const { return used_; }
-
- private:
-  template <class T>
-  void take(std::byte* base, T*& part, size_t count) {
-    part = reinterpret_cast<T*>(base + used_);
-    used_ += (count * sizeof(T) + kBufferAlignment - 1) / kBufferAlignment * kBufferAlignment;
-  }
-  size_t used_ = 0;
 };
 
 I load_integers(const void* p) {
@@ -469,7 +453,8 @@ void attend_tile(const Scratch& s, const LatentAttention& a, uint32_t first, uin
 }
 
 void attend(const LatentAttention& a) {
-  const Scratch s(a.scratch, a.queries, a.width, a.value_width);
+  Carver carver(a.scratch);
+  const Scratch s(carver, a.queries, a.width, a.value_width);
   for (uint32_t i = 0; i < s.lanes; ++i) {
     s.visible[i] = i < a.queries ? static_cast<float>(a.visible[i]) : 0.0f;
     s.largest[i] = kNothing;
@@ -490,7 +475,9 @@ size_t packed_queries_bytes(uint32_t queries, uint32_t width) {
 }
 
 size_t scratch_bytes(uint32_t queries, uint32_t width, uint32_t value_width) {
-  return Scratch(nullptr, queries, width, value_width).bytes();
+  Carver carver(nullptr);
+  const Scratch scratch(carver, queries, width, value_width);
+  return carver.used();
 }
 
 uint32_t padded(uint32_t value_width) {

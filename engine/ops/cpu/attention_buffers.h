@@ -1,0 +1,39 @@
+#pragma once
+
+// How the attention kernels lay out their scratch memory.
+
+#include "engine/ops/cpu/attention_kernels.h"
+
+namespace kvasir::engine::cpu {
+namespace {
+
+constexpr uint32_t round_up(uint32_t count, uint32_t multiple) {
+  return (count + multiple - 1) / multiple * multiple;
+}
+constexpr uint32_t smaller(uint32_t a, uint32_t b) {
+  return a < b ? a : b;
+}
+
+/// Hands out the parts of a scratch buffer; without a buffer it only counts.
+class Carver {
+ public:
+  explicit Carver(std::byte* base) : base_(base) {}
+  template <class T>
+  T* take(size_t count) {
+    auto* part = reinterpret_cast<T*>(base_ + used_);
+    used_ += (count * sizeof(T) + kBufferAlignment - 1) / kBufferAlignment * kBufferAlignment;
+    return part;
+  }
+  template <class T>
+  void take_as(T*& part, size_t count) {
+    part = take<T>(count);
+  }
+  size_t used() const { return used_; }
+
+ private:
+  std::byte* base_;
+  size_t used_ = 0;
+};
+
+}  // namespace
+}  // namespace kvasir::engine::cpu
