@@ -25,11 +25,10 @@ namespace {
 using I = __m256i;
 
 constexpr uint32_t kLanes = 8;
-constexpr uint32_t kColumns = 2 * kLanes;  ///< that become codes together; queries or columns of a tile
-constexpr uint32_t kRows = 4;              ///< rows or queries of a register tile
-constexpr uint32_t kUnit = 8;              ///< rows that a tile is filled up to
-constexpr uint32_t kRun = 512;             ///< columns that share a scale
-constexpr uint32_t kPairs = kTilePositions / 2;
+constexpr uint32_t kColumns = 2 * kLanes;   ///< that become codes together; queries or columns of a tile
+constexpr uint32_t kRows = 4;               ///< rows or queries of a register tile
+constexpr uint32_t kUnit = 8;               ///< rows that a tile is filled up to
+constexpr uint32_t kRun = 512;              ///< columns that share a scale
 constexpr float kLargestCode = 2047.0f;     // 512 · 2047² < 2³¹
 constexpr float kLargestWeight = 16384.0f;  // 64 · 2047 · 2¹⁴ < 2³¹
 constexpr float kNothing = -1e30f;          ///< below every logit, and finite
@@ -63,9 +62,9 @@ struct Scratch {
   std::byte* row[2];  ///< {2 · columns}: rows whose end is no whole chunk, with zeros behind
   int16_t* keys;      ///< {kTilePositions, key_stride}
   float* scales;      ///< {runs, kTilePositions}: of the rows, 0 for those that do not exist
-  int16_t* values;    ///< {value columns / kColumns, kPairs, kColumns, 2}
+  int16_t* values;    ///< {value columns / kColumns, kTilePositions / 2, kColumns, 2}
   float* scores;      ///< {kTilePositions, lanes}: logits, then weights
-  int16_t* weights;   ///< {kPairs, lanes, 2}: of one run
+  int16_t* weights;   ///< {kTilePositions / 2, lanes, 2}: of one run
   float* unit;        ///< {lanes}: what a unit of weights is worth
   float* visible;     ///< {lanes}
   float* largest;     ///< {lanes}: the largest logit · log₂ e
@@ -141,10 +140,9 @@ RunScale scale_of(const float* values, uint32_t count) {
 }
 
 /// 16 values as codes, in AVX2's order.
-I codes_of(const float* values, F inverse) {
-  const I low = _mm256_cvtps_epi32(Simd::mul(Simd::load(values), inverse));
-  const I high = _mm256_cvtps_epi32(Simd::mul(Simd::load(values + kLanes), inverse));
-  return _mm256_packs_epi32(low, high);
+I codes_of(F low, F high, F inverse) {
+  return _mm256_packs_epi32(_mm256_cvtps_epi32(Simd::mul(low, inverse)),
+                            _mm256_cvtps_epi32(Simd::mul(high, inverse)));
 }
 
 void pack_queries(std::byte* out, const float* const* query, uint32_t queries, uint32_t width) {
@@ -160,7 +158,8 @@ void pack_queries(std::byte* out, const float* const* query, uint32_t queries, u
       packed.scales[size_t{run} * packed.lanes + lane] = scale.scale;
       for (uint32_t col = 0; col < columns; col += kColumns) {
         alignas(32) int16_t codes[kColumns];
-        store_integers(codes, codes_of(values + col, Simd::set1(scale.inverse)));
+        store_integers(codes, codes_of(Simd::load(values + col), Simd::load(values + col + kLanes),
+                                       Simd::set1(scale.inverse)));
         for (uint32_t i = 0; i < kColumns; i += 2)
           __builtin_memcpy(packed.codes + (size_t{first + col + i} / 2 * packed.lanes + lane) * 2, codes + i,
                            2 * sizeof(int16_t));
@@ -190,9 +189,7 @@ struct RunF16 {
   }
   void prepare(const RunScale& scale, uint32_t) { inverse = Simd::set1(scale.inverse); }
   I codes(uint32_t col) const {
-    const I low = _mm256_cvtps_epi32(Simd::mul(Simd::load_f16(values + 2 * col), inverse));
-    const I high = _mm256_cvtps_epi32(Simd::mul(Simd::load_f16(values + 2 * (col + kLanes)), inverse));
-    return _mm256_packs_epi32(low, high);
+    return codes_of(Simd::load_f16(values + 2 * col), Simd::load_f16(values + 2 * (col + kLanes)), inverse);
   }
 };
 
@@ -307,7 +304,7 @@ struct Factors {
   const size_t right_step = factors.right_step;
   Asked asked = take_steps<1>(soon, factors.pairs / kTogether, right);
   I sums[kRows][2] = {};
-  for (uint32_t left_pairs = factors.pairs; left_pairs != 0; left_pairs -= kTogether) {
+  for (uint32_t pairs = factors.pairs; pairs != 0; pairs -= kTogether) {
     ask_for_lines<1>(asked);
 #pragma GCC unroll 4
     for (uint32_t i = 0; i < kTogether; ++i) {
