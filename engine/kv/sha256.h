@@ -2,7 +2,6 @@
 
 #include <array>
 #include <cstddef>
-#include <span>
 #include <string>
 
 namespace kvasir::engine {
@@ -13,8 +12,5 @@ struct Hash256 {
   auto operator<=>(const Hash256&) const = default;
   std::string hex() const;
 };
-
-/// Throws bad_alloc.
-Hash256 sha256(std::span<const std::byte> message);
 
 }  // namespace kvasir::engine
