@@ -127,8 +127,7 @@ KvLayout Model::kv_layout(KvType type) const {
 /// Absorbed attention multiplies kv_width + kv_lora times for each head, token and position of the context;
 /// expanded attention qk_head + v_head times, and kv_lora · (nope + v_head) times for each head and position
 /// whatever the number of tokens. So the number of tokens from which on expanding pays does not depend on the
-/// context. Measured, both ways take about as long as these counts say, but for AVX2, whose absorbed way is
-/// faster than that.
+/// context. Measured, both ways take about as long as these counts say.
 uint32_t Model::expanded_batch_tokens(const ModelConfig& config) {
   // A chat's next message after a restart is computed together with the end of a block that was not stored:
   // with this many tokens, short messages take the same way as without the restart.

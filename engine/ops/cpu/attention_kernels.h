@@ -101,7 +101,6 @@ struct AttentionKernels {
 };
 
 #ifdef KVASIR_X86_KERNELS
-extern const LatentKernels kWordsLatent;
 extern const LatentKernels kVnniLatent;
 extern const AttentionKernels kAvx2Attention;
 extern const AttentionKernels kAvx512Attention;
