@@ -105,7 +105,11 @@ I broadcast(const void* p) {
 /// sums + Σ of four products of unsigned by signed bytes. Written out, because GCC 12 copies the sums from
 /// register to register around the intrinsic.
 [[gnu::always_inline]] inline void dot_bytes(I& sums, I unsigned_bytes, I signed_bytes) {
+#ifdef __AVX512VNNI__
   asm("vpdpbusd %2, %1, %0" : "+v"(sums) : "v"(unsigned_bytes), "v"(signed_bytes));
+#else  // as the tests compile it, to emulate the instructions
+  sums = _mm512_dpbusd_epi32(sums, unsigned_bytes, signed_bytes);
+#endif
 }
 
 // ---- Queries

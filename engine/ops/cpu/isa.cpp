@@ -38,7 +38,7 @@ const cpu::AttentionKernels* attention_kernels_of(Isa isa, bool bf16) {
   switch (isa) {
 #ifdef KVASIR_X86_KERNELS
     case Isa::Avx512:
-      return bf16 && __builtin_cpu_supports("avx512bf16") ? &cpu::kBf16Attention : &cpu::kAvx512Attention;
+      return bf16 && cpu::multiplies_bf16() ? &cpu::kBf16Attention : &cpu::kAvx512Attention;
     case Isa::Avx2:
       return &cpu::kAvx2Attention;
 #endif
@@ -59,21 +59,6 @@ std::string_view isa_name(Isa isa) {
       return "AVX-512";
   }
   return "unknown";
-}
-
-std::vector<Isa> available_isas() {
-  std::vector<Isa> isas = {Isa::Generic};
-#ifdef KVASIR_X86_KERNELS
-  // These ask the operating system too whether it saves the registers.
-  const bool avx2 =
-      __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("f16c");
-  if (avx2) isas.push_back(Isa::Avx2);
-  if (avx2 && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
-      __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq") &&
-      __builtin_cpu_supports("avx512vnni"))
-    isas.push_back(Isa::Avx512);
-#endif
-  return isas;
 }
 
 unsigned thread_count(unsigned requested) {

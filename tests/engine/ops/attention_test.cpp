@@ -90,15 +90,16 @@ std::unique_ptr<Backend> AttentionTest::backend(unsigned threads) const {
   return make_cpu_backend({.threads = threads, .isa = static_cast<Isa>(isa), .bf16 = bf16});
 }
 
-/// Of float32 sums, of codes of twelve bits, and of what is rounded to bfloat16 or 8 bit.
+/// Of float32 sums, of codes of twelve bits, and of what is rounded to bfloat16 or 8 bit. What a single query
+/// gets can be some five times as far off as what many get.
 double AttentionTest::limit(bool expanded) const {
   QFETCH(int, isa);
   QFETCH(bool, bf16);
   const bool is_avx2 = isa == static_cast<int>(Isa::Avx2);
-  if (expanded) return bf16 ? 2e-4 : is_avx2 ? 4e-6 : 1e-7;
+  if (expanded) return bf16 ? 2e-4 : is_avx2 ? 2e-5 : 1e-7;
   const bool is_8_bit = type_ == KvType::Q8_0 && isa == static_cast<int>(Isa::Avx512);
   if (is_8_bit || (bf16 && type_ == KvType::F16)) return 2e-4;
-  return is_avx2 && type_ != KvType::F32 ? 4e-6 : 1e-7;
+  return is_avx2 && type_ != KvType::F32 ? 2e-5 : 1e-7;
 }
 
 bool AttentionTest::expands() {
