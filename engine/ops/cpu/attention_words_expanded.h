@@ -97,7 +97,7 @@ struct ExpandedScratch {
         sums_stride(round_up(a.v_head, kColumns)),
         latent_stride(round_up(a.kv_lora, kChunk) + kChunk),
         expanded_stride(round_up(a.nope > a.v_head ? a.nope : a.v_head, kColumns)),
-        tile(carver, {a.nope, a.rope}, a.v_head, kMaxQueries) {
+        tile(carver, {a.nope, a.rope}, kTilePositions, a.v_head, kMaxQueries) {
     const size_t lanes = size_t{blocks} * kMaxQueries;
     carver.take_as(row, round_up(a.kv_lora + a.rope, kChunk) + kChunk);
     carver.take_as(latents, size_t{kTilePositions} * latent_stride);
@@ -237,9 +237,11 @@ void attend_expanded(const ExpandedAttention& a) {
       const uint32_t least = a.first_position + index * kMaxQueries + 1;
       const uint32_t most = least + block.queries - 1;
       if (first >= most) continue;
+      const uint32_t seen = smaller(positions, most - first);
       Soon nothing = {};
-      attend_tile(s.tile, block, first, smaller(positions, most - first), first + positions > least,
-                  a.softmax_scale, nothing);
+      for (uint32_t lane = 0; lane < block.packed.lanes; lane += kColumns)
+        score(s.tile, block.packed, lane, 0, round_up(seen, kUnit), nothing);
+      gather(s.tile, block, first, seen, first + positions > least, a.softmax_scale, nothing);
     }
   }
   finish_blocks(s, a);

@@ -16,7 +16,7 @@ struct LatentScratch {
 
   static uint32_t lanes(uint32_t queries) { return round_up(queries, kColumns); }
   LatentScratch(Carver& carver, uint32_t queries, uint32_t width, uint32_t value_width)
-      : tile(carver, {width}, value_width, lanes(queries)) {
+      : tile(carver, {width}, kUnit, value_width, lanes(queries)) {
     tile.value_scales = tile.scales;
     for (std::byte** bytes : {&zeros, &row[0], &row[1]})
       carver.take_as(*bytes, size_t{2} * tile.columns.codes());
@@ -48,18 +48,18 @@ void load_pair(const Tile& tile, uint32_t p, const std::byte* const* rows, const
   }
 }
 
-/// Rows first… two by two; a unit is filled up with zeros.
-void load_rows(const LatentScratch& s, const LatentRows& rows, uint32_t first, uint32_t positions,
+/// Rows first + p… of a unit, two by two, of which `count` exist; the others are zeros.
+void load_unit(const LatentScratch& s, const LatentRows& rows, uint32_t first, uint32_t p, uint32_t count,
                uint32_t width, uint32_t value_width) {
   const bool is_f16 = rows.type == KvType::F16;
   const size_t row_bytes = size_t{width} * (is_f16 ? 2 : 1);
-  for (uint32_t p = 0; p < round_up(positions, kUnit); p += 2) {
+  for (uint32_t at = 0; at < kUnit; at += 2) {
     const std::byte* row[2];
     const std::byte* scales[2];
     for (uint32_t i = 0; i < 2; ++i) {
       row[i] = scales[i] = s.zeros;
-      if (p + i < positions) {
-        row[i] = rows.first + (first + p + i) * rows.stride_bytes;
+      if (at + i < count) {
+        row[i] = rows.first + (first + p + at + i) * rows.stride_bytes;
         scales[i] = row[i] + rows.scales_offset;
       }
       if (width % kChunk == 0) continue;
@@ -67,9 +67,9 @@ void load_rows(const LatentScratch& s, const LatentRows& rows, uint32_t first, u
       row[i] = s.row[i];
     }
     if (is_f16)
-      load_pair<RunF16>(s.tile, p, row, scales, value_width);
+      load_pair<RunF16>(s.tile, p + at, row, scales, value_width);
     else
-      load_pair<RunQ8>(s.tile, p, row, scales, value_width);
+      load_pair<RunQ8>(s.tile, p + at, row, scales, value_width);
   }
 }
 
@@ -96,10 +96,15 @@ void attend_latent(const LatentAttention& a) {
     __builtin_memset(bytes, 0, size_t{2} * s.tile.columns.codes());
   for (uint32_t first = 0; first < a.rows.count; first += kTilePositions) {
     const uint32_t positions = smaller(kTilePositions, a.rows.count - first);
-    load_rows(s, a.rows, first, positions, a.width, a.value_width);
     const std::byte* const next = a.rows.first + (first + kTilePositions) * a.rows.stride_bytes;
     Soon soon = {{next, next + kTilePositions * a.rows.stride_bytes}, a.soon, a.soon_count};
-    attend_tile(s.tile, block, first, positions, first + positions > least, a.softmax_scale, soon);
+    // Unit by unit, while their keys are in the first-level cache.
+    for (uint32_t p = 0; p < positions; p += kUnit) {
+      load_unit(s, a.rows, first, p, smaller(kUnit, positions - p), a.width, a.value_width);
+      for (uint32_t lane = 0; lane < block.packed.lanes; lane += kColumns)
+        score(s.tile, block.packed, lane, p, p + kUnit, soon);
+    }
+    gather(s.tile, block, first, positions, first + positions > least, a.softmax_scale, soon);
   }
   for (uint32_t i = 0; i < a.queries; ++i) {
     a.largest[i] = largest[i] * 0.693147181f;

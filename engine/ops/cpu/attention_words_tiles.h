@@ -125,8 +125,9 @@ void start(const Block& block) {
 /// Buffers of one tile of kTilePositions rows.
 struct Tile {
   Columns columns;      ///< of keys
+  uint32_t key_rows;    ///< of the tile's rows, how many have their keys here at a time
   uint32_t key_stride;  ///< from a row of keys to the next
-  int16_t* keys;        ///< {kTilePositions, key_stride}
+  int16_t* keys;        ///< {key_rows, key_stride}
   float* scales;        ///< {runs, kTilePositions}: of the keys, 0 for rows that do not exist
   int16_t* values;      ///< {value columns / kColumns, kTilePositions / 2, kColumns, 2}
   float* value_scales;  ///< {value runs, kTilePositions}
@@ -135,10 +136,12 @@ struct Tile {
   float* unit;          ///< {lanes}: what a unit of weights is worth
   float* shrink;        ///< {lanes}: the factor on what was gathered before this tile
 
-  Tile(Carver& carver, const Columns& key_columns, uint32_t value_width, uint32_t lanes)
+  Tile(Carver& carver, const Columns& key_columns, uint32_t rows_of_keys, uint32_t value_width,
+       uint32_t lanes)
       : columns(key_columns),
+        key_rows(rows_of_keys),
         key_stride(columns.codes() + kColumns) {  // powers of two would fall into the same cache sets
-    carver.take_as(keys, size_t{kTilePositions} * key_stride);
+    carver.take_as(keys, size_t{key_rows} * key_stride);
     carver.take_as(scales, size_t{kTilePositions} * columns.runs());
     carver.take_as(values, size_t{kTilePositions} * round_up(value_width, kColumns));
     carver.take_as(value_scales, size_t{kTilePositions} * runs_of(value_width));
@@ -147,7 +150,7 @@ struct Tile {
     carver.take_as(unit, lanes);
     carver.take_as(shrink, lanes);
   }
-  int16_t* key(uint32_t p) const { return keys + size_t{p} * key_stride; }
+  int16_t* key(uint32_t p) const { return keys + size_t{p % key_rows} * key_stride; }
   /// Of positions p and p + 1, an even one first: codes of column 0 side by side, then of the next ones.
   int16_t* values_at(uint32_t p, uint32_t col) const {
     return values + size_t{col} * kTilePositions + size_t{p} * kColumns;
@@ -163,10 +166,11 @@ struct Tile {
 
 // ---- Logits and weights
 
-/// scores[p][·] = key p · 16 queries from `lane`, for positions [0, positions) rounded up to kUnit.
-void score(const Tile& tile, const PackedQueries& queries, uint32_t lane, uint32_t positions, Soon& soon) {
+/// scores[p][·] = key p · 16 queries from `lane`, for positions [from, end), whole units.
+void score(const Tile& tile, const PackedQueries& queries, uint32_t lane, uint32_t from, uint32_t end,
+           Soon& soon) {
   const uint32_t lanes = queries.lanes;
-  for (uint32_t p = 0; p < round_up(positions, kUnit); p += kRows) {
+  for (uint32_t p = from; p < end; p += kRows) {
     float* const out = tile.scores + size_t{p} * lanes + lane;
     for (uint32_t index = 0; index < tile.columns.runs(); ++index) {
       const Run run = tile.columns.run(index);
@@ -274,12 +278,11 @@ void add_values(const Tile& tile, const Block& block, uint32_t run, uint32_t pos
   }
 }
 
-/// Adds a tile whose keys and values are there to what the queries have gathered. `first` is the position of
-/// the tile's first row; a tile that all queries see whole need not be `masked`.
-void attend_tile(const Tile& tile, Block& block, uint32_t first, uint32_t positions, bool masked,
-                 float softmax_scale, Soon& soon) {
+/// Adds a tile whose values and scores are there to what the queries have gathered. `first` is the position
+/// of the tile's first row; a tile that all queries see whole need not be `masked`.
+void gather(const Tile& tile, Block& block, uint32_t first, uint32_t positions, bool masked,
+            float softmax_scale, Soon& soon) {
   const uint32_t lanes = block.packed.lanes;
-  for (uint32_t lane = 0; lane < lanes; lane += kColumns) score(tile, block.packed, lane, positions, soon);
   for (uint32_t lane = 0; lane < lanes; lane += kLanes) {
     if (masked || positions % kUnit != 0)
       weigh<true>(tile, block, lane, first, positions, softmax_scale);
