@@ -258,8 +258,8 @@ class Backend {
 std::unique_ptr<Backend> make_scalar_backend();
 
 /// Instruction sets that the CPU backend has kernels for, weakest first: x86-64 without assumptions; AVX2,
-/// FMA and F16C; AVX-512 F, BW, VL, DQ and VNNI.
-enum class Isa { Generic, Avx2, Avx512 };
+/// FMA and F16C; those with AVX-VNNI; AVX-512 F, BW, VL, DQ and VNNI.
+enum class Isa { Generic, Avx2, AvxVnni, Avx512 };
 
 std::string_view isa_name(Isa isa);
 /// Those that this processor and build can run, weakest first; always holds Generic.

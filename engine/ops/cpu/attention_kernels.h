@@ -103,6 +103,7 @@ struct AttentionKernels {
 #ifdef KVASIR_X86_KERNELS
 extern const LatentKernels kVnniLatent;
 extern const AttentionKernels kAvx2Attention;
+extern const AttentionKernels kAvxVnniAttention;
 extern const AttentionKernels kAvx512Attention;
 extern const AttentionKernels kBf16Attention;
 #endif

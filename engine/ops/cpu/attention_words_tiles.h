@@ -36,11 +36,15 @@ I broadcast(const int16_t* pair) {
   return _mm256_set1_epi32(bits);
 }
 
-/// sums + both products of pairs. The addition is written out: GCC 12 makes trees of long sums, for which
-/// there are no registers.
+/// sums + both products of pairs. Written out: GCC 12 makes trees of long sums, for which there are no
+/// registers.
 [[gnu::always_inline]] inline void add_products(I& sums, I a, I b) {
+#ifdef __AVXVNNI__
+  asm("%{vex%} vpdpwssd %2, %1, %0" : "+x"(sums) : "x"(a), "x"(b));
+#else
   const I products = _mm256_madd_epi16(a, b);
   asm("vpaddd %1, %0, %0" : "+x"(sums) : "x"(products));
+#endif
 }
 
 /// sums[r] = Σ over pairs of row r · 16 columns. Meanwhile what is read `soon` comes from memory.

@@ -1,5 +1,6 @@
 #include "engine/ops/cpu/cpu_backend.h"
 #include "engine/ops/cpu/kernels.h"
+#include "engine/ops/cpu/processor.h"
 
 #include <algorithm>
 #include <cassert>
@@ -13,6 +14,8 @@ const cpu::QuantisedKernels* quantised_kernels_of(Isa isa) {
 #ifdef KVASIR_X86_KERNELS
     case Isa::Avx512:
       return &cpu::kAvx512QuantisedKernels;
+    case Isa::AvxVnni:
+      return &cpu::kAvxVnniQuantisedKernels;
     case Isa::Avx2:
       return &cpu::kAvx2QuantisedKernels;
 #endif
@@ -26,6 +29,7 @@ const cpu::Kernels& kernels_of(Isa isa) {
 #ifdef KVASIR_X86_KERNELS
     case Isa::Avx512:
       return cpu::kAvx512Kernels;
+    case Isa::AvxVnni:
     case Isa::Avx2:
       return cpu::kAvx2Kernels;
 #endif
@@ -38,7 +42,9 @@ const cpu::AttentionKernels* attention_kernels_of(Isa isa, bool bf16) {
   switch (isa) {
 #ifdef KVASIR_X86_KERNELS
     case Isa::Avx512:
-      return bf16 && cpu::multiplies_bf16() ? &cpu::kBf16Attention : &cpu::kAvx512Attention;
+      return bf16 && cpu::processor_features().bf16 ? &cpu::kBf16Attention : &cpu::kAvx512Attention;
+    case Isa::AvxVnni:
+      return &cpu::kAvxVnniAttention;
     case Isa::Avx2:
       return &cpu::kAvx2Attention;
 #endif
@@ -55,10 +61,21 @@ std::string_view isa_name(Isa isa) {
       return "generic";
     case Isa::Avx2:
       return "AVX2";
+    case Isa::AvxVnni:
+      return "AVX-VNNI";
     case Isa::Avx512:
       return "AVX-512";
   }
   return "unknown";
+}
+
+std::vector<Isa> available_isas() {
+  const cpu::ProcessorFeatures features = cpu::processor_features();
+  std::vector<Isa> isas = {Isa::Generic};
+  if (features.avx2) isas.push_back(Isa::Avx2);
+  if (features.avx_vnni) isas.push_back(Isa::AvxVnni);
+  if (features.avx512) isas.push_back(Isa::Avx512);
+  return isas;
 }
 
 unsigned thread_count(unsigned requested) {

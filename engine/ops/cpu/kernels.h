@@ -75,9 +75,6 @@ extern const Kernels kGenericKernels;
 #ifdef KVASIR_X86_KERNELS
 extern const Kernels kAvx2Kernels;
 extern const Kernels kAvx512Kernels;
-
-/// Whether the processor has AVX512_BF16.
-bool multiplies_bf16();
 #endif
 
 }  // namespace kvasir::engine::cpu

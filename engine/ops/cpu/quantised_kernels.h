@@ -85,6 +85,7 @@ constexpr size_t panel_bytes(uint32_t cols) {
 
 #ifdef KVASIR_X86_KERNELS
 extern const QuantisedKernels kAvx2QuantisedKernels;
+extern const QuantisedKernels kAvxVnniQuantisedKernels;
 extern const QuantisedKernels kAvx512QuantisedKernels;
 #endif
 

@@ -95,11 +95,11 @@ std::unique_ptr<Backend> AttentionTest::backend(unsigned threads) const {
 double AttentionTest::limit(bool expanded) const {
   QFETCH(int, isa);
   QFETCH(bool, bf16);
-  const bool is_avx2 = isa == static_cast<int>(Isa::Avx2);
-  if (expanded) return bf16 ? 2e-4 : is_avx2 ? 2e-5 : 1e-7;
+  const bool in_12_bit = isa == static_cast<int>(Isa::Avx2) || isa == static_cast<int>(Isa::AvxVnni);
+  if (expanded) return bf16 ? 2e-4 : in_12_bit ? 2e-5 : 1e-7;
   const bool is_8_bit = type_ == KvType::Q8_0 && isa == static_cast<int>(Isa::Avx512);
   if (is_8_bit || (bf16 && type_ == KvType::F16)) return 2e-4;
-  return is_avx2 && type_ != KvType::F32 ? 2e-5 : 1e-7;
+  return in_12_bit && type_ != KvType::F32 ? 2e-5 : 1e-7;
 }
 
 bool AttentionTest::expands() {

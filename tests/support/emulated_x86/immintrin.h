@@ -1,16 +1,16 @@
 #pragma once
 
-// The AVX-512 intrinsics that Kvasir's kernels use, computed with AVX2: so that these kernels are tested on
-// machines that do not have the instructions. It stands before the compiler's header of this name, and gives
-// each intrinsic's own name to a function here. Semantics are those of Intel's Intrinsics Guide; of masks
-// only the forms that are used are there.
+// The intrinsics of AVX-512 and AVX-VNNI that Kvasir's kernels use, computed with AVX2: so that these kernels
+// are tested on machines that do not have the instructions. It stands before the compiler's header of this
+// name, and gives each intrinsic's own name to a function here. Semantics are those of Intel's Intrinsics
+// Guide; of masks only the forms that are used are there.
 
 #include_next <immintrin.h>
 
 #include <cstddef>
 #include <cstdint>
 
-namespace emulated_avx512 {
+namespace emulated_x86 {
 
 /// A vector as its lanes.
 template <class T, size_t kBytes = 64>
@@ -436,176 +436,178 @@ inline __m512i permutex2var_epi16(__m512i a, __m512i index, __m512i b) {
   return map<uint16_t>(index, [&](uint16_t i) { return (i & 32) != 0 ? y.at[i % 32] : x.at[i % 32]; });
 }
 
-}  // namespace emulated_avx512
+}  // namespace emulated_x86
 
+#undef _mm256_dpbusd_avx_epi32
+#define _mm256_dpbusd_avx_epi32 emulated_x86::dot_bytes
 #undef _mm256_cvtepi16_epi8
-#define _mm256_cvtepi16_epi8 emulated_avx512::cvtepi16_epi8
+#define _mm256_cvtepi16_epi8 emulated_x86::cvtepi16_epi8
 #undef _mm256_mask_storeu_epi16
-#define _mm256_mask_storeu_epi16 emulated_avx512::mask_storeu_epi16
+#define _mm256_mask_storeu_epi16 emulated_x86::mask_storeu_epi16
 #undef _mm256_maskz_loadu_epi16
-#define _mm256_maskz_loadu_epi16 emulated_avx512::maskz_loadu_epi16
+#define _mm256_maskz_loadu_epi16 emulated_x86::maskz_loadu_epi16
 #undef _mm512_add_epi16
-#define _mm512_add_epi16 emulated_avx512::add_epi16
+#define _mm512_add_epi16 emulated_x86::add_epi16
 #undef _mm512_add_epi32
-#define _mm512_add_epi32 emulated_avx512::add_epi32
+#define _mm512_add_epi32 emulated_x86::add_epi32
 #undef _mm512_add_epi8
-#define _mm512_add_epi8 emulated_avx512::add_epi8
+#define _mm512_add_epi8 emulated_x86::add_epi8
 #undef _mm512_add_ps
-#define _mm512_add_ps emulated_avx512::add_ps
+#define _mm512_add_ps emulated_x86::add_ps
 #undef _mm512_and_si512
-#define _mm512_and_si512 emulated_avx512::and_si512
+#define _mm512_and_si512 emulated_x86::and_si512
 #undef _mm512_andnot_si512
-#define _mm512_andnot_si512 emulated_avx512::andnot_si512
+#define _mm512_andnot_si512 emulated_x86::andnot_si512
 #undef _mm512_broadcast_i32x4
-#define _mm512_broadcast_i32x4 emulated_avx512::broadcast_i32x4
+#define _mm512_broadcast_i32x4 emulated_x86::broadcast_i32x4
 #undef _mm512_castps512_ps256
-#define _mm512_castps512_ps256 emulated_avx512::castps512_ps256
+#define _mm512_castps512_ps256 emulated_x86::castps512_ps256
 #undef _mm512_castps_si512
-#define _mm512_castps_si512 emulated_avx512::castps_si512
+#define _mm512_castps_si512 emulated_x86::castps_si512
 #undef _mm512_castsi512_ps
-#define _mm512_castsi512_ps emulated_avx512::castsi512_ps
+#define _mm512_castsi512_ps emulated_x86::castsi512_ps
 #undef _mm512_cmp_ps_mask
-#define _mm512_cmp_ps_mask(a, b, predicate) emulated_avx512::cmp_ps_mask<predicate>(a, b)
+#define _mm512_cmp_ps_mask(a, b, predicate) emulated_x86::cmp_ps_mask<predicate>(a, b)
 #undef _mm512_cmplt_epi32_mask
-#define _mm512_cmplt_epi32_mask emulated_avx512::cmplt_epi32_mask
+#define _mm512_cmplt_epi32_mask emulated_x86::cmplt_epi32_mask
 #undef _mm512_cvtepi32_epi8
-#define _mm512_cvtepi32_epi8 emulated_avx512::cvtepi32_epi8
+#define _mm512_cvtepi32_epi8 emulated_x86::cvtepi32_epi8
 #undef _mm512_cvtepi32_ps
-#define _mm512_cvtepi32_ps emulated_avx512::cvtepi32_ps
+#define _mm512_cvtepi32_ps emulated_x86::cvtepi32_ps
 #undef _mm512_cvtepi8_epi32
-#define _mm512_cvtepi8_epi32 emulated_avx512::cvtepi8_epi32
+#define _mm512_cvtepi8_epi32 emulated_x86::cvtepi8_epi32
 #undef _mm512_cvtepu16_epi32
-#define _mm512_cvtepu16_epi32 emulated_avx512::cvtepu16_epi32
+#define _mm512_cvtepu16_epi32 emulated_x86::cvtepu16_epi32
 #undef _mm512_cvtepu8_epi32
-#define _mm512_cvtepu8_epi32 emulated_avx512::cvtepu8_epi32
+#define _mm512_cvtepu8_epi32 emulated_x86::cvtepu8_epi32
 #undef _mm512_cvtne2ps_pbh
-#define _mm512_cvtne2ps_pbh emulated_avx512::cvtne2ps_pbh
+#define _mm512_cvtne2ps_pbh emulated_x86::cvtne2ps_pbh
 #undef _mm512_cvtph_ps
-#define _mm512_cvtph_ps emulated_avx512::cvtph_ps
+#define _mm512_cvtph_ps emulated_x86::cvtph_ps
 #undef _mm512_cvtps_epi32
-#define _mm512_cvtps_epi32 emulated_avx512::cvtps_epi32
+#define _mm512_cvtps_epi32 emulated_x86::cvtps_epi32
 #undef _mm512_cvtps_epu32
-#define _mm512_cvtps_epu32 emulated_avx512::cvtps_epu32
+#define _mm512_cvtps_epu32 emulated_x86::cvtps_epu32
 #undef _mm512_cvtps_ph
-#define _mm512_cvtps_ph(v, rounding) emulated_avx512::cvtps_ph<rounding>(v)
+#define _mm512_cvtps_ph(v, rounding) emulated_x86::cvtps_ph<rounding>(v)
 #undef _mm512_cvtsi512_si32
-#define _mm512_cvtsi512_si32 emulated_avx512::cvtsi512_si32
+#define _mm512_cvtsi512_si32 emulated_x86::cvtsi512_si32
 #undef _mm512_div_ps
-#define _mm512_div_ps emulated_avx512::div_ps
+#define _mm512_div_ps emulated_x86::div_ps
 #undef _mm512_dpbf16_ps
-#define _mm512_dpbf16_ps emulated_avx512::dpbf16_ps
+#define _mm512_dpbf16_ps emulated_x86::dpbf16_ps
 #undef _mm512_dpbusd_epi32
-#define _mm512_dpbusd_epi32 emulated_avx512::dpbusd_epi32
+#define _mm512_dpbusd_epi32 emulated_x86::dpbusd_epi32
 #undef _mm512_extractf32x8_ps
-#define _mm512_extractf32x8_ps(v, half) emulated_avx512::extractf32x8_ps<half>(v)
+#define _mm512_extractf32x8_ps(v, half) emulated_x86::extractf32x8_ps<half>(v)
 #undef _mm512_fmadd_ps
-#define _mm512_fmadd_ps emulated_avx512::fmadd_ps
+#define _mm512_fmadd_ps emulated_x86::fmadd_ps
 #undef _mm512_fnmadd_ps
-#define _mm512_fnmadd_ps emulated_avx512::fnmadd_ps
+#define _mm512_fnmadd_ps emulated_x86::fnmadd_ps
 #undef _mm512_loadu_ps
-#define _mm512_loadu_ps emulated_avx512::loadu_ps
+#define _mm512_loadu_ps emulated_x86::loadu_ps
 #undef _mm512_loadu_si512
-#define _mm512_loadu_si512 emulated_avx512::loadu_si512
+#define _mm512_loadu_si512 emulated_x86::loadu_si512
 #undef _mm512_mask_cmp_ps_mask
 #define _mm512_mask_cmp_ps_mask(mask, a, b, predicate) \
-  static_cast<__mmask16>((mask)&emulated_avx512::cmp_ps_mask<predicate>(a, b))
+  static_cast<__mmask16>((mask)&emulated_x86::cmp_ps_mask<predicate>(a, b))
 #undef _mm512_mask_mov_epi32
-#define _mm512_mask_mov_epi32 emulated_avx512::mask_mov_epi32
+#define _mm512_mask_mov_epi32 emulated_x86::mask_mov_epi32
 #undef _mm512_mask_mov_ps
-#define _mm512_mask_mov_ps emulated_avx512::mask_mov_ps
+#define _mm512_mask_mov_ps emulated_x86::mask_mov_ps
 #undef _mm512_mask_storeu_ps
-#define _mm512_mask_storeu_ps emulated_avx512::mask_storeu_ps
+#define _mm512_mask_storeu_ps emulated_x86::mask_storeu_ps
 #undef _mm512_maskz_div_ps
-#define _mm512_maskz_div_ps emulated_avx512::maskz_div_ps
+#define _mm512_maskz_div_ps emulated_x86::maskz_div_ps
 #undef _mm512_maskz_loadu_epi8
-#define _mm512_maskz_loadu_epi8 emulated_avx512::maskz_loadu_epi8
+#define _mm512_maskz_loadu_epi8 emulated_x86::maskz_loadu_epi8
 #undef _mm512_maskz_loadu_ps
-#define _mm512_maskz_loadu_ps emulated_avx512::maskz_loadu_ps
+#define _mm512_maskz_loadu_ps emulated_x86::maskz_loadu_ps
 #undef _mm512_maskz_mov_ps
-#define _mm512_maskz_mov_ps emulated_avx512::maskz_mov_ps
+#define _mm512_maskz_mov_ps emulated_x86::maskz_mov_ps
 #undef _mm512_maskz_set1_epi32
-#define _mm512_maskz_set1_epi32 emulated_avx512::maskz_set1_epi32
+#define _mm512_maskz_set1_epi32 emulated_x86::maskz_set1_epi32
 #undef _mm512_max_epu32
-#define _mm512_max_epu32 emulated_avx512::max_epu32
+#define _mm512_max_epu32 emulated_x86::max_epu32
 #undef _mm512_max_ps
-#define _mm512_max_ps emulated_avx512::max_ps
+#define _mm512_max_ps emulated_x86::max_ps
 #undef _mm512_min_ps
-#define _mm512_min_ps emulated_avx512::min_ps
+#define _mm512_min_ps emulated_x86::min_ps
 #undef _mm512_mul_ps
-#define _mm512_mul_ps emulated_avx512::mul_ps
+#define _mm512_mul_ps emulated_x86::mul_ps
 #undef _mm512_mulhi_epu16
-#define _mm512_mulhi_epu16 emulated_avx512::mulhi_epu16
+#define _mm512_mulhi_epu16 emulated_x86::mulhi_epu16
 #undef _mm512_mullo_epi16
-#define _mm512_mullo_epi16 emulated_avx512::mullo_epi16
+#define _mm512_mullo_epi16 emulated_x86::mullo_epi16
 #undef _mm512_or_si512
-#define _mm512_or_si512 emulated_avx512::or_si512
+#define _mm512_or_si512 emulated_x86::or_si512
 #undef _mm512_permutex2var_epi16
-#define _mm512_permutex2var_epi16 emulated_avx512::permutex2var_epi16
+#define _mm512_permutex2var_epi16 emulated_x86::permutex2var_epi16
 #undef _mm512_permutexvar_epi16
-#define _mm512_permutexvar_epi16 emulated_avx512::permutexvar_epi16
+#define _mm512_permutexvar_epi16 emulated_x86::permutexvar_epi16
 #undef _mm512_permutexvar_epi32
-#define _mm512_permutexvar_epi32 emulated_avx512::permutexvar_epi32
+#define _mm512_permutexvar_epi32 emulated_x86::permutexvar_epi32
 #undef _mm512_reduce_add_epi32
-#define _mm512_reduce_add_epi32 emulated_avx512::reduce_add_epi32
+#define _mm512_reduce_add_epi32 emulated_x86::reduce_add_epi32
 #undef _mm512_reduce_max_epu32
-#define _mm512_reduce_max_epu32 emulated_avx512::reduce_max_epu32
+#define _mm512_reduce_max_epu32 emulated_x86::reduce_max_epu32
 #undef _mm512_roundscale_ps
-#define _mm512_roundscale_ps(v, rounding) emulated_avx512::roundscale_ps<rounding>(v)
+#define _mm512_roundscale_ps(v, rounding) emulated_x86::roundscale_ps<rounding>(v)
 #undef _mm512_scalef_ps
-#define _mm512_scalef_ps emulated_avx512::scalef_ps
+#define _mm512_scalef_ps emulated_x86::scalef_ps
 #undef _mm512_set1_epi16
-#define _mm512_set1_epi16 emulated_avx512::set1_epi16
+#define _mm512_set1_epi16 emulated_x86::set1_epi16
 #undef _mm512_set1_epi32
-#define _mm512_set1_epi32 emulated_avx512::set1_epi32
+#define _mm512_set1_epi32 emulated_x86::set1_epi32
 #undef _mm512_set1_epi8
-#define _mm512_set1_epi8 emulated_avx512::set1_epi8
+#define _mm512_set1_epi8 emulated_x86::set1_epi8
 #undef _mm512_set1_ps
-#define _mm512_set1_ps emulated_avx512::set1_ps
+#define _mm512_set1_ps emulated_x86::set1_ps
 #undef _mm512_set4_epi32
-#define _mm512_set4_epi32 emulated_avx512::set4_epi32
+#define _mm512_set4_epi32 emulated_x86::set4_epi32
 #undef _mm512_set_epi32
-#define _mm512_set_epi32 emulated_avx512::set_epi32
+#define _mm512_set_epi32 emulated_x86::set_epi32
 #undef _mm512_setzero_ps
-#define _mm512_setzero_ps emulated_avx512::setzero_ps
+#define _mm512_setzero_ps emulated_x86::setzero_ps
 #undef _mm512_setzero_si512
-#define _mm512_setzero_si512 emulated_avx512::setzero_si512
+#define _mm512_setzero_si512 emulated_x86::setzero_si512
 #undef _mm512_shuffle_epi8
-#define _mm512_shuffle_epi8 emulated_avx512::shuffle_epi8
+#define _mm512_shuffle_epi8 emulated_x86::shuffle_epi8
 #undef _mm512_slli_epi16
-#define _mm512_slli_epi16 emulated_avx512::slli_epi16
+#define _mm512_slli_epi16 emulated_x86::slli_epi16
 #undef _mm512_slli_epi32
-#define _mm512_slli_epi32 emulated_avx512::slli_epi32
+#define _mm512_slli_epi32 emulated_x86::slli_epi32
 #undef _mm512_sllv_epi32
-#define _mm512_sllv_epi32 emulated_avx512::sllv_epi32
+#define _mm512_sllv_epi32 emulated_x86::sllv_epi32
 #undef _mm512_srai_epi32
-#define _mm512_srai_epi32 emulated_avx512::srai_epi32
+#define _mm512_srai_epi32 emulated_x86::srai_epi32
 #undef _mm512_srli_epi16
-#define _mm512_srli_epi16 emulated_avx512::srli_epi16
+#define _mm512_srli_epi16 emulated_x86::srli_epi16
 #undef _mm512_store_si512
-#define _mm512_store_si512 emulated_avx512::store_si512
+#define _mm512_store_si512 emulated_x86::store_si512
 #undef _mm512_storeu_ps
-#define _mm512_storeu_ps emulated_avx512::storeu_ps
+#define _mm512_storeu_ps emulated_x86::storeu_ps
 #undef _mm512_storeu_si512
-#define _mm512_storeu_si512 emulated_avx512::storeu_si512
+#define _mm512_storeu_si512 emulated_x86::storeu_si512
 #undef _mm512_sub_epi16
-#define _mm512_sub_epi16 emulated_avx512::sub_epi16
+#define _mm512_sub_epi16 emulated_x86::sub_epi16
 #undef _mm512_sub_epi32
-#define _mm512_sub_epi32 emulated_avx512::sub_epi32
+#define _mm512_sub_epi32 emulated_x86::sub_epi32
 #undef _mm512_sub_ps
-#define _mm512_sub_ps emulated_avx512::sub_ps
+#define _mm512_sub_ps emulated_x86::sub_ps
 #undef _mm512_ternarylogic_epi32
-#define _mm512_ternarylogic_epi32(a, b, c, table) emulated_avx512::ternarylogic_epi32<table>(a, b, c)
+#define _mm512_ternarylogic_epi32(a, b, c, table) emulated_x86::ternarylogic_epi32<table>(a, b, c)
 #undef _mm512_test_epi32_mask
-#define _mm512_test_epi32_mask emulated_avx512::test_epi32_mask
+#define _mm512_test_epi32_mask emulated_x86::test_epi32_mask
 #undef _mm512_unpackhi_epi16
-#define _mm512_unpackhi_epi16 emulated_avx512::unpackhi_epi16
+#define _mm512_unpackhi_epi16 emulated_x86::unpackhi_epi16
 #undef _mm512_unpackhi_epi8
-#define _mm512_unpackhi_epi8 emulated_avx512::unpackhi_epi8
+#define _mm512_unpackhi_epi8 emulated_x86::unpackhi_epi8
 #undef _mm512_unpacklo_epi16
-#define _mm512_unpacklo_epi16 emulated_avx512::unpacklo_epi16
+#define _mm512_unpacklo_epi16 emulated_x86::unpacklo_epi16
 #undef _mm512_unpacklo_epi8
-#define _mm512_unpacklo_epi8 emulated_avx512::unpacklo_epi8
+#define _mm512_unpacklo_epi8 emulated_x86::unpacklo_epi8
 #undef _mm512_xor_ps
-#define _mm512_xor_ps emulated_avx512::xor_ps
+#define _mm512_xor_ps emulated_x86::xor_ps
 #undef _mm512_xor_si512
-#define _mm512_xor_si512 emulated_avx512::xor_si512
+#define _mm512_xor_si512 emulated_x86::xor_si512
