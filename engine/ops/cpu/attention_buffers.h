@@ -1,6 +1,6 @@
 #pragma once
 
-// How the attention kernels lay out their scratch memory.
+// How the attention kernels lay out their scratch memory and give back what they have gathered.
 
 #include "engine/ops/cpu/attention_kernels.h"
 
@@ -34,6 +34,15 @@ class Carver {
   std::byte* base_;
   size_t used_ = 0;
 };
+
+/// What the kernels' softmax in powers of two has gathered, in powers of e: {queries} each.
+inline void hand_back(const LatentAttention& a, const float* largest, const float* total) {
+  constexpr float kLn2 = 0.693147181f;
+  for (uint32_t i = 0; i < a.queries; ++i) {
+    a.largest[i] = largest[i] * kLn2;
+    a.total[i] = total[i];
+  }
+}
 
 }  // namespace
 }  // namespace kvasir::engine::cpu

@@ -9,13 +9,14 @@
 namespace kvasir::engine::cpu {
 
 // Attention over latent rows in F16 or Q8_0 as blocks of small matrix products, compiled once per instruction
-// set from `attention_impl.h`. The rules of `kernels.h` about inline functions hold here too.
+// set from `attention_impl.h` or `attention_words.h`. The rules of `kernels.h` about inline functions hold
+// here too.
 //
-// Rounding. Rows, queries and softmax weights become what the instruction set multiplies: float32, or
-// bfloat16 where the processor multiplies pairs of them (AVX512_BF16); sums are float32. What a query gets
-// depends on its own position and the rows before it only: tiles of rows lie at multiples of kTilePositions
-// and are added one after another, and rows that it may not see have a weight of exactly 0. So neither the
-// batch nor the number of threads changes a bit.
+// Rounding. Rows, queries and softmax weights become what the instruction set multiplies: float32, bfloat16
+// (AVX512_BF16), bytes (VNNI) or codes of twelve bits (AVX2); what each tile of rows adds is summed in
+// float32. What a query gets depends on its own position and the rows before it only: tiles of rows lie at
+// multiples of kTilePositions and are added one after another, and rows that it may not see have a weight of
+// exactly 0. So neither the batch nor the number of threads changes a bit.
 
 /// Queries that share a pass over the rows: pairs of a token and a head.
 constexpr uint32_t kMaxQueries = 64;

@@ -89,10 +89,7 @@ void attend_latent(const LatentAttention& a) {
     Soon soon = {{next, next + kTilePositions * a.rows.stride_bytes}, a.soon, a.soon_count};
     attend_tile(scratch.tile, block, first, positions, first + positions > least, a.softmax_scale, soon);
   }
-  for (uint32_t i = 0; i < a.queries; ++i) {
-    a.largest[i] = block.largest[i] * 0.693147181f;
-    a.total[i] = block.total[i];
-  }
+  hand_back(a, block.largest, block.total);
 }
 
 size_t packed_queries_bytes(uint32_t queries, uint32_t width) {

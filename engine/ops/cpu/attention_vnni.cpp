@@ -496,10 +496,7 @@ void attend(const LatentAttention& a) {
   }
   for (uint32_t first = 0; first < a.rows.count; first += kTilePositions)
     attend_tile(s, a, first, a.rows.count - first < kTilePositions ? a.rows.count - first : kTilePositions);
-  for (uint32_t i = 0; i < a.queries; ++i) {
-    a.largest[i] = s.largest[i] * 0.693147181f;
-    a.total[i] = s.total[i];
-  }
+  hand_back(a, s.largest, s.total);
 }
 
 size_t scratch_bytes(uint32_t queries, uint32_t width, uint32_t value_width) {

@@ -106,10 +106,7 @@ void attend_latent(const LatentAttention& a) {
     }
     gather(s.tile, block, first, positions, first + positions > least, a.softmax_scale, soon);
   }
-  for (uint32_t i = 0; i < a.queries; ++i) {
-    a.largest[i] = largest[i] * 0.693147181f;
-    a.total[i] = total[i];
-  }
+  hand_back(a, largest, total);
 }
 
 size_t packed_queries_bytes(uint32_t queries, uint32_t width) {
