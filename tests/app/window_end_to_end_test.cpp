@@ -537,8 +537,8 @@ void WindowEndToEndTest::chats_are_imported_found_arranged_and_exported_and_draf
   QVERIFY(transfer.busy());
   QTRY_VERIFY_WITH_TIMEOUT(!transfer.busy(), 30'000);
   QCOMPARE(transfer.sentence(), QStringLiteral("60 chats imported."));
-  QCOMPARE(chatsOfThisRun().chatCount(), 60);
-  QCOMPARE(m_application->window.chats().folders().size(), 1);
+  QTRY_COMPARE(chatsOfThisRun().chatCount(), 60);
+  QTRY_COMPARE(m_application->window.chats().folders().size(), 1);
 
   auto& search = m_application->window.search();
   search.setText(QStringLiteral("wave4"));

@@ -76,7 +76,7 @@ public:
     /// For chats that have all these words; the last may be a beginning. Only the newest search is answered.
     virtual void search(const QString &text) = 0;
 
-    // One transfer at a time; `transferEnded` follows. What was imported is loaded before it.
+    // One transfer at a time; `transferEnded` follows. What was imported is loaded at the same time.
     virtual void importChats(const QString &path) = 0;
     /// Into a new file; no ids: all chats.
     virtual void exportChats(const QVector<qint64> &ids, ExportForm form, const QString &path) = 0;
