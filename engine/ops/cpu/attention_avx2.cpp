@@ -1,5 +1,6 @@
-#include "engine/ops/cpu/attention_words.h"
+#include "engine/ops/cpu/attention_words_expanded.h"
+#include "engine/ops/cpu/attention_words_latent.h"
 
 namespace kvasir::engine::cpu {
-const AttentionKernels kAvx2Attention = words_attention("AVX2");
+const AttentionKernels kAvx2Attention = {.latent = &kLatent, .latent_q8 = nullptr, .expanded = &kExpanded};
 }

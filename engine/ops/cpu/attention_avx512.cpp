@@ -7,7 +7,6 @@ namespace {
 
 /// AVX-512 F, BW, VL and DQ: products of floats.
 struct Simd : Avx512Floats {
-  static constexpr const char* kName = "AVX-512";
   static constexpr uint32_t kStep = 1;
   static constexpr uint32_t kVectors = 4;
   static constexpr uint32_t kRows = 4;
@@ -33,9 +32,10 @@ struct Simd : Avx512Floats {
 }  // namespace
 }  // namespace kvasir::engine::cpu
 
-#include "engine/ops/cpu/attention_impl.h"
+#include "engine/ops/cpu/attention_expanded.h"
 #include "engine/ops/cpu/attention_latent.h"
 
 namespace kvasir::engine::cpu {
-const AttentionKernels kAvx512Attention = attention_with(kLatent, &kVnniLatent);
+const AttentionKernels kAvx512Attention = {
+    .latent = &kLatent, .latent_q8 = &kVnniLatent, .expanded = &kExpanded};
 }

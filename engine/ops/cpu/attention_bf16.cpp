@@ -6,7 +6,6 @@ namespace {
 
 /// AVX-512 with BF16: pairs of bfloat16, summed in float32. 4 × 4 sums leave room for what they are made of.
 struct Simd : Avx512Floats {
-  static constexpr const char* kName = "AVX-512 BF16";
   static constexpr uint32_t kStep = 2;
   static constexpr uint32_t kVectors = 4;
   static constexpr uint32_t kRows = 4;
@@ -58,9 +57,10 @@ struct Simd : Avx512Floats {
 }  // namespace
 }  // namespace kvasir::engine::cpu
 
-#include "engine/ops/cpu/attention_impl.h"
+#include "engine/ops/cpu/attention_expanded.h"
 #include "engine/ops/cpu/attention_latent.h"
 
 namespace kvasir::engine::cpu {
-const AttentionKernels kBf16Attention = attention_with(kLatent, &kVnniLatent);
+const AttentionKernels kBf16Attention = {
+    .latent = &kLatent, .latent_q8 = &kVnniLatent, .expanded = &kExpanded};
 }

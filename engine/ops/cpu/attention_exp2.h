@@ -1,6 +1,6 @@
 #pragma once
 
-// Powers of two for the softmax, written on `Simd` as attention_impl.h is.
+// Powers of two for the softmax, written on `Simd`, see attention_tiles.h.
 
 namespace kvasir::engine::cpu {
 namespace {

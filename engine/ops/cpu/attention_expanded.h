@@ -1,7 +1,7 @@
 #pragma once
 
 // Expanded attention: each head's keys and values are made from the latent rows, tile by tile. Written on
-// `Simd`, see attention_impl.h, which includes this.
+// `Simd`, see attention_tiles.h.
 
 #include "engine/ops/cpu/attention_tiles.h"
 
@@ -154,15 +154,6 @@ void expand_tile(const ExpandedScratch& scratch, const ExpandedAttention& a, uin
                });
 }
 
-void finish_blocks(const ExpandedScratch& scratch, const ExpandedAttention& a) {
-  for (uint32_t token = 0; token < a.queries; ++token) {
-    const Block block = scratch.block(a, token / kMaxQueries);
-    const uint32_t i = token % kMaxQueries;
-    const float* sums = block.sums + size_t{i} * block.sums_stride;
-    for (uint32_t d = 0; d < a.v_head; ++d) a.out[token * a.out_stride + d] = sums[d] / block.total[i];
-  }
-}
-
 void attend_expanded(const ExpandedAttention& a) {
   Carver carver(a.scratch);
   const ExpandedScratch scratch(carver, a);
@@ -186,11 +177,11 @@ void attend_expanded(const ExpandedAttention& a) {
   finish_blocks(scratch, a);
 }
 
-size_t expanded_scratch_bytes(const ExpandedAttention& attention) {
-  Carver carver(nullptr);
-  const ExpandedScratch scratch(carver, attention);
-  return carver.used();
-}
+constexpr ExpandedKernels kExpanded = {
+    .expansion_bytes = expansion_bytes,
+    .pack_expansion = pack_expansion,
+    .scratch_bytes = scratch_bytes_of<ExpandedScratch, const ExpandedAttention&>,
+    .attend = attend_expanded};
 
 }  // namespace
 }  // namespace kvasir::engine::cpu

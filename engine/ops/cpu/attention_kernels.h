@@ -9,8 +9,8 @@
 namespace kvasir::engine::cpu {
 
 // Attention over latent rows in F16 or Q8_0 as blocks of small matrix products, compiled once per instruction
-// set from `attention_impl.h` or `attention_words.h`. The rules of `kernels.h` about inline functions hold
-// here too.
+// set from `attention_tiles.h` or `attention_words_tiles.h` and what stands on them. The rules of `kernels.h`
+// about inline functions hold here too.
 //
 // Rounding. Rows, queries and softmax weights become what the instruction set multiplies: float32, bfloat16
 // (AVX512_BF16), bytes (VNNI) or codes of twelve bits (AVX2); what each tile of rows adds is summed in
@@ -49,7 +49,7 @@ struct LatentAttention {
   uint32_t queries;         ///< at most kMaxQueries
   const std::byte* packed;  ///< the queries as `pack_queries` left them
   const uint32_t* visible;  ///< {queries}: how many of the rows each may see
-  std::byte* scratch;       ///< {latent_scratch_bytes}
+  std::byte* scratch;       ///< {LatentKernels::scratch_bytes}
   /// What comes from memory meanwhile, for attention computes more than it reads; what has been asked for is
   /// taken off.
   ReadSoon* soon;  ///< {soon_count}
@@ -74,7 +74,7 @@ struct ExpandedAttention {
   size_t query_stride;
   float* out;  ///< {queries, v_head}
   size_t out_stride;
-  std::byte* scratch;  ///< {expanded_scratch_bytes}
+  std::byte* scratch;  ///< {ExpandedKernels::scratch_bytes}
 };
 
 struct LatentKernels {
@@ -87,18 +87,20 @@ struct LatentKernels {
   void (*attend)(const LatentAttention& attention);
 };
 
-struct AttentionKernels {
-  const char* name;
-  const LatentKernels* latent;
-  /// For Q8_0 rows within kQ8ValueUnit and kQ8MaxWidth; null: `latent`.
-  const LatentKernels* latent_q8;
-
+struct ExpandedKernels {
   size_t (*expansion_bytes)(uint32_t kv_lora, uint32_t nope, uint32_t v_head);
   /// One head's up-projections: keys {kv_lora, nope} row by row of latents, values {v_head, kv_lora}.
   void (*pack_expansion)(std::byte* out, const float* keys, const float* values, uint32_t kv_lora,
                          uint32_t nope, uint32_t v_head);
-  size_t (*expanded_scratch_bytes)(const ExpandedAttention& attention);
-  void (*attend_expanded)(const ExpandedAttention& attention);
+  size_t (*scratch_bytes)(const ExpandedAttention& attention);
+  void (*attend)(const ExpandedAttention& attention);
+};
+
+struct AttentionKernels {
+  const LatentKernels* latent;
+  /// For Q8_0 rows within kQ8ValueUnit and kQ8MaxWidth; null: `latent`.
+  const LatentKernels* latent_q8;
+  const ExpandedKernels* expanded;
 };
 
 #ifdef KVASIR_X86_KERNELS

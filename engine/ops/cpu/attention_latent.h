@@ -1,7 +1,7 @@
 #pragma once
 
 // Absorbed attention: all heads read the one latent row per position. Written on `Simd`, see
-// attention_impl.h, which includes this.
+// attention_tiles.h.
 
 #include "engine/ops/cpu/attention_tiles.h"
 
@@ -103,21 +103,16 @@ void pack_queries(std::byte* out, const float* const* query, uint32_t queries, u
   for (uint32_t i = 0; i < queries; ++i) pack_query(packed + size_t{i} * kStep, lanes, query[i], width);
 }
 
-size_t latent_scratch_bytes(uint32_t queries, uint32_t width, uint32_t value_width) {
-  Carver carver(nullptr);
-  const LatentScratch scratch(carver, queries, width, value_width);
-  return carver.used();
-}
-
 uint32_t padded(uint32_t value_width) {
   return round_up(value_width, kPanel);
 }
 
-constexpr LatentKernels kLatent = {.padded = padded,
-                                   .packed_queries_bytes = packed_queries_bytes,
-                                   .pack_queries = pack_queries,
-                                   .scratch_bytes = latent_scratch_bytes,
-                                   .attend = attend_latent};
+constexpr LatentKernels kLatent = {
+    .padded = padded,
+    .packed_queries_bytes = packed_queries_bytes,
+    .pack_queries = pack_queries,
+    .scratch_bytes = scratch_bytes_of<LatentScratch, uint32_t, uint32_t, uint32_t>,
+    .attend = attend_latent};
 
 }  // namespace
 }  // namespace kvasir::engine::cpu

@@ -1,6 +1,6 @@
 #pragma once
 
-// Rows of the cache as floats. Written on `Simd`, see attention_impl.h.
+// Rows of the cache as floats. Written on `Simd`, see attention_tiles.h.
 
 #include "engine/ops/cpu/attention_buffers.h"
 

@@ -1,7 +1,15 @@
 #pragma once
 
 // What absorbed and expanded attention share: small matrix products, rows of the cache, and the online
-// softmax over one tile of rows after another. Written on `Simd`, see attention_impl.h, which includes this.
+// softmax over one tile of rows after another. Written on `Simd`, which the including
+// translation unit defines in its anonymous namespace before this:
+//   kLanes, F (a vector of kLanes floats) and M (a mask of them); set1, load, store, load_f16, load_i8, f16
+//   (one half), add, sub, mul, max (the second where one is NaN), fma (a·b + c), greater, select (mask ? a :
+//   b), zero_below (x, limit, y: 0 where x < limit, else y), round and scale_by_power (p·2ⁿ); Element, what
+//   products multiply, and kStep, how many of them one `dot` adds up in each lane; kVectors, how many vectors
+//   lie side by side in a panel; B (kLanes · kStep elements): load_elements, broadcast (kStep elements in all
+//   lanes) and dot (sums + a·b); store_pair (2 · kLanes floats as elements in a row) and store_steps (kStep
+//   rows of 2 · kLanes floats as elements of a panel's row, or rows).
 //
 // A panel holds a matrix {depth, cols} for products that sum over its depth:
 // {cols / kPanel, depth / kStep, kPanel, kStep}, so that the product walks through it from end to end.

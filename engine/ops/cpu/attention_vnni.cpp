@@ -499,12 +499,6 @@ void attend(const LatentAttention& a) {
   hand_back(a, s.largest, s.total);
 }
 
-size_t scratch_bytes(uint32_t queries, uint32_t width, uint32_t value_width) {
-  Carver carver(nullptr);
-  const Scratch scratch(carver, queries, width, value_width);
-  return carver.used();
-}
-
 uint32_t padded(uint32_t value_width) {
   return value_width;
 }
@@ -514,7 +508,7 @@ uint32_t padded(uint32_t value_width) {
 const LatentKernels kVnniLatent = {.padded = padded,
                                    .packed_queries_bytes = packed_queries_bytes,
                                    .pack_queries = pack_queries,
-                                   .scratch_bytes = scratch_bytes,
+                                   .scratch_bytes = scratch_bytes_of<Scratch, uint32_t, uint32_t, uint32_t>,
                                    .attend = attend};
 
 }  // namespace kvasir::engine::cpu

@@ -95,13 +95,11 @@ RunScale scale_of(const float* values, uint32_t count) {
 
 struct RunF32 {
   const float* values;
-  F inverse;
+  RunScale scale;
 
-  explicit RunF32(const float* from) : values(from) {}
-  RunScale scale(uint32_t columns) const { return scale_of(values, columns); }
-  void prepare(const RunScale& scale, uint32_t) { inverse = Simd::set1(scale.inverse); }
+  RunF32(const float* from, uint32_t count) : values(from), scale(scale_of(from, count)) {}
   I codes(uint32_t col) const {
-    return codes_of(Simd::load(values + col), Simd::load(values + col + kLanes), inverse);
+    return codes_of(Simd::load(values + col), Simd::load(values + col + kLanes), Simd::set1(scale.inverse));
   }
 };
 
@@ -167,10 +165,8 @@ struct RunQ8 {
 void code_row(int16_t* codes, float* scales, size_t scale_stride, const float* values, uint32_t width) {
   for (uint32_t first = 0; first < width; first += kRun) {
     const uint32_t count = smaller(kRun, width - first);
-    RunF32 run(values + first);
-    const RunScale scale = run.scale(count);
-    run.prepare(scale, count);
-    scales[first / kRun * scale_stride] = scale.scale;
+    const RunF32 run(values + first, count);
+    scales[first / kRun * scale_stride] = run.scale.scale;
     for (uint32_t col = 0; col < count; col += kChunk) store_integers(codes + first + col, run.codes(col));
   }
 }

@@ -13,21 +13,21 @@ namespace {
 /// A matrix {kv_lora, cols}: codes {cols / kColumns, kv_lora / 2, kColumns, 2}, then scales {runs, cols},
 /// both with whole chunks. The pairs of rows stand in the order of codes.
 struct Panel {
-  uint32_t depth;  ///< kv_lora, whole chunks
-  uint32_t cols;   ///< whole chunks
-  uint32_t runs;
+  Columns latents;  ///< of a latent, which are the matrix' rows
+  uint32_t cols;    ///< whole chunks
   int16_t* codes;
   float* scales;
 
   Panel(const std::byte* memory, uint32_t kv_lora, uint32_t width)
-      : depth(round_up(kv_lora, kChunk)),
+      : latents{kv_lora},
         cols(round_up(width, kColumns)),
-        runs(runs_of(kv_lora)),
         codes(reinterpret_cast<int16_t*>(const_cast<std::byte*>(memory))),
-        scales(reinterpret_cast<float*>(codes + size_t{depth} * cols)) {}
-  size_t bytes() const { return size_t{cols} * (depth * sizeof(int16_t) + runs * sizeof(float)); }
-  const int16_t* at(uint32_t row, uint32_t col) const {
-    return codes + size_t{col} * depth + size_t{row} * kColumns;
+        scales(reinterpret_cast<float*>(codes + size_t{latents.codes()} * cols)) {}
+  size_t bytes() const {
+    return size_t{cols} * (latents.codes() * sizeof(int16_t) + latents.runs() * sizeof(float));
+  }
+  int16_t* at(uint32_t row, uint32_t col) const {
+    return codes + size_t{col} * latents.codes() + size_t{row} * kColumns;
   }
 };
 
@@ -58,9 +58,8 @@ void pack_panel(const Panel& panel, uint32_t kv_lora, uint32_t width, const At& 
       for (uint32_t i = 0; i < count; ++i) values[i] = at(first + i, col);
       // Columns of a register tile are lanes, side by side.
       const uint32_t lane = col % kColumns;
-      auto* codes = const_cast<int16_t*>(panel.at(first, col - lane));
-      float* scales = panel.scales + size_t{first / kRun} * panel.cols + (col - lane);
-      code_lane(codes, scales, kColumns, lane, values, count);
+      float* const scales = panel.scales + size_t{first / kRun} * panel.cols + (col - lane);
+      code_lane(panel.at(first, col - lane), scales, kColumns, lane, values, count);
     }
   }
 }
@@ -154,33 +153,13 @@ void load_latents(const ExpandedScratch& s, const ExpandedAttention& a, uint32_t
 
 /// expanded[p][·] = latents p · panel, for positions [0, positions) rounded up to kUnit.
 void expand(const ExpandedScratch& s, const Panel& panel, uint32_t positions) {
-  const Columns columns = {panel.depth};
   Soon nothing = {};
-  for (uint32_t col = 0; col < panel.cols; col += kColumns) {
-    for (uint32_t p = 0; p < round_up(positions, kUnit); p += kRows) {
-      for (uint32_t index = 0; index < panel.runs; ++index) {
-        const Run run = columns.run(index);
-        I sums[kRows][2];
-        product(sums,
-                {s.latents + size_t{p} * s.latent_stride + run.first, s.latent_stride, 2,
-                 panel.at(run.first, col), 2 * kColumns, (run.end - run.first) / 2},
-                nothing);
-        const float* const scales = panel.scales + size_t{index} * panel.cols + col;
-#pragma GCC unroll 4
-        for (uint32_t r = 0; r < kRows; ++r) {
-          const F row_scale = Simd::set1(s.latent_scales[size_t{index} * kTilePositions + p + r]);
-          float* const out = s.expanded + size_t{p + r} * s.expanded_stride + col;
-#pragma GCC unroll 2
-          for (uint32_t v = 0; v < 2; ++v) {
-            float* const at = out + v * kLanes;
-            const F part = Simd::mul(Simd::mul(_mm256_cvtepi32_ps(sums[r][v]), row_scale),
-                                     Simd::load(scales + v * kLanes));
-            Simd::store(at, index == 0 ? part : Simd::add(Simd::load(at), part));
-          }
-        }
-      }
-    }
-  }
+  for (uint32_t col = 0; col < panel.cols; col += kColumns)
+    for (uint32_t p = 0; p < round_up(positions, kUnit); p += kRows)
+      scaled_product(
+          s.expanded + size_t{p} * s.expanded_stride + col, s.expanded_stride, panel.latents,
+          {s.latents + size_t{p} * s.latent_stride, s.latent_stride, s.latent_scales + p, kTilePositions},
+          {panel.at(0, col), 2 * kColumns, panel.scales + col, panel.cols}, nothing);
 }
 
 void make_keys(const ExpandedScratch& s, const ExpandedAttention& a, const Panel& panel, uint32_t positions) {
@@ -197,28 +176,17 @@ void make_values(const ExpandedScratch& s, const ExpandedAttention& a, const Pan
     for (uint32_t first = 0; first < a.v_head; first += kRun) {
       const uint32_t count = smaller(kRun, a.v_head - first);
       const float* const values = s.expanded + size_t{p} * s.expanded_stride + first;
-      RunF32 pair[2] = {RunF32(values), RunF32(values + s.expanded_stride)};
-      for (uint32_t i = 0; i < 2; ++i) {
-        const RunScale scale = pair[i].scale(count);
-        s.tile.value_scales[size_t{first / kRun} * kTilePositions + p + i] = scale.scale;
-        pair[i].prepare(scale, count);
-      }
+      const RunF32 even(values, count), odd(values + s.expanded_stride, count);
+      float* const scales = s.tile.value_scales + size_t{first / kRun} * kTilePositions + p;
+      scales[0] = even.scale.scale;
+      scales[1] = odd.scale.scale;
       for (uint32_t col = 0; col < count; col += kChunk)
-        store_values(s.tile.values_at(p, first + col), pair[0].codes(col), pair[1].codes(col));
+        store_values(s.tile.values_at(p, first + col), even.codes(col), odd.codes(col));
     }
   }
 }
 
 // ---- All of it
-
-void finish_blocks(const ExpandedScratch& s, const ExpandedAttention& a) {
-  for (uint32_t token = 0; token < a.queries; ++token) {
-    const Block block = s.block(a, token / kMaxQueries);
-    const uint32_t i = token % kMaxQueries;
-    const float* const sums = block.sums + size_t{i} * block.sums_stride;
-    for (uint32_t d = 0; d < a.v_head; ++d) a.out[token * a.out_stride + d] = sums[d] / block.total[i];
-  }
-}
 
 void attend_expanded(const ExpandedAttention& a) {
   Carver carver(a.scratch);
@@ -247,11 +215,11 @@ void attend_expanded(const ExpandedAttention& a) {
   finish_blocks(s, a);
 }
 
-size_t expanded_scratch_bytes(const ExpandedAttention& attention) {
-  Carver carver(nullptr);
-  const ExpandedScratch scratch(carver, attention);
-  return carver.used();
-}
+constexpr ExpandedKernels kExpanded = {
+    .expansion_bytes = expansion_bytes,
+    .pack_expansion = pack_expansion,
+    .scratch_bytes = scratch_bytes_of<ExpandedScratch, const ExpandedAttention&>,
+    .attend = attend_expanded};
 
 }  // namespace
 }  // namespace kvasir::engine::cpu

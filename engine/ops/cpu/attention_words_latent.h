@@ -119,21 +119,16 @@ void pack_queries(std::byte* out, const float* const* query, uint32_t queries, u
   for (uint32_t lane = 0; lane < queries; ++lane) packed.pack(lane, query[lane]);
 }
 
-size_t latent_scratch_bytes(uint32_t queries, uint32_t width, uint32_t value_width) {
-  Carver carver(nullptr);
-  const LatentScratch scratch(carver, queries, width, value_width);
-  return carver.used();
-}
-
 uint32_t padded(uint32_t value_width) {
   return round_up(value_width, kColumns);
 }
 
-constexpr LatentKernels kLatent = {.padded = padded,
-                                   .packed_queries_bytes = packed_queries_bytes,
-                                   .pack_queries = pack_queries,
-                                   .scratch_bytes = latent_scratch_bytes,
-                                   .attend = attend_latent};
+constexpr LatentKernels kLatent = {
+    .padded = padded,
+    .packed_queries_bytes = packed_queries_bytes,
+    .pack_queries = pack_queries,
+    .scratch_bytes = scratch_bytes_of<LatentScratch, uint32_t, uint32_t, uint32_t>,
+    .attend = attend_latent};
 
 }  // namespace
 }  // namespace kvasir::engine::cpu

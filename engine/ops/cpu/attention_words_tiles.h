@@ -82,6 +82,41 @@ I broadcast(const int16_t* pair) {
   }
 }
 
+/// One side of a product of codes, with a scale for each run of the columns that are summed over.
+struct ScaledCodes {
+  const int16_t* codes;
+  size_t stride;        ///< from row to row on the left, from pair to pair of columns on the right
+  const float* scales;  ///< of the first run
+  size_t scale_stride;  ///< from run to run
+};
+
+/// out[r][·] = kRows rows · 16 columns of the right side, which are summed over `columns`.
+[[gnu::always_inline]] inline void scaled_product(float* out, size_t out_stride, const Columns& columns,
+                                                  const ScaledCodes& left, const ScaledCodes& right,
+                                                  Soon& soon) {
+  for (uint32_t index = 0; index < columns.runs(); ++index) {
+    const Run run = columns.run(index);
+    I sums[kRows][2];
+    product(sums,
+            {left.codes + run.first, left.stride, 2, right.codes + run.first / 2 * right.stride, right.stride,
+             (run.end - run.first) / 2},
+            soon);
+    const float* const row_scales = left.scales + index * left.scale_stride;
+    const float* const scales = right.scales + index * right.scale_stride;
+#pragma GCC unroll 4
+    for (uint32_t r = 0; r < kRows; ++r) {
+      const F row_scale = Simd::set1(row_scales[r]);
+#pragma GCC unroll 2
+      for (uint32_t v = 0; v < 2; ++v) {
+        float* const at = out + r * out_stride + v * kLanes;
+        const F part =
+            Simd::mul(Simd::mul(_mm256_cvtepi32_ps(sums[r][v]), row_scale), Simd::load(scales + v * kLanes));
+        Simd::store(at, index == 0 ? part : Simd::add(Simd::load(at), part));
+      }
+    }
+  }
+}
+
 // ---- Queries and rows
 
 /// Queries as the products want them: codes {columns / 2, lanes, 2}, then scales {runs, lanes}.
@@ -174,31 +209,10 @@ struct Tile {
 void score(const Tile& tile, const PackedQueries& queries, uint32_t lane, uint32_t from, uint32_t end,
            Soon& soon) {
   const uint32_t lanes = queries.lanes;
-  for (uint32_t p = from; p < end; p += kRows) {
-    float* const out = tile.scores + size_t{p} * lanes + lane;
-    for (uint32_t index = 0; index < tile.columns.runs(); ++index) {
-      const Run run = tile.columns.run(index);
-      const int16_t* const codes = queries.codes + (size_t{run.first} / 2 * lanes + lane) * 2;
-      I sums[kRows][2];
-      product(
-          sums,
-          {tile.key(p) + run.first, tile.key_stride, 2, codes, size_t{lanes} * 2, (run.end - run.first) / 2},
-          soon);
-      const float* const query_scales = queries.scales + size_t{index} * lanes + lane;
-      const float* const row_scales = tile.scales + size_t{index} * kTilePositions + p;
-#pragma GCC unroll 4
-      for (uint32_t r = 0; r < kRows; ++r) {
-        const F row_scale = Simd::set1(row_scales[r]);
-#pragma GCC unroll 2
-        for (uint32_t v = 0; v < 2; ++v) {
-          float* const at = out + size_t{r} * lanes + v * kLanes;
-          const F part = Simd::mul(Simd::mul(_mm256_cvtepi32_ps(sums[r][v]), row_scale),
-                                   Simd::load(query_scales + v * kLanes));
-          Simd::store(at, index == 0 ? part : Simd::add(Simd::load(at), part));
-        }
-      }
-    }
-  }
+  for (uint32_t p = from; p < end; p += kRows)
+    scaled_product(tile.scores + size_t{p} * lanes + lane, lanes, tile.columns,
+                   {tile.key(p), tile.key_stride, tile.scales + p, kTilePositions},
+                   {queries.codes + size_t{lane} * 2, size_t{lanes} * 2, queries.scales + lane, lanes}, soon);
 }
 
 /// Turns the scores of 8 queries into weights; rows that a query does not see, if Masked, weigh 0.

@@ -14,7 +14,7 @@ Result<KvExpansion> CpuBackend::place_expansion(const TensorView& k_b, const Ten
   expansion.v_head = static_cast<uint32_t>(v_b.rows());
   const uint32_t heads = expansion.heads, nope = expansion.nope;
   const uint32_t kv_lora = expansion.kv_lora, v_head = expansion.v_head;
-  const size_t head_bytes = attention_->expansion_bytes(kv_lora, nope, v_head);
+  const size_t head_bytes = attention_->expanded->expansion_bytes(kv_lora, nope, v_head);
   std::byte* const home = map_weights(heads * head_bytes);
   if (home == nullptr) return tl::unexpected(no_memory());
 
@@ -27,7 +27,7 @@ Result<KvExpansion> CpuBackend::place_expansion(const TensorView& k_b, const Ten
       dequantize_row(k_b.dtype, k_b.row(head, i), keys + size_t{i} * nope, nope);
     for (uint32_t i = 0; i < v_head; ++i)
       dequantize_row(v_b.dtype, v_b.row(head, i), values + size_t{i} * kv_lora, kv_lora);
-    attention_->pack_expansion(home + head * head_bytes, keys, values, kv_lora, nope, v_head);
+    attention_->expanded->pack_expansion(home + head * head_bytes, keys, values, kv_lora, nope, v_head);
   });
   expansion.packed = home;
   return expansion;
@@ -54,8 +54,8 @@ void CpuBackend::attention_expanded(HeadActivations out, HeadActivations query, 
   const uint32_t part_tokens = (blocks + wanted - 1) / wanted * cpu::kMaxQueries;
   const uint32_t parts = (query.tokens + part_tokens - 1) / part_tokens;
   whole.queries = std::min(part_tokens, query.tokens);
-  const size_t head_bytes = attention_->expansion_bytes(whole.kv_lora, whole.nope, whole.v_head);
-  reserve_worker_scratch(attention_->expanded_scratch_bytes(whole) / sizeof(float));
+  const size_t head_bytes = attention_->expanded->expansion_bytes(whole.kv_lora, whole.nope, whole.v_head);
+  reserve_worker_scratch(attention_->expanded->scratch_bytes(whole) / sizeof(float));
   pool_.run(query.heads * parts, [&](uint32_t task, unsigned worker) {
     const uint32_t head = task / parts;
     const uint32_t first = task % parts * part_tokens;
@@ -67,7 +67,7 @@ void CpuBackend::attention_expanded(HeadActivations out, HeadActivations query, 
     a.query = query.at(first, head);
     a.out = out.at(first, head);
     a.scratch = reinterpret_cast<std::byte*>(worker_scratch(worker));
-    attention_->attend_expanded(a);
+    attention_->expanded->attend(a);
   });
 }
 

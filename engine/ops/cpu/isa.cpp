@@ -94,7 +94,7 @@ std::unique_ptr<Backend> make_cpu_backend(const CpuOptions& options) {
 
 uint64_t cpu_expansion_bytes(uint32_t heads, uint32_t nope, uint32_t kv_lora, uint32_t v_head) {
   const cpu::AttentionKernels* kernels = attention_kernels_of(available_isas().back(), true);
-  return kernels == nullptr ? 0 : heads * kernels->expansion_bytes(kv_lora, nope, v_head);
+  return kernels == nullptr ? 0 : heads * kernels->expanded->expansion_bytes(kv_lora, nope, v_head);
 }
 
 }  // namespace kvasir::engine

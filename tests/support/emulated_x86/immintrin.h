@@ -101,19 +101,19 @@ inline void mask_storeu_ps(void* p, __mmask16 mask, __m512 v) {
   for (int i = 0; i < x.kCount; ++i)
     if ((mask >> i & 1) != 0) __builtin_memcpy(static_cast<float*>(p) + i, x.at + i, sizeof(float));
 }
-#define KVASIR_BY_HALVES(name)                                                \
-  inline __m512 name(__m512 a, __m512 b) {                                    \
-    const Halves x = halves(a), y = halves(b);                                \
+/// An operation on two vectors, done by AVX2 on their halves.
+#define KVASIR_BY_HALVES(Vector, name)                                        \
+  inline Vector name(Vector a, Vector b) {                                    \
+    const auto x = halves(a), y = halves(b);                                  \
     return whole(_mm256_##name(x.low, y.low), _mm256_##name(x.high, y.high)); \
   }
-KVASIR_BY_HALVES(add_ps)
-KVASIR_BY_HALVES(sub_ps)
-KVASIR_BY_HALVES(mul_ps)
-KVASIR_BY_HALVES(div_ps)
-KVASIR_BY_HALVES(max_ps)
-KVASIR_BY_HALVES(min_ps)
-KVASIR_BY_HALVES(xor_ps)
-#undef KVASIR_BY_HALVES
+KVASIR_BY_HALVES(__m512, add_ps)
+KVASIR_BY_HALVES(__m512, sub_ps)
+KVASIR_BY_HALVES(__m512, mul_ps)
+KVASIR_BY_HALVES(__m512, div_ps)
+KVASIR_BY_HALVES(__m512, max_ps)
+KVASIR_BY_HALVES(__m512, min_ps)
+KVASIR_BY_HALVES(__m512, xor_ps)
 inline __m512 fmadd_ps(__m512 a, __m512 b, __m512 c) {
   const Halves x = halves(a), y = halves(b), z = halves(c);
   return whole(_mm256_fmadd_ps(x.low, y.low, z.low), _mm256_fmadd_ps(x.high, y.high, z.high));
@@ -412,16 +412,11 @@ inline __m512i broadcast_i32x4(__m128i v) {
   const __m256i half = _mm256_broadcastsi128_si256(v);
   return whole(half, half);
 }
-#define KVASIR_BY_HALVES(name)                                                \
-  inline __m512i name(__m512i a, __m512i b) {                                 \
-    const IntegerHalves x = halves(a), y = halves(b);                         \
-    return whole(_mm256_##name(x.low, y.low), _mm256_##name(x.high, y.high)); \
-  }
-KVASIR_BY_HALVES(shuffle_epi8)
-KVASIR_BY_HALVES(unpacklo_epi8)
-KVASIR_BY_HALVES(unpackhi_epi8)
-KVASIR_BY_HALVES(unpacklo_epi16)
-KVASIR_BY_HALVES(unpackhi_epi16)
+KVASIR_BY_HALVES(__m512i, shuffle_epi8)
+KVASIR_BY_HALVES(__m512i, unpacklo_epi8)
+KVASIR_BY_HALVES(__m512i, unpackhi_epi8)
+KVASIR_BY_HALVES(__m512i, unpacklo_epi16)
+KVASIR_BY_HALVES(__m512i, unpackhi_epi16)
 #undef KVASIR_BY_HALVES
 inline __m512i permutexvar_epi16(__m512i index, __m512i v) {
   const auto x = lanes<uint16_t>(v);
