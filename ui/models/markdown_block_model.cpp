@@ -1,5 +1,6 @@
 #include "ui/models/markdown_block_model.h"
 
+#include "ui/markdown/block_text.h"
 #include "ui/markdown/plain_blocks.h"
 
 #include <algorithm>
@@ -56,6 +57,11 @@ void MarkdownBlockModel::showMore()
 {
     m_limit += kFirstBlocks;
     showBlocksFrom(m_shown.size());
+}
+
+int MarkdownBlockModel::estimatedLines(int block, int charactersPerLine) const
+{
+    return ui::estimatedLines(m_shown.value(block), charactersPerLine);
 }
 
 void MarkdownBlockModel::showUntil(qsizetype block)

@@ -40,6 +40,8 @@ public:
 
     int hiddenBlocks() const { return int(blocks().size() - m_shown.size()); }
     Q_INVOKABLE void showMore();
+    /// About how many lines a block takes where one has room for so many characters.
+    Q_INVOKABLE int estimatedLines(int block, int charactersPerLine) const;
     /// As much as it takes for this block to be shown.
     void showUntil(qsizetype block);
 

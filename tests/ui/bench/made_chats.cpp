@@ -42,6 +42,14 @@ public:
             text += part();
         return text + paragraph();
     }
+    /// As models that work something out write them: a sentence, a formula, and now and then something else.
+    std::string long_answer(int parts)
+    {
+        std::string text;
+        for (int i = 0; i < parts; ++i)
+            text += i % 8 == 3 ? code() : i % 8 == 7 ? part() : sentence() + "\n\n" + formula();
+        return text + paragraph();
+    }
     int between(int least, int most) { return std::uniform_int_distribution<int>(least, most)(random_); }
 
 private:
@@ -61,9 +69,7 @@ private:
         case 4:
             return code();
         case 5:
-            return "It falls like $g_{" + number()
-                + "} = g_0 e^{-k t}$, so\n\n\\[\nk = \\frac{1}{t} \\ln \\frac{g_0}{g_{" + number()
-                + "}}\n\\]\n\n";
+            return "It falls like $g_{" + number() + "} = g_0 e^{-k t}$, so\n\n" + formula();
         default:
             return paragraph() + "**" + word() + "** and `" + word() + "`: " + sentence() + "\n\n";
         }
@@ -82,25 +88,46 @@ private:
             text += "    total = max(total, value + " + number() + ")  # " + word() + " " + word() + "\n";
         return text + "    return total\n```\n\n";
     }
+    std::string formula() { return "\\[\nk = \\frac{1}{t} \\ln \\frac{g_0}{g_{" + number() + "}}\n\\]\n\n"; }
     std::string number() { return std::to_string(between(1, 99)); }
 
     std::mt19937 random_ { 20261122 };
 };
 
-storage::Result<void> add_messages(storage::ConversationStore &store, int64_t chat, int count, Writer &writer)
+using Added = storage::Result<void>;
+
+Added add_message(storage::ConversationStore &store, int64_t chat, MessageRole role, const std::string &text)
+{
+    StoredMessage message;
+    message.conversation_id = chat;
+    message.role = role;
+    message.text = text;
+    if (auto added = store.append_message(message); !added)
+        return tl::unexpected(added.error());
+    return {};
+}
+
+Added add_messages(storage::ConversationStore &store, int64_t chat, int count, Writer &writer)
 {
     for (int i = 0; i < count; ++i) {
-        StoredMessage message;
-        message.conversation_id = chat;
-        message.role = i % 2 == 0 ? MessageRole::User : MessageRole::Assistant;
-        message.text = i % 2 == 0 ? writer.sentence() : writer.answer();
-        if (auto added = store.append_message(message); !added)
-            return tl::unexpected(added.error());
+        const bool is_question = i % 2 == 0;
+        if (auto added = add_message(store, chat, is_question ? MessageRole::User : MessageRole::Assistant,
+                                     is_question ? writer.sentence() : writer.answer());
+            !added)
+            return added;
     }
     return {};
 }
 
-storage::Result<void> fill(const app::DataFolder &folder)
+Added add_long_answer(storage::ConversationStore &store, int64_t chat)
+{
+    Writer writer;
+    if (auto added = add_message(store, chat, MessageRole::User, writer.sentence()); !added)
+        return added;
+    return add_message(store, chat, MessageRole::Assistant, writer.long_answer(kLongAnswerParts));
+}
+
+Added fill(const app::DataFolder &folder)
 {
     auto database = storage::Database::open(folder.database());
     if (!database)
@@ -115,12 +142,18 @@ storage::Result<void> fill(const app::DataFolder &folder)
         return tl::unexpected(store.error());
     Writer writer;
     for (int i = 0; i < kChats; ++i) {
-        const bool is_long = i == kChats - 1;
-        auto chat =
-            store->create_conversation(is_long ? "A long story" : "Chat " + std::to_string(i + 1), "", {});
+        const bool is_story = i == kChats - 1;
+        const bool is_long_answer = i == kChats - 2;
+        auto chat = store->create_conversation(is_story             ? kStoryTitle
+                                                   : is_long_answer ? kLongAnswerTitle
+                                                                    : "Chat " + std::to_string(i + 1),
+                                               "", {});
         if (!chat)
             return tl::unexpected(chat.error());
-        if (auto added = add_messages(*store, *chat, is_long ? kLongChatMessages : 4, writer); !added)
+        if (auto added = is_long_answer
+                ? add_long_answer(*store, *chat)
+                : add_messages(*store, *chat, is_story ? kLongChatMessages : 4, writer);
+            !added)
             return added;
     }
     return {};

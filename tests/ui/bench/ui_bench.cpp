@@ -1,5 +1,6 @@
 // kvasir-ui-bench: how soon the window is there and how smoothly it goes on, with 2,000 chats, one of them of
-// 10,000 messages, on real storage with the real engine. Prints each figure with its aim.
+// 10,000 messages and one with a long answer, on real storage with the real engine. Prints each figure with
+// its aim.
 
 #include "app/services/profile_host.h"
 #include "app/services/qt_answer_settings_port.h"
@@ -42,6 +43,8 @@ constexpr int kDisplayMs = 16; // a display's frame: what is left of it is the e
 constexpr double kStride = 4800;
 constexpr double kWheel = 200;
 constexpr int kFrames = 1000;
+constexpr int kSettleMs = 2000;
+constexpr int kLongAnswerFrames = 60;
 constexpr int kWindowWidth = 1280;
 constexpr int kWindowHeight = 800;
 
@@ -103,25 +106,31 @@ int delegates_alive(QQuickItem &list)
     return alive;
 }
 
-int measure_opening(Application &application)
+qint64 chat_called(Application &application, const char *title)
 {
     const auto *rows = application.window->chats().conversations();
-    qint64 longChat = 0;
     for (int row = 0; row < rows->rowCount(); ++row) {
         const QModelIndex index = rows->index(row, 0);
-        if (index.data(ConversationListModel::TitleRole).toString() == u"A long story")
-            longChat = index.data(ConversationListModel::IdRole).toLongLong();
+        if (index.data(ConversationListModel::TitleRole).toString() == QLatin1String(title))
+            return index.data(ConversationListModel::IdRole).toLongLong();
     }
+    return 0;
+}
+
+/// From the click to the frame that shows the chat's end.
+bool measure_opening(Application &application, const char *title, int messages)
+{
     QElapsedTimer since;
     since.start();
-    application.chats().open(longChat);
-    if (!wait_until([&] { return application.chats().messages()->rowCount() == kLongChatMessages; }))
-        return fail(QStringLiteral("the long chat did not open"));
+    application.chats().open(chat_called(application, title));
+    if (!wait_until([&] { return application.chats().messages()->rowCount() == messages; }))
+        return false;
     frame_after(application.quick(), [] {});
-    print("long chat, from the click to its end on the screen", double(since.elapsed()), "ms", "at once");
+    const std::string what = std::string("“") + title + "”, from the click to its end on the screen";
+    print(what.c_str(), double(since.elapsed()), "ms", "at once");
     const double distance = application.messages()->property("distanceToEnd").toDouble();
     print("  distance to its end", distance, "px", "0");
-    return 0;
+    return true;
 }
 
 void scroll_by(QQuickItem &list, double pixels)
@@ -154,6 +163,21 @@ void measure_length(Application &application)
     }
     print("end to end: delegates alive at most", mostDelegates, "", "60");
     print("  the scroll bar moves in a stride at most by", 100 * largestMove, "%", "no jumps");
+}
+
+/// One answer of hundreds of blocks: opened, then read from its end to its beginning.
+bool measure_long_answer(Application &application)
+{
+    const LatencyMeter meter;
+    if (!measure_opening(application, kLongAnswerTitle, 2))
+        return false;
+    wait_until([] { return false; }, kSettleMs);
+    print("  event loop late meanwhile, at most", meter.samples().quantile(1), "ms", "50");
+    QQuickItem &list = *application.messages();
+    const Samples frames =
+        paced_frames(application.quick(), kLongAnswerFrames, kDisplayMs, [&] { scroll_by(list, -kWheel); });
+    print("  scrolling through it: slowest frame", frames.quantile(1), "ms", "32");
+    return true;
 }
 
 /// As fast as a person turns a wheel and still sees something.
@@ -284,8 +308,10 @@ int measure(const Wishes &wishes, const QElapsedTimer &since)
         return fail(QStringLiteral("there are no chats in that folder"));
     frame_after(application.quick(), [] {});
     print("first frame with the chats, from the program's start", double(since.elapsed()), "ms", "1000");
-    if (const int failed = measure_opening(application))
-        return failed;
+    if (!measure_long_answer(application))
+        return fail(QStringLiteral("the long answer did not open"));
+    if (!measure_opening(application, kStoryTitle, kLongChatMessages))
+        return fail(QStringLiteral("the long chat did not open"));
     measure_length(application);
     measure_frames(application);
     if (wishes.framesOnly)

@@ -62,6 +62,7 @@ QtObject {
             blocks.itemAt(anchorBlock)?.textItem?.moveCursorSelection(positionIn(anchorBlock, place));
     }
     function mark(block: int, place: point) {
+        blocks.itemAt(block)?.make();
         const text = blocks.itemAt(block)?.textItem;
         if (!text || (block === anchorBlock && !spans))
             return; // it does so itself
@@ -81,8 +82,10 @@ QtObject {
         focused = text;
         anchorBlock = 0;
         cursorBlock = blocks.count - 1;
-        for (let i = 0; i < blocks.count; ++i)
+        for (let i = 0; i < blocks.count; ++i) {
+            blocks.itemAt(i).make();
             blocks.itemAt(i).textItem?.selectAll();
+        }
     }
     function clear() {
         for (let i = first; spans && i <= last; ++i)

@@ -1,12 +1,15 @@
 import QtQuick
 import Kvasir
 
-// One block of an answer, in its place: below the gap that it wants, inside of the lists and quotes that it is in.
+// One block of an answer, in its place: below the gap that it wants, inside of the lists and quotes that it is in. What it shows
+// is made at once, or, of many blocks, when there is time (BlockMaker).
 Item {
     id: slot
 
     required property int index
     required property var block // MarkdownBlock
+    property bool made: false
+    property int guessedHeight: 0 // until then
     property BlockSelection selection: null
     property MessageFinder finder: null
     property int row: -1 // of the message, for the finder
@@ -24,7 +27,19 @@ Item {
     readonly property int gap: index === 0 || block.kind === MarkdownBlockModel.Plain ? 0
         : Math.round(pixelSize * (block.headingLevel > 0 ? 1.2 : block.tight ? 0.25 : 0.75))
 
-    implicitHeight: gap + content.height
+    readonly property int occurrence: finder && finder.row === row && finder.inReasoning === isReasoning
+        && finder.block === index ? finder.occurrence : -1 // of what is sought, the one that the person is at
+
+    implicitHeight: gap + (made ? content.height : guessedHeight)
+    onOccurrenceChanged: if (occurrence >= 0) make()
+
+    function make() {
+        made = true;
+    }
+    function makeLater(guess: int) {
+        guessedHeight = guess;
+        BlockMaker.add(slot);
+    }
 
     // What is selected of it, as it would be written.
     function selectedSource(): string {
@@ -55,6 +70,7 @@ Item {
         x: slot.quoteX + slot.block.quoteDepth * Theme.space4 + slot.block.innerIndent * slot.indentWidth
         y: slot.gap
         width: slot.width - x
+        active: slot.made
         // What it shows has its width from the beginning: a text is laid out once.
         sourceComponent: slot.block.kind === MarkdownBlockModel.Code ? code
             : slot.block.kind === MarkdownBlockModel.Table ? table
@@ -69,8 +85,7 @@ Item {
         sourceComponent: FindMarks {
             finder: slot.finder
             edit: slot.textItem
-            current: slot.finder.row === slot.row && slot.finder.inReasoning === slot.isReasoning
-                && slot.finder.block === slot.index ? slot.finder.occurrence : -1
+            current: slot.occurrence
             onMissed: content.item.showMore?.()
         }
     }

@@ -1,7 +1,7 @@
 import QtQuick
 import Kvasir
 
-// A message's blocks below one another. While an answer grows, only its last blocks change.
+// A message's blocks below one another. While an answer grows, only its last blocks change. Many blocks are made little by little.
 Column {
     id: column
 
@@ -13,7 +13,20 @@ Column {
     property int pixelSize: Theme.sizeBody
     readonly property alias count: repeater.count
     property Item firstBlock: null
+    // Of more than so many …
+    readonly property int many: 40
+    // … those that a view shows first are made at once: at a message's beginning and, more often, at its end.
+    readonly property int firstAtOnce: 2
+    readonly property int lastAtOnce: 12
     signal copyRequested(string text)
+
+    function canWait(index: int): bool {
+        return count > many && index >= firstAtOnce && index < count - lastAtOnce;
+    }
+    // Half as wide as high is what a letter takes on average.
+    function guessHeight(index: int): int {
+        return blocks.estimatedLines(index, width * 2 / pixelSize) * pixelSize * Theme.lineHeight;
+    }
 
     readonly property BlockSelection selection: BlockSelection {
         area: column
@@ -33,6 +46,7 @@ Column {
             inkColor: column.inkColor
             pixelSize: column.pixelSize
             onCopyRequested: text => column.copyRequested(text)
+            Component.onCompleted: column.canWait(index) ? makeLater(column.guessHeight(index)) : make()
         }
     }
     Loader {

@@ -118,6 +118,7 @@ ListView {
         }
         function onMarked(mark: Item) { list.reveal(mark); }
     }
+    ViewAnchor { view: list }
     EdgeScroller {
         id: edgeScroller
         view: list

@@ -1,0 +1,127 @@
+#include "tests/ui/window_test_support.h"
+
+#include <QClipboard>
+#include <QGuiApplication>
+
+#include <algorithm>
+#include <cmath>
+
+using namespace kvasir::ui;
+
+/// An answer of so many blocks that they are made little by little.
+class WindowLongAnswerTest : public WindowTest {
+    Q_OBJECT
+
+    static constexpr int kParagraphs = 80;
+    const QString m_answer = answer();
+
+    /// Each paragraph is a block, between rules.
+    static QString answer()
+    {
+        QStringList paragraphs;
+        for (int i = 0; i < kParagraphs; ++i)
+            paragraphs << QStringLiteral("Paragraph %1. ").arg(i)
+                    + QStringLiteral("WWWW ").repeated(20 + 30 * (i % 3)).trimmed();
+        return paragraphs.join(QStringLiteral("\n\n---\n\n"));
+    }
+    void open()
+    {
+        MessageItem asked;
+        asked.role = MessageRole::User;
+        asked.text = QStringLiteral("What is mead?");
+        MessageItem answered;
+        answered.role = MessageRole::Assistant;
+        answered.text = m_answer;
+        const qint64 id = m_port->addConversation(QStringLiteral("Mead"), { asked, answered });
+        start();
+        chat().open(id);
+        QTRY_COMPARE(chat().messages()->rowCount(), 2);
+        settle();
+    }
+    /// The answer's blocks that are made, or that wait.
+    QList<QQuickItem *> slotsThat(bool areMade) const
+    {
+        QList<QQuickItem *> found;
+        for (QQuickItem *item : items()) {
+            const QVariant made = item->property("made");
+            if (made.isValid() && made.toBool() == areMade && item->property("row").toInt() == 1)
+                found << item;
+        }
+        return found;
+    }
+    bool isInSight(const QQuickItem *item) const
+    {
+        const QQuickItem *list = find(QStringLiteral("messageList"));
+        return isShown(item) && list->contains(list->mapFromScene(centre(item)));
+    }
+    bool isHoleInSight() const
+    {
+        settle();
+        return std::ranges::any_of(slotsThat(false), [this](auto *slot) { return isInSight(slot); });
+    }
+    double height() const
+    {
+        return find(QStringLiteral("messageList"))->property("contentHeight").toDouble();
+    }
+    void scrollBy(double pixels) const
+    {
+        QMetaObject::invokeMethod(find(QStringLiteral("messageList")), "scrollBy", Q_ARG(double, pixels));
+    }
+
+private slots:
+    void what_is_seen_is_there_at_once_and_the_rest_before_long()
+    {
+        open();
+        QVERIFY(slotsThat(false).size() > kParagraphs);
+        QVERIFY(distanceToEnd() < 1);
+        QTRY_VERIFY(slotsThat(false).isEmpty());
+        QCOMPARE(slotsThat(true).size(), qsizetype(2 * kParagraphs - 1));
+        QVERIFY(distanceToEnd() < 1);
+    }
+
+    void where_one_jumps_to_is_made_first_and_stays_in_its_place()
+    {
+        open();
+        scrollBy(-height() / 4);
+        QVERIFY(isHoleInSight());
+        QTRY_VERIFY(!isHoleInSight());
+        QVERIFY(!slotsThat(false).isEmpty());
+
+        QQuickItem *read = nullptr;
+        for (QQuickItem *slot : slotsThat(true))
+            read = read || !isInSight(slot) ? read : slot;
+        QVERIFY(read);
+        const double place = read->mapToScene({}).y();
+        const double before = height();
+        QTRY_VERIFY(slotsThat(false).isEmpty());
+        settle();
+        QVERIFY(height() > before + 1000);
+        QVERIFY(std::abs(read->mapToScene({}).y() - place) < 2);
+    }
+
+    void all_of_it_is_selected_whatever_is_made()
+    {
+        open();
+        QQuickItem *last = slotsThat(true).last()->property("textItem").value<QQuickItem *>();
+        QVERIFY(last);
+        last->forceActiveFocus();
+        QTest::keyClick(quick(), Qt::Key_A, Qt::ControlModifier);
+        QTest::keyClick(quick(), Qt::Key_C, Qt::ControlModifier);
+        QCOMPARE(QGuiApplication::clipboard()->text().count(QStringLiteral("Paragraph ")), kParagraphs);
+    }
+
+    void what_is_sought_in_it_is_made_and_gone_to()
+    {
+        open();
+        QTest::keyClick(quick(), Qt::Key_F, Qt::ControlModifier);
+        type(QStringLiteral("graph 41."));
+        QTRY_COMPARE(textOf(QStringLiteral("findCount")), QStringLiteral("1 of 1"));
+        QTRY_VERIFY(isInSight(find(QStringLiteral("currentMark"))));
+        QTRY_VERIFY(slotsThat(false).isEmpty());
+        settle();
+        QVERIFY(isInSight(find(QStringLiteral("currentMark"))));
+    }
+};
+
+QTEST_MAIN(WindowLongAnswerTest)
+#include "window_long_answer_test.moc"
