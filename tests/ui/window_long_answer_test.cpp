@@ -24,14 +24,14 @@ class WindowLongAnswerTest : public WindowTest {
                     + QStringLiteral("WWWW ").repeated(20 + 30 * (i % 3)).trimmed();
         return paragraphs.join(QStringLiteral("\n\n---\n\n"));
     }
-    void open()
+    void open(const QString &answer)
     {
         MessageItem asked;
         asked.role = MessageRole::User;
         asked.text = QStringLiteral("What is mead?");
         MessageItem answered;
         answered.role = MessageRole::Assistant;
-        answered.text = m_answer;
+        answered.text = answer;
         const qint64 id = m_port->addConversation(QStringLiteral("Mead"), { asked, answered });
         start();
         chat().open(id);
@@ -59,6 +59,21 @@ class WindowLongAnswerTest : public WindowTest {
         settle();
         return std::ranges::any_of(slotsThat(false), [this](auto *slot) { return isInSight(slot); });
     }
+    /// The first block that begins in sight.
+    QQuickItem *read() const
+    {
+        const double top = find(QStringLiteral("messageList"))->mapToScene({}).y();
+        const auto made = slotsThat(true);
+        const auto read = std::ranges::find_if(
+            made, [top](const QQuickItem *slot) { return slot->mapToScene({}).y() >= top; });
+        return read == made.end() ? nullptr : *read;
+    }
+    bool hasOpenFormula() const
+    {
+        return std::ranges::any_of(items(), [](const QQuickItem *item) {
+            return item->inherits("kvasir::ui::FormulaItem") && !item->property("ready").toBool();
+        });
+    }
     double height() const
     {
         return find(QStringLiteral("messageList"))->property("contentHeight").toDouble();
@@ -71,7 +86,7 @@ class WindowLongAnswerTest : public WindowTest {
 private slots:
     void what_is_seen_is_there_at_once_and_the_rest_before_long()
     {
-        open();
+        open(m_answer);
         QVERIFY(slotsThat(false).size() > kParagraphs);
         QVERIFY(distanceToEnd() < 1);
         QTRY_VERIFY(slotsThat(false).isEmpty());
@@ -81,27 +96,43 @@ private slots:
 
     void where_one_jumps_to_is_made_first_and_stays_in_its_place()
     {
-        open();
+        open(m_answer);
         scrollBy(-height() / 4);
         QVERIFY(isHoleInSight());
         QTRY_VERIFY(!isHoleInSight());
         QVERIFY(!slotsThat(false).isEmpty());
 
-        QQuickItem *read = nullptr;
-        for (QQuickItem *slot : slotsThat(true))
-            read = read || !isInSight(slot) ? read : slot;
-        QVERIFY(read);
-        const double place = read->mapToScene({}).y();
+        const QQuickItem *slot = read();
+        QVERIFY(slot);
+        const double place = slot->mapToScene({}).y();
         const double before = height();
         QTRY_VERIFY(slotsThat(false).isEmpty());
         settle();
         QVERIFY(height() > before + 1000);
-        QVERIFY(std::abs(read->mapToScene({}).y() - place) < 2);
+        QVERIFY(std::abs(slot->mapToScene({}).y() - place) < 2);
+    }
+
+    void what_is_read_stays_in_its_place_while_formulas_above_are_set()
+    {
+        const QString tall = QStringLiteral("\\[\\begin{matrix}1\\\\2\\\\3\\\\4\\end{matrix}\\]");
+        open(QStringLiteral("Some text.\n\n%1\n\n").arg(tall).repeated(30));
+        QTRY_VERIFY(slotsThat(false).isEmpty());
+        scrollBy(-height() / 4);
+        settle();
+        const QQuickItem *slot = read();
+        QVERIFY(slot);
+        QVERIFY(hasOpenFormula());
+        const double place = slot->mapToScene({}).y();
+        const double before = height();
+        QTRY_VERIFY_WITH_TIMEOUT(!hasOpenFormula(), 60'000);
+        settle();
+        QVERIFY(height() > before + 500);
+        QVERIFY(std::abs(slot->mapToScene({}).y() - place) < 2);
     }
 
     void all_of_it_is_selected_whatever_is_made()
     {
-        open();
+        open(m_answer);
         QQuickItem *last = slotsThat(true).last()->property("textItem").value<QQuickItem *>();
         QVERIFY(last);
         last->forceActiveFocus();
@@ -112,7 +143,7 @@ private slots:
 
     void what_is_sought_in_it_is_made_and_gone_to()
     {
-        open();
+        open(m_answer);
         QTest::keyClick(quick(), Qt::Key_F, Qt::ControlModifier);
         type(QStringLiteral("graph 41."));
         QTRY_COMPARE(textOf(QStringLiteral("findCount")), QStringLiteral("1 of 1"));

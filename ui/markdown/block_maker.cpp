@@ -2,7 +2,6 @@
 
 #include <QElapsedTimer>
 #include <QQuickWindow>
-#include <QSet>
 
 #include <algorithm>
 #include <limits>
@@ -55,18 +54,13 @@ void BlockMaker::makeSome()
     emit making();
     QElapsedTimer since;
     since.start();
-    QSet<QQuickItem *> columns;
     m_waiting.clear();
     for (const auto &[slot, distance] : std::as_const(waiting)) {
-        if (since.elapsed() >= (distance > 0 ? kStepMs : kSeenStepMs)) {
+        if (since.elapsed() >= (distance > 0 ? kStepMs : kSeenStepMs))
             m_waiting.append(slot);
-        } else if (slot) {
+        else if (slot)
             QMetaObject::invokeMethod(slot, "make");
-            columns.insert(slot->parentItem());
-        }
     }
-    for (QQuickItem *column : std::as_const(columns))
-        QMetaObject::invokeMethod(column, "forceLayout");
     emit made();
     if (m_waiting.isEmpty())
         m_steps.stop();

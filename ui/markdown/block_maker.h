@@ -24,8 +24,7 @@ public:
 
 signals:
     void making();
-    /// Some were made, and laid out among those beside them.
-    void made();
+    void made(); ///< some of them
 
 private:
     void makeSome();

@@ -46,7 +46,9 @@ Typesetter::Typesetter(QObject *parent)
 {
     m_announce->setSingleShot(true);
     m_announce->setInterval(kAnnounceMs);
-    connect(m_announce, &QTimer::timeout, this, &Typesetter::progressed);
+    for (const auto signal :
+         { &Typesetter::progressing, &Typesetter::progressed, &Typesetter::hasProgressed })
+        connect(m_announce, &QTimer::timeout, this, signal);
 }
 
 const Typeset *Typesetter::find(const QString &latex, bool display)

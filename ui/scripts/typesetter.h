@@ -39,8 +39,11 @@ public:
     const Typeset *find(const QString &latex, bool display);
 
 signals:
+    void progressing();
     /// A few formulas are done, not necessarily all that wait.
     void progressed();
+    /// All have heard of it: what shows them has its new size.
+    void hasProgressed();
 
 private:
     struct Formula {

@@ -16,6 +16,7 @@ ListView {
     property int markedRow: -1 // what was sought, for a moment
     readonly property alias edgeScroller: edgeScroller // for the texts of messages, while something is selected in them
     readonly property bool scrolling: settling.running // by the person: rows only pass below the pointer
+    readonly property ViewAnchor anchor: ViewAnchor { view: list }
     readonly property MessageEdit edit: MessageEdit {
         chat: list.chat
         onBegun: id => list.positionViewAtIndex(list.chat.messages.rowOf(id), ListView.Contain)
@@ -118,7 +119,6 @@ ListView {
         }
         function onMarked(mark: Item) { list.reveal(mark); }
     }
-    ViewAnchor { view: list }
     EdgeScroller {
         id: edgeScroller
         view: list
