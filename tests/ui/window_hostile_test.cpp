@@ -14,20 +14,7 @@ constexpr qsizetype kMaxItems = 6000;
 class WindowHostileTest : public WindowTest {
     Q_OBJECT
 
-    /// Opens a chat with this answer.
-    void open(const QString &answer)
-    {
-        MessageItem question;
-        question.text = QStringLiteral("Go on.");
-        MessageItem message;
-        message.role = MessageRole::Assistant;
-        message.text = answer;
-        const qint64 id = m_port->addConversation(QStringLiteral("Hostile"), { question, message });
-        start();
-        chat().open(id);
-        QTRY_COMPARE(chat().messages()->rowCount(), 2);
-        settle();
-    }
+    void open(const QString &answer) { openChat(QStringLiteral("Go on."), answer); }
 
     void checkAlive()
     {

@@ -1,12 +1,10 @@
 #include "tests/ui/window_test_support.h"
 
 #include <QClipboard>
-#include <QDeadlineTimer>
 #include <QGuiApplication>
 
 #include <algorithm>
 #include <cmath>
-#include <functional>
 
 using namespace kvasir::ui;
 
@@ -15,6 +13,7 @@ class WindowLongAnswerTest : public WindowTest {
     Q_OBJECT
 
     static constexpr int kParagraphs = 80;
+    static constexpr int kLimitMs = 30'000;
     const QString m_answer = answer();
 
     /// Each paragraph is a block, between rules.
@@ -26,28 +25,7 @@ class WindowLongAnswerTest : public WindowTest {
                     + QStringLiteral("WWWW ").repeated(20 + 30 * (i % 3)).trimmed();
         return paragraphs.join(QStringLiteral("\n\n---\n\n"));
     }
-    void open(const QString &answer)
-    {
-        MessageItem asked;
-        asked.role = MessageRole::User;
-        asked.text = QStringLiteral("What is mead?");
-        MessageItem answered;
-        answered.role = MessageRole::Assistant;
-        answered.text = answer;
-        const qint64 id = m_port->addConversation(QStringLiteral("Mead"), { asked, answered });
-        start();
-        chat().open(id);
-        step([this] { return chat().messages()->rowCount() == 2; });
-        settle();
-    }
-    /// Goes on until it is so, and not much further: what is made meanwhile is what is looked at.
-    static void step(const std::function<bool()> &isSo)
-    {
-        const QDeadlineTimer limit(30'000);
-        while (!isSo() && !limit.hasExpired())
-            QCoreApplication::processEvents();
-        QVERIFY(isSo());
-    }
+    void open(const QString &answer) { openChat(QStringLiteral("What is mead?"), answer); }
     /// The answer's blocks that are made, or that wait.
     QList<QQuickItem *> slotsThat(bool areMade) const
     {
@@ -109,7 +87,7 @@ private slots:
         open(m_answer);
         scrollBy(-height() / 4);
         QVERIFY(isHoleInSight());
-        step([this] { return !isHoleInSight(); });
+        step([this] { return !isHoleInSight(); }, kLimitMs);
         QVERIFY(!slotsThat(false).isEmpty());
 
         const QQuickItem *slot = read();
@@ -127,7 +105,7 @@ private slots:
         const QString tall = QStringLiteral("\\[\\begin{matrix}1\\\\2\\\\3\\\\4\\end{matrix}\\]");
         open(QStringLiteral("Some text.\n\n%1\n\n").arg(tall).repeated(30));
         scrollBy(-height() / 4);
-        step([this] { return !isHoleInSight(); });
+        step([this] { return !isHoleInSight(); }, kLimitMs);
         const QQuickItem *slot = read();
         QVERIFY(slot);
         QVERIFY(hasOpenFormula());

@@ -9,21 +9,6 @@ using namespace kvasir::ui;
 class WindowReadingTest : public WindowTest {
     Q_OBJECT
 
-    void open(const QString &question, const QString &answer, const QString &reasoning = {})
-    {
-        MessageItem asked;
-        asked.role = MessageRole::User;
-        asked.text = question;
-        MessageItem answered;
-        answered.role = MessageRole::Assistant;
-        answered.text = answer;
-        answered.reasoning = reasoning;
-        const qint64 id = m_port->addConversation(QStringLiteral("Mead"), { asked, answered });
-        start();
-        chat().open(id);
-        QTRY_COMPARE(chat().messages()->rowCount(), 2);
-        settle();
-    }
     /// The text that begins so, of those shown.
     QQuickItem *text(const QString &beginning) const
     {
@@ -97,7 +82,7 @@ class WindowReadingTest : public WindowTest {
 private slots:
     void a_drag_selects_from_one_block_into_another()
     {
-        open(QStringLiteral("What is mead?"), m_answer);
+        openChat(QStringLiteral("What is mead?"), m_answer);
         drag(placeOf(text(QStringLiteral("Honey")), 6), placeOf(text(QStringLiteral("Then")), 9));
         QTRY_COMPARE(selected(text(QStringLiteral("Then"))), QStringLiteral("Then wait"));
         QCOMPARE(selected(text(QStringLiteral("Honey"))), QStringLiteral("and water."));
@@ -107,7 +92,7 @@ private slots:
 
     void a_drag_upwards_selects_the_same()
     {
-        open(QStringLiteral("What is mead?"), m_answer);
+        openChat(QStringLiteral("What is mead?"), m_answer);
         drag(placeOf(text(QStringLiteral("Then")), 9), placeOf(text(QStringLiteral("Honey")), 6));
         QTRY_COMPARE(selected(text(QStringLiteral("Honey"))), QStringLiteral("and water."));
         QCOMPARE(copied(quick()), QStringLiteral("and water.\n\nferment();\n\nThen wait"));
@@ -115,7 +100,7 @@ private slots:
 
     void a_drag_that_comes_back_selects_in_its_block_alone()
     {
-        open(QStringLiteral("What is mead?"), m_answer);
+        openChat(QStringLiteral("What is mead?"), m_answer);
         QQuickItem *first = text(QStringLiteral("Honey"));
         QQuickItem *last = text(QStringLiteral("Then"));
         QTest::mousePress(quick(), Qt::LeftButton, Qt::NoModifier, placeOf(first, 6));
@@ -133,7 +118,7 @@ private slots:
         QStringList paragraphs;
         for (int i = 0; i < 120; ++i)
             paragraphs << QStringLiteral("Paragraph %1 of a long story.").arg(i);
-        open(QStringLiteral("What is mead?"), paragraphs.join(QStringLiteral("\n\n")));
+        openChat(QStringLiteral("What is mead?"), paragraphs.join(QStringLiteral("\n\n")));
         QQuickItem *list = find(QStringLiteral("messageList"));
         QMetaObject::invokeMethod(list, "scrollBy", Q_ARG(double, -100'000));
         QTRY_VERIFY(text(QStringLiteral("Paragraph 0")));
@@ -153,7 +138,7 @@ private slots:
 
     void a_selection_ends_where_another_begins()
     {
-        open(QStringLiteral("What is mead?"), m_answer);
+        openChat(QStringLiteral("What is mead?"), m_answer);
         drag(placeOf(text(QStringLiteral("Honey")), 6), placeOf(text(QStringLiteral("Then")), 9));
         QTRY_VERIFY(!selected(text(QStringLiteral("ferment"))).isEmpty());
         drag(placeOf(text(QStringLiteral("What")), 0), placeOf(text(QStringLiteral("What")), 4));
@@ -164,7 +149,7 @@ private slots:
 
     void more_clicks_select_a_word_and_a_paragraph_and_a_key_the_message()
     {
-        open(QStringLiteral("What is mead?"), m_answer);
+        openChat(QStringLiteral("What is mead?"), m_answer);
         const QPoint water = placeOf(text(QStringLiteral("Honey")), 12);
         QTest::mouseDClick(quick(), Qt::LeftButton, Qt::NoModifier, water);
         QCOMPARE(copied(quick()), QStringLiteral("water"));
@@ -176,8 +161,8 @@ private slots:
 
     void what_is_sought_is_marked_and_gone_to()
     {
-        open(QStringLiteral("Honey?"),
-             QStringLiteral("**Honey** and honey.\n\n```\nhoney();\n```\n\n| honey |\n| --- |\n| x |\n"));
+        openChat(QStringLiteral("Honey?"),
+                 QStringLiteral("**Honey** and honey.\n\n```\nhoney();\n```\n\n| honey |\n| --- |\n| x |\n"));
         QTest::keyClick(quick(), Qt::Key_F, Qt::ControlModifier);
         QTRY_VERIFY(find(QStringLiteral("findField"))->hasActiveFocus());
         type(QStringLiteral("honey"));
@@ -200,9 +185,9 @@ private slots:
 
     void what_is_folded_or_not_shown_yet_is_found_and_shown()
     {
-        open(QStringLiteral("Well?"),
-             QStringLiteral("Honey.\n\n---\n\n").repeated(150) + QStringLiteral("The comb."),
-             QStringLiteral("A comb, perhaps?"));
+        openChat(QStringLiteral("Well?"),
+                 QStringLiteral("Honey.\n\n---\n\n").repeated(150) + QStringLiteral("The comb."),
+                 QStringLiteral("A comb, perhaps?"));
         QVERIFY(!text(QStringLiteral("A comb")));
         QVERIFY(!text(QStringLiteral("The comb")));
         QTest::keyClick(quick(), Qt::Key_F, Qt::ControlModifier);
@@ -240,7 +225,7 @@ private slots:
         QStringList lines;
         for (int i = 0; i < 90; ++i)
             lines << QString::number(i) + u' ' + line.trimmed();
-        open(lines.join(u'\n'), QStringLiteral("Long."));
+        openChat(lines.join(u'\n'), QStringLiteral("Long."));
         chat().openAt(chat().currentId(),
                       chat().messages()->index(0).data(MessageListModel::IdRole).toLongLong());
         settle();

@@ -1,6 +1,7 @@
 #include "tests/ui/window_test_support.h"
 
 #include <QAccessible>
+#include <QDeadlineTimer>
 #include <QWheelEvent>
 
 using namespace kvasir::ui;
@@ -141,6 +142,30 @@ void WindowTest::wheel(QQuickItem *item, int degrees) const
     QWheelEvent event(at, quick()->mapToGlobal(at), QPoint(), QPoint(0, degrees * 8), Qt::NoButton,
                       Qt::NoModifier, Qt::NoScrollPhase, false);
     QCoreApplication::sendEvent(quick(), &event);
+}
+
+void WindowTest::openChat(const QString &question, const QString &answer, const QString &reasoning)
+{
+    MessageItem asked;
+    asked.role = MessageRole::User;
+    asked.text = question;
+    MessageItem answered;
+    answered.role = MessageRole::Assistant;
+    answered.text = answer;
+    answered.reasoning = reasoning;
+    const qint64 id = m_port->addConversation(QStringLiteral("Mead"), { asked, answered });
+    start();
+    chat().open(id);
+    step([this] { return chat().messages()->rowCount() == 2; });
+    settle();
+}
+
+void WindowTest::step(const std::function<bool()> &isSo, int limitMs)
+{
+    const QDeadlineTimer limit(limitMs);
+    while (!isSo() && !limit.hasExpired())
+        QCoreApplication::processEvents();
+    QVERIFY(isSo());
 }
 
 qint64 WindowTest::addLongChat()

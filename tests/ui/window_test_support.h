@@ -17,6 +17,7 @@
 #include <QQuickWindow>
 #include <QTest>
 
+#include <functional>
 #include <memory>
 
 /// The real window over the fake ports, driven with keys and the mouse. Each test file derives one class from
@@ -63,6 +64,11 @@ protected:
     void wheel(QQuickItem *item, int degrees) const;
     /// Lays out what waits for the next frame: an item can be shown before it is in its place.
     void settle() const { quick()->grabWindow(); }
+
+    /// The window with a chat of one question and its answer, opened.
+    void openChat(const QString &question, const QString &answer, const QString &reasoning = {});
+    /// Goes on until it is so and not much further, where what is done meanwhile is looked at.
+    static void step(const std::function<bool()> &isSo, int limitMs = 5000);
 
     /// A chat of 200 messages.
     qint64 addLongChat();

@@ -13,6 +13,8 @@ namespace {
 using storage::MessageRole;
 using storage::StoredMessage;
 
+constexpr int kLongAnswerParts = 120; // more than the 200 blocks that are shown at first
+
 const char *const kWords[] = { "honey",  "water", "yeast",    "cellar",  "slow",    "weeks",   "the",
                                "a",      "and",   "bottle",   "gravity", "reading", "because", "measure",
                                "stands", "of",    "airlock",  "bubbles", "sweet",   "in",      "old",

@@ -8,7 +8,6 @@ namespace kvasir::bench {
 
 constexpr int kChats = 2000;
 constexpr int kLongChatMessages = 10'000;
-constexpr int kLongAnswerParts = 120; // more than the 200 blocks that are shown at first
 constexpr const char *kStoryTitle = "A long story";
 constexpr const char *kLongAnswerTitle = "A long answer";
 

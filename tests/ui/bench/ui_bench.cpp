@@ -120,9 +120,10 @@ qint64 chat_called(Application &application, const char *title)
 /// From the click to the frame that shows the chat's end.
 bool measure_opening(Application &application, const char *title, int messages)
 {
+    const qint64 id = chat_called(application, title);
     QElapsedTimer since;
     since.start();
-    application.chats().open(chat_called(application, title));
+    application.chats().open(id);
     if (!wait_until([&] { return application.chats().messages()->rowCount() == messages; }))
         return false;
     frame_after(application.quick(), [] {});

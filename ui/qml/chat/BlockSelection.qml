@@ -62,8 +62,9 @@ QtObject {
             blocks.itemAt(anchorBlock)?.textItem?.moveCursorSelection(positionIn(anchorBlock, place));
     }
     function mark(block: int, place: point) {
-        blocks.itemAt(block)?.make();
-        const text = blocks.itemAt(block)?.textItem;
+        const slot = blocks.itemAt(block);
+        slot?.make();
+        const text = slot?.textItem;
         if (!text || (block === anchorBlock && !spans))
             return; // it does so itself
         const downwards = cursorBlock > anchorBlock;
@@ -83,8 +84,9 @@ QtObject {
         anchorBlock = 0;
         cursorBlock = blocks.count - 1;
         for (let i = 0; i < blocks.count; ++i) {
-            blocks.itemAt(i).make();
-            blocks.itemAt(i).textItem?.selectAll();
+            const slot = blocks.itemAt(i);
+            slot.make();
+            slot.textItem?.selectAll();
         }
     }
     function clear() {

@@ -24,11 +24,11 @@ Item {
     readonly property int quoteX: block.indent * indentWidth
     readonly property TextEdit textItem: content.item?.textItem ?? null // null: what can only be selected as a whole
     readonly property bool selected: selection?.encloses(index) ?? false
+    // Of what is sought in it, the one that the person is at.
+    readonly property int occurrence: finder && finder.row === row && finder.inReasoning === isReasoning
+        && finder.block === index ? finder.occurrence : -1
     readonly property int gap: index === 0 || block.kind === MarkdownBlockModel.Plain ? 0
         : Math.round(pixelSize * (block.headingLevel > 0 ? 1.2 : block.tight ? 0.25 : 0.75))
-
-    readonly property int occurrence: finder && finder.row === row && finder.inReasoning === isReasoning
-        && finder.block === index ? finder.occurrence : -1 // of what is sought, the one that the person is at
 
     implicitHeight: gap + (made ? content.height : guessedHeight)
     onOccurrenceChanged: if (occurrence >= 0) make()

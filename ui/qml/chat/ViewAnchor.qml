@@ -47,7 +47,7 @@ QtObject {
         return first;
     }
     function drop() {
-        const block = chosen();
+        const block = view.sticksToEnd ? null : chosen();
         if (held !== block)
             rest = 0;
         held = block;
