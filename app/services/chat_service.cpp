@@ -274,6 +274,9 @@ StoredMessage ChatService::generate_answer(Turn& turn, engine::Engine& engine, c
 
   auto prompt = make_chat_prompt(turn.history, engine.tokenizer(), *engine.chat_template(), thinks);
   if (!prompt) return fail(prompt.error().message);
+  if (auto why = why_no_room(*prompt, answer.token_ids.size(), engine.context_tokens(),
+                             engine.config().max_position_embeddings))
+    return fail(std::move(*why));
   for (StoredMessage& message : prompt->changed)
     with_store_of(message.conversation_id, [message = std::move(message)](auto& store) {
       return store.set_token_ids(message.id, message.token_ids, message.vocabulary_hash);

@@ -1,9 +1,6 @@
 #include "app/services/context_room.h"
 
-#include "app/services/chat_prompt.h"
-
 #include <algorithm>
-#include <string>
 #include <utility>
 
 namespace kvasir::app {
@@ -34,6 +31,13 @@ std::string trimmed(const std::string& text) {
   return first == std::string::npos ? "" : text.substr(first, text.find_last_not_of(kSpaces) - first + 1);
 }
 
+/// "12,345"
+std::string in_groups(size_t count) {
+  std::string digits = std::to_string(count);
+  for (size_t end = digits.size(); end > 3; end -= 3) digits.insert(end - 3, ",");
+  return digits;
+}
+
 }  // namespace
 
 uint32_t wanted_room(uint32_t context_tokens) {
@@ -55,6 +59,21 @@ std::optional<size_t> later_beginning(std::span<const StoredMessage> history,
     leaves_out = true;
   }
   return last;
+}
+
+std::optional<std::string> why_no_room(const ChatPrompt& prompt, size_t answer_tokens,
+                                       uint32_t context_tokens, uint32_t longest_context) {
+  const size_t total = prompt.token_ids.size() + answer_tokens;
+  if (total < context_tokens) return std::nullopt;
+  const uint32_t last = prompt.message_tokens.back();
+  const bool one_is_too_long = last >= context_tokens;
+  const std::string reads =
+      " tokens, and the model reads at most " + in_groups(context_tokens) + " at a time. ";
+  const std::string why = one_is_too_long ? "This message has " + in_groups(last) + reads
+                                          : "This chat has " + in_groups(total) + reads;
+  const std::string longer =
+      longest_context > context_tokens ? ", or give the model a longer context in its settings." : ".";
+  return why + (one_is_too_long ? "Send it in parts" : "Have its beginning summed up or left out") + longer;
 }
 
 engine::Result<std::optional<size_t>> ContextRoom::make(std::vector<StoredMessage>& history,

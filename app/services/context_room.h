@@ -1,5 +1,6 @@
 #pragma once
 
+#include "app/services/chat_prompt.h"
 #include "engine/runtime/engine.h"
 #include "storage/conversations/conversation_store.h"
 
@@ -8,6 +9,7 @@
 #include <optional>
 #include <span>
 #include <stop_token>
+#include <string>
 #include <vector>
 
 namespace kvasir::app {
@@ -20,6 +22,11 @@ uint32_t wanted_room(uint32_t context_tokens);
 /// already. `message_tokens` {history}: see ChatPrompt.
 std::optional<size_t> later_beginning(std::span<const storage::StoredMessage> history,
                                       std::span<const uint32_t> message_tokens, uint32_t most_tokens);
+
+/// Why there is no room behind this prompt and an answer's beginning, and what a person can do about it;
+/// none: there is. `longest_context`: what the model could be set to.
+std::optional<std::string> why_no_room(const ChatPrompt& prompt, size_t answer_tokens,
+                                       uint32_t context_tokens, uint32_t longest_context);
 
 /// Has the prompt of a conversation that has outgrown the context begin later.
 ///

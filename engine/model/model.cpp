@@ -397,7 +397,7 @@ Result<void> Model::check_request(std::span<const int32_t> tokens, const KvCache
                                            " tokens, not " + std::to_string(tokens.size()) + ".");
   if (tokens.size() > cache.capacity() - cache.length())
     return fail(ErrorCode::BadRequest, "The conversation no longer fits the context of " +
-                                           std::to_string(cache.capacity()) + " tokens. Start a new one.");
+                                           std::to_string(cache.capacity()) + " tokens.");
   if (cache.layout() != kv_layout(cache.layout().type))
     return fail(ErrorCode::BadRequest, "The KV cache belongs to a model of another shape.");
   for (int32_t id : tokens)

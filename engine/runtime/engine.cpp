@@ -337,9 +337,9 @@ Result<void> Engine::State::check_request(const GenerateRequest& request) {
   if (request.prompt.empty())
     return fail(ErrorCode::BadRequest, "There is nothing to answer: the prompt is empty.");
   if (request.prompt.size() >= context_tokens())
-    return fail(ErrorCode::BadRequest, "This chat has " + std::to_string(request.prompt.size()) +
-                                           " tokens and no longer fits the context of " +
-                                           std::to_string(context_tokens()) + " tokens. Start a new chat.");
+    return fail(ErrorCode::BadRequest, "A prompt of " + std::to_string(request.prompt.size()) +
+                                           " tokens doesn't fit the context of " +
+                                           std::to_string(context_tokens()) + " tokens.");
   if (request.answer_tokens > request.prompt.size())
     return fail(ErrorCode::BadRequest, "An answer of " + std::to_string(request.answer_tokens) +
                                            " tokens can't be continued: the prompt has only " +

@@ -47,6 +47,7 @@ class ContextTest : public QObject, kvasir::test::ChatServiceFixture {
   void prompt_begins_later_with_a_question();
   void prompt_holds_nothing_from_before_its_beginning_but_the_summary();
   void full_chat_asks_by_failing();
+  void message_that_is_too_long_is_said_to_be();
   void full_chat_leaves_out_its_oldest_messages_in_large_steps();
   void full_chat_is_summed_up();
   void what_was_left_out_is_read_again();
@@ -147,7 +148,9 @@ void ContextTest::full_chat_asks_by_failing() {
   for (int i = 1; i < 12 && answer.status != MessageStatus::Failed; ++i)
     answer = ask(make_request(answer.conversation_id, long_text(60, i)));
   QVERIFY(answer.status == MessageStatus::Failed);
-  QVERIFY2(answer.error.find("no longer fits the context of 512 tokens") != std::string::npos,
+  QVERIFY2(answer.error.find("This chat has ") == 0, answer.error.c_str());
+  QVERIFY2(answer.error.find(" and the model reads at most 512 at a time. Have its beginning ") !=
+               std::string::npos,
            answer.error.c_str());
   QVERIFY(!beginning_of(stored(answer.conversation_id)));
 
@@ -156,6 +159,22 @@ void ContextTest::full_chat_asks_by_failing() {
   const auto retried = wait_for(chats_->retry(answer.conversation_id, make_request(0, "").settings));
   QVERIFY2(retried.error.empty(), retried.error.c_str());
   QVERIFY(!retried.text.empty());
+}
+
+void ContextTest::message_that_is_too_long_is_said_to_be() {
+  open_with_small_context();
+  const auto first = ask(make_request(0, "Hello."));
+  QVERIFY2(first.error.empty(), first.error.c_str());
+  chats_->set_context_policy(first.conversation_id, ContextPolicy::DropOldest);
+  const auto answer = ask(make_request(first.conversation_id, long_text(600, 0)));
+  QVERIFY(answer.status == MessageStatus::Failed);
+  QVERIFY2(answer.error.find("This message has ") == 0, answer.error.c_str());
+  QVERIFY2(answer.error.find(" Send it in parts, or give the model a longer context ") != std::string::npos,
+           answer.error.c_str());
+
+  // It is left out as the oldest is, and the chat goes on.
+  const auto next = ask(make_request(first.conversation_id, "And then?"));
+  QVERIFY2(next.error.empty(), next.error.c_str());
 }
 
 void ContextTest::full_chat_leaves_out_its_oldest_messages_in_large_steps() {
