@@ -90,7 +90,7 @@ private slots:
         QCOMPARE(table->rows(), 2);
         QCOMPARE(table->columns(), 2);
         QCOMPARE(table->cellAt(1, 1).firstCursorPosition().blockFormat().alignment(), Qt::AlignRight);
-        QCOMPARE(all(document).trimmed(), QStringLiteral("a\tb\n1\t2"));
+        QCOMPARE(all(document), QStringLiteral("a\tb\n1\t2"));
     }
 
     void headings_stay_near_the_size_of_the_text()
@@ -143,9 +143,11 @@ private slots:
     void plain_text_keeps_every_character()
     {
         QTextDocument document;
-        const QString text = QStringLiteral("# not a heading\n* 2 * 3 * <b> $x$\n\n\tx");
+        const QString text = QStringLiteral("\n# not a heading\n* 2 * 3 * <b> $x$\n\n\tx\n\n");
         writePlain(document, text, style());
         QCOMPARE(document.toPlainText(), text);
+        QCOMPARE(sourceBetween(document, 0, document.characterCount() - 1), text);
+        QCOMPARE(sourceBetween(document, 0, int(text.size()) - 1), text.chopped(1));
     }
 };
 

@@ -183,10 +183,10 @@ private slots:
         QTRY_VERIFY(find(QStringLiteral("composerInput"))->hasActiveFocus());
     }
 
-    void what_is_folded_or_not_shown_yet_is_found_and_shown()
+    void what_is_folded_or_not_made_yet_is_found_and_shown()
     {
-        openChat(QStringLiteral("Well?"),
-                 QStringLiteral("Honey.\n\n---\n\n").repeated(150) + QStringLiteral("The comb."),
+        const QString honey = QStringLiteral("Honey.\n\n---\n\n").repeated(150);
+        openChat(QStringLiteral("Well?"), honey + QStringLiteral("The comb.\n\n---\n\n") + honey,
                  QStringLiteral("A comb, perhaps?"));
         QVERIFY(!text(QStringLiteral("A comb")));
         QVERIFY(!text(QStringLiteral("The comb")));

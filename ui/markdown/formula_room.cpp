@@ -100,14 +100,15 @@ QVector<PlacedFormula> placedFormulas(const QTextDocument &document)
 QString sourceBetween(const QTextDocument &document, int begin, int end)
 {
     QString text;
-    for (QTextBlock block = document.findBlock(begin); block.isValid() && block.position() < end;
+    for (QTextBlock block = document.findBlock(begin); block.isValid() && block.position() <= end;
          block = block.next()) {
         if (block.position() > begin) {
             const QTextTable *table = QTextCursor(block).currentTable();
             const QTextTable *before = QTextCursor(block.previous()).currentTable();
             const bool sameRow = table && table == before
                 && table->cellAt(block.position()).row() == table->cellAt(block.previous().position()).row();
-            text += sameRow ? u'\t' : u'\n';
+            if (table == before) // there is an empty block on either side of a table
+                text += sameRow ? u'\t' : u'\n';
         }
         for (auto it = block.begin(); !it.atEnd(); ++it) {
             const QTextFragment fragment = it.fragment();

@@ -1,6 +1,6 @@
 #include "ui/models/markdown_block_model.h"
 
-#include "ui/markdown/block_text.h"
+#include "ui/markdown/block_source.h"
 #include "ui/markdown/plain_blocks.h"
 
 #include <algorithm>
@@ -41,40 +41,24 @@ void MarkdownBlockModel::setText(const QString &text)
         return;
     }
     m_splitter.clear();
-    m_limit = kFirstBlocks;
     m_splitter.append(text);
     showBlocksFrom(0);
 }
 
 void MarkdownBlockModel::setPlainText(const QString &text)
 {
-    m_limit = kFirstBlocks;
     m_plain = plainBlocks(text);
     showBlocksFrom(0);
 }
 
-void MarkdownBlockModel::showMore()
+QString MarkdownBlockModel::sourceOf(int block, int begin, int end) const
 {
-    m_limit += kFirstBlocks;
-    showBlocksFrom(m_shown.size());
-}
-
-int MarkdownBlockModel::estimatedLines(int block, int charactersPerLine) const
-{
-    return ui::estimatedLines(m_shown.value(block), charactersPerLine);
-}
-
-void MarkdownBlockModel::showUntil(qsizetype block)
-{
-    if (block < m_limit)
-        return;
-    m_limit = (block / kFirstBlocks + 1) * kFirstBlocks;
-    showBlocksFrom(m_shown.size());
+    return ui::sourceOf(blocks().value(block), begin, end);
 }
 
 void MarkdownBlockModel::showBlocksFrom(qsizetype first)
 {
-    const QVector<MarkdownBlock> blocks = this->blocks().first(std::min(this->blocks().size(), m_limit));
+    const QVector<MarkdownBlock> blocks = this->blocks();
     const qsizetype common = std::min(blocks.size(), m_shown.size());
     for (qsizetype i = first; i < common; ++i) {
         if (m_shown[i] == blocks[i])
@@ -91,7 +75,6 @@ void MarkdownBlockModel::showBlocksFrom(qsizetype first)
         m_shown.resize(blocks.size());
         endRemoveRows();
     }
-    emit hiddenBlocksChanged();
 }
 
 } // namespace kvasir::ui

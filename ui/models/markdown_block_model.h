@@ -12,13 +12,8 @@ class MarkdownBlockModel : public QAbstractListModel {
     Q_OBJECT
     QML_ELEMENT
     QML_UNCREATABLE("The message list owns the blocks")
-    /// How many blocks there are behind those shown.
-    Q_PROPERTY(int hiddenBlocks READ hiddenBlocks NOTIFY hiddenBlocksChanged)
 
 public:
-    /// An answer that people read has fewer; with more, it is shown in steps.
-    static constexpr qsizetype kFirstBlocks = 200;
-
     enum Role { BlockRole = Qt::UserRole + 1 };
     /// In the order of `MarkdownBlock::Kind`.
     enum Kind { Prose, Table, Code, Math, Rule, Plain };
@@ -38,23 +33,17 @@ public:
     const MarkdownSplitter &splitter() const { return m_splitter; }
     const QVector<MarkdownBlock> &blocks() const { return m_plain.isEmpty() ? m_splitter.blocks() : m_plain; }
 
-    int hiddenBlocks() const { return int(blocks().size() - m_shown.size()); }
-    Q_INVOKABLE void showMore();
-    /// About how many lines a block takes where one has room for so many characters.
-    Q_INVOKABLE int estimatedLines(int block, int charactersPerLine) const;
-    /// As much as it takes for this block to be shown.
-    void showUntil(qsizetype block);
-
-signals:
-    void hiddenBlocksChanged();
+    /// A part of a block as it would be written (`kvasir::ui::sourceOf`).
+    Q_INVOKABLE QString sourceOf(int block, int begin, int end) const;
+    /// Without markup: blocks are lines of one text.
+    Q_INVOKABLE bool isPlain() const { return !m_plain.isEmpty(); }
 
 private:
     void showBlocksFrom(qsizetype first);
 
     MarkdownSplitter m_splitter;
     QVector<MarkdownBlock> m_plain; ///< in its place
-    QVector<MarkdownBlock> m_shown;
-    qsizetype m_limit = kFirstBlocks; ///< of the blocks shown
+    QVector<MarkdownBlock> m_shown; ///< what is told of them so far
 };
 
 } // namespace kvasir::ui

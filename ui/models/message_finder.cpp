@@ -158,8 +158,8 @@ void MessageFinder::arrive()
 
 void MessageFinder::goThere()
 {
-    if (m_messages)
-        m_messages->show(row(), inReasoning(), block());
+    if (m_messages && inReasoning() && row() < m_messages->rowCount())
+        m_messages->setReasoningOpen(m_messages->at(row()).id, true);
     emit changed();
     emit moved(row());
 }

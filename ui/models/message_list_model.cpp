@@ -289,17 +289,6 @@ void MessageListModel::setReasoningOpen(qint64 id, bool open)
     emitChanged(row, { ReasoningOpenRole, ReasoningBlocksRole });
 }
 
-void MessageListModel::show(int row, bool inReasoning, int block)
-{
-    if (row < 0 || row >= rowCount())
-        return;
-    Row &shown = m_rows[size_t(row)];
-    if (inReasoning)
-        setReasoningOpen(shown.item.id, true);
-    data(index(row), inReasoning ? ReasoningBlocksRole : BlocksRole); // makes them
-    (inReasoning ? shown.reasoningBlocks : shown.blocks)->showUntil(block);
-}
-
 void MessageListModel::setPrefill(qint64 id, int done, int total)
 {
     const int row = rowOf(id);

@@ -70,8 +70,6 @@ public:
     void growReasoning(qint64 id, const QString &addedText, int tokens, double ms);
     /// Whether the reasoning is unfolded: folded until the person opens it.
     void setReasoningOpen(qint64 id, bool open);
-    /// What a view leaves out at first, as far as this block of a message's reasoning or text.
-    void show(int row, bool inReasoning, int block);
     void setPrefill(qint64 id, int done, int total);
 
     /// `row`: of one that is there.

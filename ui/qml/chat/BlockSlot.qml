@@ -1,15 +1,12 @@
 import QtQuick
 import Kvasir
 
-// One block of an answer, in its place: below the gap that it wants, inside of the lists and quotes that it is in. What it shows
-// is made at once, or, of many blocks, when there is time (BlockMaker).
+// One block of an answer, in its place: below the gap that it wants, inside of the lists and quotes that it is in.
 Item {
     id: slot
 
-    required property int index
+    required property int number // of the message's blocks
     required property var block // MarkdownBlock
-    property bool made: false
-    property int guessedHeight: 0 // until then
     property BlockSelection selection: null
     property MessageFinder finder: null
     property int row: -1 // of the message, for the finder
@@ -23,30 +20,14 @@ Item {
     readonly property int indentWidth: Math.round(pixelSize * 1.6) // as in ProseFormats
     readonly property int quoteX: block.indent * indentWidth
     readonly property TextEdit textItem: content.item?.textItem ?? null // null: what can only be selected as a whole
-    readonly property bool selected: selection?.encloses(index) ?? false
+    readonly property bool selected: selection?.encloses(number) ?? false
     // Of what is sought in it, the one that the person is at.
     readonly property int occurrence: finder && finder.row === row && finder.inReasoning === isReasoning
-        && finder.block === index ? finder.occurrence : -1
-    readonly property int gap: index === 0 || block.kind === MarkdownBlockModel.Plain ? 0
+        && finder.block === number ? finder.occurrence : -1
+    readonly property int gap: number === 0 || block.kind === MarkdownBlockModel.Plain ? 0
         : Math.round(pixelSize * (block.headingLevel > 0 ? 1.2 : block.tight ? 0.25 : 0.75))
 
-    implicitHeight: gap + (made ? content.height : guessedHeight)
-    onOccurrenceChanged: if (occurrence >= 0) make()
-
-    function make() {
-        made = true;
-    }
-    function makeLater(guess: int) {
-        guessedHeight = guess;
-        BlockMaker.add(slot);
-    }
-
-    // What is selected of it, as it would be written.
-    function selectedSource(): string {
-        if (textItem)
-            return textItem.selectedSource();
-        return selected && block.kind === MarkdownBlockModel.Math ? "\\[" + block.text + "\\]" : "";
-    }
+    implicitHeight: gap + content.height
 
     Loader {
         active: slot.quoted
@@ -70,7 +51,6 @@ Item {
         x: slot.quoteX + slot.block.quoteDepth * Theme.space4 + slot.block.innerIndent * slot.indentWidth
         y: slot.gap
         width: slot.width - x
-        active: slot.made
         // What it shows has its width from the beginning: a text is laid out once.
         sourceComponent: slot.block.kind === MarkdownBlockModel.Code ? code
             : slot.block.kind === MarkdownBlockModel.Table ? table

@@ -1,7 +1,7 @@
 import QtQuick
 import Kvasir
 
-// A message's blocks below one another. While an answer grows, only its last blocks change. Many blocks are made little by little.
+// A message's blocks below one another. While an answer grows, only its last blocks change. Of many, those in sight are made.
 Column {
     id: column
 
@@ -11,32 +11,47 @@ Column {
     property bool isReasoning: false // … or what was thought before it
     property color inkColor: Theme.text
     property int pixelSize: Theme.sizeBody
-    readonly property alias count: repeater.count
+    readonly property alias count: made.blockCount
     property Item firstBlock: null
-    // Of more than so many …
-    readonly property int many: 40
-    // … those that a view shows first are made at once: at a message's beginning and, more often, at its end.
-    readonly property int firstAtOnce: 2
-    readonly property int lastAtOnce: 12
-    signal copyRequested(string text)
-
-    function canWait(index: int): bool {
-        return count > many && index >= firstAtOnce && index < count - lastAtOnce;
-    }
-    // Half as wide as high is what a letter takes on average.
-    function guessHeight(index: int): int {
-        return blocks.estimatedLines(index, width * 2 / pixelSize) * pixelSize * Theme.lineHeight;
-    }
-
+    readonly property int sought: finder && finder.row === row && finder.inReasoning === isReasoning ? finder.block : -1
     readonly property BlockSelection selection: BlockSelection {
         area: column
-        blocks: repeater
+        blocks: column.blocks
+        made: made
         onCopyRequested: text => column.copyRequested(text)
+    }
+    signal copyRequested(string text)
+
+    function slotOf(block: int): BlockSlot {
+        return repeater.itemAt(block - made.first);
+    }
+
+    topPadding: made.roomAbove
+    bottomPadding: made.roomBelow
+    onSoughtChanged: if (sought >= 0) made.goTo(sought)
+    onVisibleChanged: BlockMaker.look()
+    Component.onCompleted: if (sought >= 0) made.goTo(sought)
+    Keys.onPressed: event => selection.take(column, event)
+
+    BlockWindow {
+        id: made
+        blocks: column.blocks
+        area: column
+        maker: BlockMaker
+        lineLetters: column.width * 2 / column.pixelSize // half as wide as high is what a letter takes on average
+        lineHeight: column.pixelSize * Theme.lineHeight
+        keepsAll: column.selection.focused !== null
     }
     Repeater {
         id: repeater
-        model: column.blocks
-        onItemAdded: (index, item) => { if (index === 0) column.firstBlock = item; }
+        model: made
+        onItemAdded: (index, item) => {
+            if (item.number === 0)
+                column.firstBlock = item;
+            if (column.selection.spans)
+                column.selection.mark(item.number);
+        }
+        onItemRemoved: (index, item) => column.selection.leave(item)
         BlockSlot {
             width: column.width
             selection: column.selection
@@ -45,18 +60,8 @@ Column {
             isReasoning: column.isReasoning
             inkColor: column.inkColor
             pixelSize: column.pixelSize
+            onHeightChanged: made.measured(number, height)
             onCopyRequested: text => column.copyRequested(text)
-            Component.onCompleted: column.canWait(index) ? makeLater(column.guessHeight(index)) : make()
-        }
-    }
-    Loader {
-        active: column.blocks ? column.blocks.hiddenBlocks > 0 : false
-        visible: active
-        sourceComponent: LinkButton {
-            objectName: "moreBlocks"
-            topPadding: Theme.space2
-            text: qsTr("Show more")
-            onClicked: column.blocks.showMore()
         }
     }
 }

@@ -66,12 +66,17 @@ ListView {
     footer: Item { height: Theme.space4 }
     activeFocusOnTab: true
     keyNavigationEnabled: false
+    currentIndex: -1 // a current row takes the focus when it is made, and is made wherever it is
     Accessible.role: Accessible.List
     Accessible.name: qsTr("Messages")
 
     onTopRoomChanged: returnToBounds()
     onContentHeightChanged: if (sticksToEnd) positionViewAtEnd()
-    onHeightChanged: if (sticksToEnd) positionViewAtEnd()
+    onHeightChanged: {
+        if (sticksToEnd)
+            positionViewAtEnd();
+        BlockMaker.look();
+    }
     onCountChanged: if (sticksToEnd) positionViewAtEnd()
     onContentYChanged: {
         // Only the person's own scrolling decides; a step up lets go at once, whatever streams in below.
@@ -83,6 +88,7 @@ ListView {
                 sticksToEnd = true;
         }
         lastY = contentY;
+        BlockMaker.look();
     }
     Keys.onPressed: event => {
         const page = height * 0.9;

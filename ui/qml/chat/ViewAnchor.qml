@@ -17,8 +17,8 @@ QtObject {
         for (let child = item.childAt(x, y); child; child = item.childAt(x, y)) {
             const inside = item.mapToItem(child, x, y);
             item = child;
-            if (item.made !== undefined)
-                return item.made ? item : null;
+            if (item instanceof BlockSlot)
+                return item;
             x = inside.x;
             y = inside.y;
         }
@@ -30,7 +30,7 @@ QtObject {
     // Messages and their blocks have new heights, but not their places yet.
     function layOut(item: Item) {
         for (const child of Array.from(item.children)) {
-            if (child.made === undefined)
+            if (!(child instanceof BlockSlot))
                 layOut(child);
         }
         item.forceLayout?.();
