@@ -17,6 +17,7 @@
 
 #include <QCommandLineParser>
 #include <QGuiApplication>
+#include <QScreen>
 #include <QSettings>
 #include <cstdio>
 #include <cstdlib>
@@ -144,6 +145,7 @@ int main(int argc, char** argv) {
   QSettings store(QString::fromStdString((arguments.data.root / "window.ini").string()),
                   QSettings::IniFormat);
   ui::UiSettings settings(&store);
+  settings.limitWindow(QGuiApplication::primaryScreen()->availableSize());
   const ui::Window window({chat, chats, context, answers, models, profiles, storage}, settings);
   if (window.quickWindow() == nullptr) return EXIT_FAILURE;
   profiles.reportKv();

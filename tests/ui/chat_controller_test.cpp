@@ -425,10 +425,17 @@ private slots:
             settings.setThemeMode(UiSettings::Dark);
             settings.setFontScale(9);
             settings.setSidebarShown(false);
+            settings.keepWindow(QWindow::Windowed, 900, 700);
+            settings.keepWindow(QWindow::Maximized, 1920, 1080);
         }
         QSettings store(file, QSettings::IniFormat);
         {
-            const UiSettings settings(&store);
+            UiSettings settings(&store);
+            QVERIFY(settings.windowMaximized());
+            QCOMPARE(settings.windowWidth(), 900);
+            settings.limitWindow({ 640, 8000 });
+            QCOMPARE(settings.windowWidth(), 640);
+            QCOMPARE(settings.windowHeight(), 700);
             QCOMPARE(settings.themeMode(), UiSettings::Dark);
             QCOMPARE(settings.fontScale(), UiSettings::kMaxFontScale);
             QVERIFY(!settings.sidebarShown());
@@ -439,6 +446,7 @@ private slots:
         const UiSettings settings(&store);
         QCOMPARE(settings.fontScale(), 1.0);
         QVERIFY(settings.windowWidth() > 0);
+        UiSettings(&store).limitWindow({ 0, 0 });
         QCOMPARE(settings.themeMode(), UiSettings::System);
     }
 };

@@ -44,8 +44,7 @@ void WindowTest::cleanup()
 void WindowTest::start(int width, int height)
 {
     m_settings->setReducedMotion(true);
-    m_settings->setWindowWidth(width);
-    m_settings->setWindowHeight(height);
+    m_settings->setWindowSize(width, height);
     m_window = std::make_unique<Window>(
         WindowPorts { *m_port, m_port->list, *m_context, *m_answers, *m_models, *m_profiles, *m_storage },
         *m_settings);

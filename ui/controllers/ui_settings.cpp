@@ -53,6 +53,7 @@ UiSettings::UiSettings(QSettings *store, QObject *parent)
                                kMinWindowSize, kMaxWindowSize);
     m_windowHeight = std::clamp(m_store->value(QLatin1String("ui/windowHeight"), m_windowHeight).toInt(),
                                 kMinWindowSize, kMaxWindowSize);
+    m_windowMaximized = m_store->value(QLatin1String("ui/windowMaximized"), m_windowMaximized).toBool();
 }
 
 void UiSettings::setThemeMode(ThemeMode mode)
@@ -101,24 +102,28 @@ void UiSettings::setModelFolder(const QUrl &folder)
     emit modelFolderChanged();
 }
 
-void UiSettings::setWindowWidth(int width)
+void UiSettings::setWindowSize(int width, int height)
 {
-    width = std::clamp(width, kMinWindowSize, kMaxWindowSize);
-    if (m_windowWidth == width)
-        return;
-    m_windowWidth = width;
-    save("ui/windowWidth", width);
-    emit windowSizeChanged();
+    m_windowWidth = std::clamp(width, kMinWindowSize, kMaxWindowSize);
+    m_windowHeight = std::clamp(height, kMinWindowSize, kMaxWindowSize);
+    save("ui/windowWidth", m_windowWidth);
+    save("ui/windowHeight", m_windowHeight);
+    emit windowChanged();
 }
 
-void UiSettings::setWindowHeight(int height)
+void UiSettings::keepWindow(QWindow::Visibility visibility, int width, int height)
 {
-    height = std::clamp(height, kMinWindowSize, kMaxWindowSize);
-    if (m_windowHeight == height)
-        return;
-    m_windowHeight = height;
-    save("ui/windowHeight", height);
-    emit windowSizeChanged();
+    m_windowMaximized = visibility == QWindow::Maximized;
+    save("ui/windowMaximized", m_windowMaximized);
+    if (visibility == QWindow::Windowed)
+        setWindowSize(width, height);
+}
+
+void UiSettings::limitWindow(const QSize &available)
+{
+    m_windowWidth = std::clamp(available.width(), kMinWindowSize, m_windowWidth);
+    m_windowHeight = std::clamp(available.height(), kMinWindowSize, m_windowHeight);
+    emit windowChanged();
 }
 
 void UiSettings::save(const char *key, const QVariant &value)

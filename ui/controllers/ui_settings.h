@@ -1,8 +1,10 @@
 #pragma once
 
 #include <QObject>
+#include <QSize>
 #include <QString>
 #include <QUrl>
+#include <QWindow>
 #include <QtQml/qqmlregistration.h>
 
 class QSettings;
@@ -20,8 +22,10 @@ class UiSettings : public QObject {
     Q_PROPERTY(bool sidebarShown READ sidebarShown WRITE setSidebarShown NOTIFY sidebarShownChanged)
     /// Where models were looked for last; at first the home folder.
     Q_PROPERTY(QUrl modelFolder READ modelFolder WRITE setModelFolder NOTIFY modelFolderChanged)
-    Q_PROPERTY(int windowWidth READ windowWidth WRITE setWindowWidth NOTIFY windowSizeChanged)
-    Q_PROPERTY(int windowHeight READ windowHeight WRITE setWindowHeight NOTIFY windowSizeChanged)
+    Q_PROPERTY(int windowWidth READ windowWidth NOTIFY windowChanged)
+    Q_PROPERTY(int windowHeight READ windowHeight NOTIFY windowChanged)
+    /// Its size is the one that it has otherwise.
+    Q_PROPERTY(bool windowMaximized READ windowMaximized NOTIFY windowChanged)
 
 public:
     enum ThemeMode { System, Light, Dark };
@@ -44,9 +48,13 @@ public:
     QUrl modelFolder() const { return m_modelFolder; }
     void setModelFolder(const QUrl &folder);
     int windowWidth() const { return m_windowWidth; }
-    void setWindowWidth(int width);
     int windowHeight() const { return m_windowHeight; }
-    void setWindowHeight(int height);
+    bool windowMaximized() const { return m_windowMaximized; }
+    void setWindowSize(int width, int height);
+    /// As it is now.
+    Q_INVOKABLE void keepWindow(QWindow::Visibility visibility, int width, int height);
+    /// Has a window open no larger than that, whatever it was.
+    void limitWindow(const QSize &available);
 
 signals:
     void themeModeChanged();
@@ -54,7 +62,7 @@ signals:
     void reducedMotionChanged();
     void sidebarShownChanged();
     void modelFolderChanged();
-    void windowSizeChanged();
+    void windowChanged();
 
 private:
     void save(const char *key, const QVariant &value);
@@ -67,6 +75,7 @@ private:
     QUrl m_modelFolder;
     int m_windowWidth = 1180;
     int m_windowHeight = 780;
+    bool m_windowMaximized = false;
 };
 
 } // namespace kvasir::ui

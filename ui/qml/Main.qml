@@ -44,8 +44,8 @@ T.ApplicationWindow {
         page.focusComposer();
     }
 
-    width: 1180
-    height: 780
+    width: settings.windowWidth
+    height: settings.windowHeight
     minimumWidth: 420
     minimumHeight: 460
     visible: true
@@ -53,16 +53,11 @@ T.ApplicationWindow {
     title: qsTr("%1 – Kvasir").arg(chat.currentTitle)
 
     Component.onCompleted: {
-        width = settings.windowWidth;
-        height = settings.windowHeight;
+        if (settings.windowMaximized)
+            showMaximized();
         page.focusComposer();
     }
-    onClosing: {
-        if (visibility === Window.Windowed) {
-            settings.windowWidth = width;
-            settings.windowHeight = height;
-        }
-    }
+    onClosing: settings.keepWindow(visibility, width, height)
     onOverlaidChanged: overlayOpen = false
 
     Binding { target: Theme; property: "mode"; value: window.settings.themeMode }

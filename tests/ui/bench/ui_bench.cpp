@@ -73,8 +73,7 @@ struct Application {
         , profiles(host, chat, models, std::nullopt)
         , opened(profiles.openFirst(host.book().last_used().id))
     {
-        settings.setWindowWidth(kWindowWidth);
-        settings.setWindowHeight(kWindowHeight);
+        settings.setWindowSize(kWindowWidth, kWindowHeight);
         window = std::make_unique<ui::Window>(
             ui::WindowPorts { chat, list, context, answers, models, profiles, storage }, settings);
     }

@@ -129,8 +129,7 @@ int main(int argc, char *argv[])
                                                   : UiSettings::System);
     settings.setFontScale(parser.value(QStringLiteral("scale")).toDouble());
     const QStringList size = parser.value(QStringLiteral("size")).split(u'x');
-    settings.setWindowWidth(size.value(0).toInt());
-    settings.setWindowHeight(size.value(1).toInt());
+    settings.setWindowSize(size.value(0).toInt(), size.value(1).toInt());
 
     FakeProfilePort profiles;
     FakeStoragePort storage;

@@ -1,8 +1,9 @@
 import QtQuick
+import QtQuick.Templates as T
 import Kvasir
 
 // A chat that has not begun: one sentence and three ways in.
-Item {
+Flickable {
     id: page
 
     required property ChatController chat
@@ -13,15 +14,25 @@ Item {
         : models.isStarter ? qsTr("The small starter model is good for small talk. It knows no facts. Drop a larger model (a GGUF file) anywhere here.")
         : models.state === ModelController.Ready ? models.note : ""
 
+    contentWidth: width
+    contentHeight: Math.max(height, invitation.height + 2 * Theme.space3)
+    boundsBehavior: Flickable.StopAtBounds
+    clip: contentHeight > height
+    interactive: clip
+    T.ScrollBar.vertical: SlimScrollBar {}
+    FocusFollower { view: page }
+
     Column {
+        id: invitation
         anchors.centerIn: parent
-        width: Math.min(480, parent.width - 2 * Theme.space6)
+        width: Math.min(480, page.width - 2 * Theme.space6)
         spacing: Theme.space2
 
         Image {
             anchors.horizontalCenter: parent.horizontalCenter
             width: 56
             height: 56
+            visible: page.height > 7 * height // otherwise the room is for what can be done
             sourceSize: Qt.size(112, 112)
             source: "qrc:/kvasir/icons/kvasir.svg"
             Accessible.ignored: true
