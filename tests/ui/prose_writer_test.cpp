@@ -123,6 +123,22 @@ private slots:
         }
     }
 
+    void a_formula_among_letters_from_right_to_left_has_its_room_there()
+    {
+        QTextDocument document;
+        reserveFormulaRoom(document);
+        write(document, QStringLiteral("\u05d0\u05d1 $flat$ \u05d2\u05d3"), kTypeset);
+        document.setTextWidth(400);
+        QVERIFY(document.size().height() > 0);
+        const auto formulas = placedFormulas(document);
+        QCOMPARE(formulas.size(), 1);
+        const QTextLine line = document.begin().layout()->lineAt(0);
+        QVERIFY(line.cursorToX(0) > 390);
+        QVERIFY(formulas[0].rect.right() < line.cursorToX(2) + 0.5); // left of the two letters before it
+        QVERIFY(formulas[0].rect.left() > line.cursorToX(5) - 0.5); // right of those behind
+        QCOMPARE(formulas[0].rect.width(), 40.0);
+    }
+
     void formulas_are_copied_as_latex()
     {
         QTextDocument document;
@@ -138,6 +154,33 @@ private slots:
         QTextDocument document;
         write(document, QStringLiteral("so $\\frac{1}{$"));
         QCOMPARE(document.toPlainText(), QStringLiteral("so \\frac{1}{"));
+    }
+
+    void every_paragraph_has_its_own_direction()
+    {
+        // As an editor has it whose text begins from right to left.
+        QTextOption rightToLeft;
+        rightToLeft.setTextDirection(Qt::RightToLeft);
+        const QString arabic = QStringLiteral("\u0645\u0631\u062d\u0628\u0627");
+        const QVector<Qt::LayoutDirection> expected { Qt::RightToLeft, Qt::LeftToRight, Qt::RightToLeft };
+
+        QTextDocument document;
+        document.setDefaultTextOption(rightToLeft);
+        write(document, arabic + QStringLiteral("\n\n**<b>**ut\n\n- `code` ") + arabic);
+        QVector<Qt::LayoutDirection> directions;
+        for (QTextBlock block = document.begin(); block.isValid(); block = block.next())
+            directions << block.textDirection();
+        QCOMPARE(directions, expected);
+        QVERIFY(document.lastBlock().blockFormat().rightMargin() > 0);
+        QCOMPARE(document.lastBlock().blockFormat().leftMargin(), 0.0);
+
+        const QString lines = arabic + QStringLiteral("\n1. but\n") + arabic;
+        writePlain(document, lines, style());
+        QCOMPARE(document.toPlainText(), lines);
+        directions.clear();
+        for (QTextBlock block = document.begin(); block.isValid(); block = block.next())
+            directions << block.textDirection();
+        QCOMPARE(directions, expected);
     }
 
     void plain_text_keeps_every_character()

@@ -183,6 +183,22 @@ private slots:
         QTRY_VERIFY(find(QStringLiteral("composerInput"))->hasActiveFocus());
     }
 
+    void what_is_written_from_right_to_left_is_marked()
+    {
+        const QString word = QStringLiteral("\u05e9\u05dc\u05d5\u05dd");
+        openChat(QStringLiteral("Well?"), word + u' ' + word + QStringLiteral(" again."));
+        QTest::keyClick(quick(), Qt::Key_F, Qt::ControlModifier);
+        QGuiApplication::clipboard()->setText(word);
+        QTest::keyClick(quick(), Qt::Key_V, Qt::ControlModifier);
+        QTRY_COMPARE(countOf(QStringLiteral("findMark")), 1);
+        QTRY_COMPARE(countOf(QStringLiteral("currentMark")), 1);
+        const QQuickItem *current = find(QStringLiteral("currentMark"));
+        const QQuickItem *other = find(QStringLiteral("findMark"));
+        QVERIFY(current->width() > 10);
+        QVERIFY(other->width() > 10);
+        QVERIFY(other->x() + other->width() < current->x());
+    }
+
     void what_is_folded_or_not_made_yet_is_found_and_shown()
     {
         const QString honey = QStringLiteral("Honey.\n\n---\n\n").repeated(150);

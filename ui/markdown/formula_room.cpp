@@ -87,7 +87,8 @@ QVector<PlacedFormula> placedFormulas(const QTextDocument &document)
                 if (!line.isValid())
                     continue;
                 const QSizeF size = format.property(Size).toSizeF();
-                const QPointF topLeft(line.cursorToX(position),
+                // Among letters from right to left, what comes before it is on its right.
+                const QPointF topLeft(std::min(line.cursorToX(position), line.cursorToX(position + 1)),
                                       line.y() + line.ascent() - format.doubleProperty(Ascent));
                 formulas.append({ format.stringProperty(Latex), format.boolProperty(Display),
                                   QRectF(origin + topLeft, size) });

@@ -1,5 +1,7 @@
 #include "ui/markdown/prose_formats.h"
 
+#include "ui/markdown/text_direction.h"
+
 #include <QFontMetricsF>
 #include <QTextDocument>
 
@@ -98,10 +100,18 @@ QTextBlockFormat ProseFormats::paragraph(const Paragraph &paragraph, bool isFirs
     if (!isFirst)
         format.setTopMargin(qRound(gap * m_style.pixelSize));
     const int indent = qRound(kListIndent * m_style.pixelSize);
-    format.setLeftMargin(indent * paragraph.listDepth);
+    const Qt::LayoutDirection direction = directionOf(paragraph.runs);
+    if (direction != Qt::LayoutDirectionAuto)
+        format.setLayoutDirection(direction);
+    if (direction == Qt::RightToLeft)
+        format.setRightMargin(indent * paragraph.listDepth);
+    else
+        format.setLeftMargin(indent * paragraph.listDepth);
     if (!paragraph.marker.isEmpty()) {
         format.setTextIndent(-indent);
-        format.setTabPositions({ QTextOption::Tab(indent, QTextOption::LeftTab) });
+        // Qt swaps the two where text goes from right to left, and has both begin on its side.
+        const auto tab = direction == Qt::RightToLeft ? QTextOption::RightTab : QTextOption::LeftTab;
+        format.setTabPositions({ QTextOption::Tab(indent, tab) });
     }
     return format;
 }

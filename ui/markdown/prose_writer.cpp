@@ -2,6 +2,7 @@
 
 #include "ui/markdown/formula_room.h"
 #include "ui/markdown/prose_formats.h"
+#include "ui/markdown/text_direction.h"
 
 #include <QTextCursor>
 #include <QTextDocument>
@@ -64,8 +65,20 @@ public:
 
     void writeText(const QString &text)
     {
-        beginBlock(m_formats.line(), m_formats.body(), true);
-        m_cursor.insertText(text, m_formats.body());
+        if (!hasRightToLeft(text)) {
+            beginBlock(m_formats.line(), m_formats.body(), true);
+            m_cursor.insertText(text, m_formats.body());
+            return;
+        }
+        bool isFirst = true;
+        for (const QStringView line : QStringView(text).tokenize(u'\n')) {
+            QTextBlockFormat format = m_formats.line();
+            if (const Qt::LayoutDirection direction = directionOf(line); direction != Qt::LayoutDirectionAuto)
+                format.setLayoutDirection(direction);
+            beginBlock(format, m_formats.body(), isFirst);
+            m_cursor.insertText(line.toString(), m_formats.body());
+            isFirst = false;
+        }
     }
 
 private:
@@ -83,6 +96,8 @@ private:
     {
         m_cursor = cell.firstCursorPosition();
         QTextBlockFormat block = m_formats.line();
+        if (const Qt::LayoutDirection direction = directionOf(runs); direction != Qt::LayoutDirectionAuto)
+            block.setLayoutDirection(direction);
         if (alignment != ColumnAlignment::Left)
             block.setAlignment(alignment == ColumnAlignment::Right ? Qt::AlignRight : Qt::AlignHCenter);
         m_cursor.setBlockFormat(block);

@@ -15,14 +15,17 @@ Item {
     // Where it is in the text, and where the text has it: two pieces where a line breaks in it.
     function find() {
         const found = [];
+        const add = (occurrence, at, x, end) =>
+            found.push({ occurrence, x: Math.min(x, end), y: at.y, width: Math.abs(end - x), height: at.height });
         finder.placesIn(edit.getText(0, edit.length)).forEach((begin, occurrence) => {
             const from = edit.positionToRectangle(begin);
             const to = edit.positionToRectangle(begin + sought.length);
             if (from.y === to.y) {
-                found.push({ occurrence, x: from.x, y: from.y, width: to.x - from.x, height: from.height });
+                add(occurrence, from, from.x, to.x);
             } else {
-                found.push({ occurrence, x: from.x, y: from.y, width: edit.width - from.x, height: from.height });
-                found.push({ occurrence, x: edit.leftPadding, y: to.y, width: to.x - edit.leftPadding, height: to.height });
+                const isLeftwards = edit.positionToRectangle(begin + 1).x < from.x;
+                add(occurrence, from, from.x, isLeftwards ? edit.leftPadding : edit.width);
+                add(occurrence, to, isLeftwards ? edit.width : edit.leftPadding, to.x);
             }
         });
         places = found;
