@@ -11,7 +11,7 @@ Flickable {
     readonly property bool modelUsable: models.state === ModelController.Ready || models.state === ModelController.Loading
     readonly property string remark: chat.isPrivate ? qsTr("Neither its messages nor what is computed of them are written anywhere. It ends when you end it or close Kvasir.")
         : models.state === ModelController.Failed ? ""
-        : models.isStarter ? qsTr("The small starter model is good for small talk. It knows no facts. Drop a larger model (a GGUF file) anywhere here.")
+        : models.isStarter ? qsTr("The starter model makes small talk and knows no facts. For more, drop a GGUF file here: DeepSeek\u2011V2\u2011Lite, Moonlight or GLM\u20114.7\u2011Flash.")
         : models.state === ModelController.Ready ? models.note : ""
 
     contentWidth: width
