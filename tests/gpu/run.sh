@@ -19,7 +19,8 @@ run.sh STEP, one of:
   model [SHAPE]   make a model with random weights in a published shape (v2-lite), to measure with
   bench [SHAPE]   how fast it reads prompts, and answers at growing depths
   profile [SHAPE] how long each kernel takes in both
-  split [SHAPE]   how fast it is where most experts stay in RAM, and the processor alone
+  split [SHAPE]   how fast it is where most experts stay in RAM
+  processor [SHAPE] how fast the processor alone is, with growing numbers of threads and at growing depths
   sanitize TOOL   small shapes under compute-sanitizer: memcheck, racecheck or synccheck
 Each step ends within ten minutes or is stopped. KVASIR_GPU_FOLDER is the folder of made models and logs (/tmp/kvasir-gpu).
 TEXT
@@ -114,7 +115,18 @@ profile() {  # shape
 
 split() {  # shape
   measure "$1" --backend cuda --vram-mib 6000 --prompt-tokens 512 --generate-tokens 32 --repeat 3
-  measure "$1" --prompt-tokens 512 --generate-tokens 32 --repeat 3
+}
+
+processor() {  # shape
+  grep -m 1 "model name" /proc/cpuinfo
+  grep -m 1 -owE "avx2|avx_vnni|avx512f|avx512_vnni|avx512_bf16|amx_int8" /proc/cpuinfo | sort -u | paste -sd ' '
+  local threads type
+  for ((threads = 2; threads <= $(nproc); threads *= 2)); do
+    measure "$1" --threads "$threads" --prompt-tokens 512 --generate-tokens 32 --repeat 3
+  done
+  for type in f16 q8_0; do
+    measure "$1" --kv-type "$type" --prompt-tokens 512 --generate-tokens 32 --depth 4096,16384
+  done
 }
 
 # A step of `all` in a process of its own, whose end is no other's. A build's logs lie apart, with the exit codes of the
@@ -166,7 +178,7 @@ all() {  # seconds
   done
   step 240 model v2-lite &
   wait
-  for part in bench profile split; do
+  for part in bench profile split processor; do
     step 120 "$part" v2-lite
     show "$part-v2-lite"
   done
@@ -180,7 +192,7 @@ case ${1:-help} in
   all) all "${2:-560}" ;;
   device | smoke) "$1" ;;
   check) check ${2:+--only "$2"} "${@:3}" ;;
-  model | bench | profile | split) "$1" "${2:-v2-lite}" ;;
+  model | bench | profile | split | processor) "$1" "${2:-v2-lite}" ;;
   sanitize) sanitize "${2:?a tool, please}" ;;
   *) usage ;;
 esac
