@@ -107,6 +107,11 @@ private slots:
         QTest::keyClick(quick(), Qt::Key_Escape);
         QTRY_VERIFY(!isShown(sheet()));
         QTRY_VERIFY(find(QStringLiteral("composerInput"))->hasActiveFocus());
+        QTest::keyClick(quick(), Qt::Key_F1);
+        QTRY_VERIFY(isShown(sheet()));
+        settle();
+        QTest::keyClick(quick(), Qt::Key_F1);
+        QTRY_VERIFY(!isShown(sheet()));
 
         click(find(QStringLiteral("appearanceButton")));
         QTRY_VERIFY(isShown(find(QStringLiteral("keysRow"))));

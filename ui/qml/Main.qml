@@ -67,8 +67,8 @@ T.ApplicationWindow {
     Shortcut { sequence: StandardKey.New; onActivated: window.newChat() }
     Shortcut { sequence: "Ctrl+K"; onActivated: window.searchChats() }
     Shortcut { sequence: "Ctrl+Shift+N"; onActivated: window.chat.openPrivate() }
-    Shortcut { sequence: "Ctrl+,"; onActivated: settingsPanel.opened ? settingsPanel.close() : settingsPanel.open() }
-    Shortcut { sequence: "F1"; onActivated: keys.opened ? keys.close() : keys.open() }
+    Shortcut { sequence: settingsPanel.openingKey; onActivated: settingsPanel.open() }
+    Shortcut { sequence: keys.openingKey; onActivated: keys.open() }
     Shortcut { sequence: "Ctrl+B"; onActivated: window.toggleSidebar() }
     Shortcut { sequences: ["Ctrl+Return", "Ctrl+Enter"]; onActivated: window.chat.regenerateLast() }
     Shortcut {

@@ -8,6 +8,7 @@ T.Popup {
     id: dialog
 
     required property string title
+    property string openingKey: "" // closes it too; what is behind it hears no keys
     property int maximumWidth: 640
     property int maximumHeight: Theme.scaled(560)
     default property alias rows: column.data
@@ -41,6 +42,11 @@ T.Popup {
         Accessible.role: Accessible.Dialog
         Accessible.name: dialog.title
 
+        Shortcut {
+            enabled: dialog.opened && dialog.openingKey.length > 0
+            sequence: dialog.openingKey
+            onActivated: dialog.close()
+        }
         RowLayout {
             Layout.fillWidth: true
             spacing: Theme.space2

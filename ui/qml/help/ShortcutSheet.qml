@@ -36,6 +36,7 @@ Dialog {
 
     objectName: "shortcutSheet"
     title: qsTr("Keys")
+    openingKey: "F1"
     maximumWidth: 520
     maximumHeight: Theme.scaled(640)
 

@@ -15,6 +15,7 @@ Dialog {
 
     objectName: "settingsPanel"
     title: qsTr("Settings")
+    openingKey: "Ctrl+,"
     maximumWidth: 480
     maximumHeight: Theme.scaled(576)
     onAboutToShow: {
