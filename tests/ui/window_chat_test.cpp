@@ -102,13 +102,7 @@ private slots:
 
     void prefill_progress_is_shown_until_the_first_word()
     {
-        m_port->script.pieces.clear();
-        m_port->script.holdsAfterPieces = true;
-        start();
-        type(QStringLiteral("Go"));
-        QTest::keyClick(quick(), Qt::Key_Return);
-        QTRY_COMPARE(chat().messages()->rowCount(), 2);
-        const qint64 id = chat().currentId();
+        const qint64 id = beginAnswer();
         m_port->setPrefill(id, 512, 1248);
         QTRY_COMPARE(textOf(QStringLiteral("prefillText")),
                      QStringLiteral("Reading 512 of 1,248\u00a0tokens"));
@@ -119,13 +113,7 @@ private slots:
 
     void thoughts_are_folded_above_the_answer_until_they_are_opened()
     {
-        m_port->script.pieces.clear();
-        m_port->script.holdsAfterPieces = true;
-        start();
-        type(QStringLiteral("Go"));
-        QTest::keyClick(quick(), Qt::Key_Return);
-        QTRY_COMPARE(chat().messages()->rowCount(), 2);
-        const qint64 id = chat().currentId();
+        const qint64 id = beginAnswer();
         m_port->growReasoning(id, QStringLiteral("Two and two."), 4, 12300);
         QTRY_COMPARE(textOf(QStringLiteral("reasoningText")), QStringLiteral("Thinking… 12\u00a0s"));
         QTRY_VERIFY(isShown(find(QStringLiteral("reasoningLine"))));
@@ -281,12 +269,7 @@ private slots:
 
     void a_stream_of_5000_tokens_leaves_the_keyboard_alive()
     {
-        m_port->script.pieces.clear();
-        m_port->script.holdsAfterPieces = true;
-        start();
-        type(QStringLiteral("Go"));
-        QTest::keyClick(quick(), Qt::Key_Return);
-        QTRY_COMPARE(chat().messages()->rowCount(), 2);
+        beginAnswer();
         const auto shown = [&] {
             return chat().messages()->index(1).data(MessageListModel::TextRole).toString();
         };

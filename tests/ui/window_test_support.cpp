@@ -159,6 +159,17 @@ void WindowTest::openChat(const QString &question, const QString &answer, const 
     settle();
 }
 
+qint64 WindowTest::beginAnswer()
+{
+    m_port->script.pieces.clear();
+    m_port->script.holdsAfterPieces = true;
+    start();
+    type(QStringLiteral("Go"));
+    QTest::keyClick(quick(), Qt::Key_Return);
+    step([this] { return chat().messages()->rowCount() == 2; });
+    return chat().currentId();
+}
+
 void WindowTest::step(const std::function<bool()> &isSo, int limitMs)
 {
     const QDeadlineTimer limit(limitMs);

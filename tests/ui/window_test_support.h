@@ -67,6 +67,8 @@ protected:
 
     /// The window with a chat of one question and its answer, opened.
     void openChat(const QString &question, const QString &answer, const QString &reasoning = {});
+    /// The window with a new chat whose answer has begun, and has no word yet.
+    qint64 beginAnswer();
     /// Goes on until it is so and not much further, where what is done meanwhile is looked at.
     static void step(const std::function<bool()> &isSo, int limitMs = 5000);
 
