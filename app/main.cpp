@@ -63,24 +63,32 @@ Arguments parseArguments(int argc, char** argv) {
       QStringLiteral("The profile to open; if not given, the one that was used last."),
       QStringLiteral("name"));
   parser.addOptions({dataDir, profile, model});
+  parser.addPositionalArgument(QStringLiteral("file"), QStringLiteral("The same as --model."),
+                               QStringLiteral("[file]"));
   parser.addHelpOption();
   parser.addVersionOption();
   parser.process(application);
 
   Arguments arguments;
   arguments.data = app::DataFolder::standard();
-  const auto path = [&](const QCommandLineOption& option) {
+  const auto path = [](const QString& given) {
     std::error_code error;
-    const auto absolute = std::filesystem::absolute(parser.value(option).toStdString(), error);
+    const auto absolute = std::filesystem::absolute(given.toStdString(), error);
     if (!error) return absolute;
-    std::fprintf(stderr, "kvasir: --%s names no file or folder: %s\n",
-                 qUtf8Printable(option.names().constFirst()), error.message().c_str());
+    std::fprintf(stderr, "kvasir: “%s” names no file or folder: %s\n", qUtf8Printable(given),
+                 error.message().c_str());
     std::exit(kExitBadInput);
   };
   arguments.ownFolder = parser.isSet(dataDir);
-  if (arguments.ownFolder) arguments.data.root = path(dataDir);
+  if (arguments.ownFolder) arguments.data.root = path(parser.value(dataDir));
   if (parser.isSet(profile)) arguments.profile = parser.value(profile).toStdString();
-  if (parser.isSet(model)) arguments.model = path(model);
+  const QStringList models = parser.values(model) + parser.positionalArguments();
+  if (models.size() > 1) {
+    std::fprintf(stderr, "kvasir: %s: one model at a time, please.\n",
+                 qUtf8Printable(models.join(QStringLiteral(", "))));
+    std::exit(kExitBadInput);
+  }
+  if (!models.isEmpty()) arguments.model = path(models.first());
   return arguments;
 }
 

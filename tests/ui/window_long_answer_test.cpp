@@ -168,7 +168,7 @@ private slots:
             QTRY_COMPARE(numberOf(made().last()), 2 * formulas - 1);
             QTRY_VERIFY(made().size() < kFewBlocks);
             settle();
-            QVERIFY(isInSight(made().last()));
+            QTRY_VERIFY(isInSight(made().last()));
         }
     }
 

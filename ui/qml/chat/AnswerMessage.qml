@@ -14,7 +14,7 @@ Item {
     required property int alternative // from 1
     required property int alternatives
     required property string editedText // empty: it was not
-    required property var blocks
+    required property MarkdownBlockModel blocks
     required property int status
     required property string error
     required property string usage
@@ -24,7 +24,7 @@ Item {
     required property int prefillTotal
     required property string prefillRemainingText
     required property string reasoningText // empty: it was not thought about
-    required property var reasoningBlocks
+    required property MarkdownBlockModel reasoningBlocks
     required property bool reasoningOpen
     required property bool thinking
     required property bool silent // the model ended it without a word

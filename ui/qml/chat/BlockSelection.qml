@@ -8,7 +8,7 @@ QtObject {
     id: selection
 
     required property Item area // MarkdownBlocks
-    required property var blocks // MarkdownBlockModel
+    required property MarkdownBlockModel blocks
     required property BlockWindow made // those of them that there are slots of; others get what is selected when they are made
     property int anchorBlock: -1
     property int anchorPosition: 0

@@ -5,7 +5,7 @@ import Kvasir
 Column {
     id: column
 
-    required property var blocks // MarkdownBlockModel
+    required property MarkdownBlockModel blocks
     property MessageFinder finder: null // what is sought in it …
     property int row: -1 // … as this message …
     property bool isReasoning: false // … or what was thought before it

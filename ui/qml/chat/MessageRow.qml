@@ -21,7 +21,7 @@ Item {
     required property bool isUser
     required property int status
     required property bool isSilent
-    required property var blocks
+    required property MarkdownBlockModel blocks
     required property string error
     required property string usageText
     required property real hitFraction
@@ -30,7 +30,7 @@ Item {
     required property int prefillTotal
     required property string prefillRemainingText
     required property string reasoningText
-    required property var reasoningBlocks
+    required property MarkdownBlockModel reasoningBlocks
     required property bool reasoningOpen
     required property bool isThinking
     required property int alternative

@@ -7,7 +7,7 @@ Column {
     id: fold
 
     required property string text
-    required property var blocks // MarkdownBlockModel; null while it is folded
+    required property MarkdownBlockModel blocks // null while it is folded
     required property bool open
     required property bool thinking
     required property MessageFinder finder

@@ -10,7 +10,7 @@ Item {
     required property MessageFinder finder
     required property int messageRow
     required property var messageId
-    required property var blocks // MarkdownBlockModel
+    required property MarkdownBlockModel blocks
     required property int alternative // from 1
     required property int alternatives
     required property string editedText // empty: it was not

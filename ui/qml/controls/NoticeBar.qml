@@ -41,7 +41,7 @@ Rectangle {
             Layout.fillWidth: true
             text: bar.text
             wrapMode: Text.Wrap
-            lineHeight: 1.35
+            lineHeight: lineCount > 1 ? 1.35 : 1 // what is more than 1 lies below the text, and would push it up
             maximumLineCount: 4
             elide: Text.ElideRight
             Accessible.ignored: true
