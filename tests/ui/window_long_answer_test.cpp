@@ -36,7 +36,7 @@ class WindowLongAnswerTest : public WindowTest {
     {
         QList<QQuickItem *> found;
         for (QQuickItem *item : items()) {
-            if (item->property("number").isValid() && item->property("row").toInt() == 1)
+            if (item->property("number").isValid() && item->parentItem()->property("row").toInt() == 1)
                 found << item;
         }
         std::ranges::sort(found, {}, numberOf);

@@ -84,25 +84,25 @@ QTextCharFormat ProseFormats::run(const InlineRun &run, QTextCharFormat format) 
     return format;
 }
 
-QTextBlockFormat ProseFormats::line() const
+QTextBlockFormat ProseFormats::line(Qt::LayoutDirection direction) const
 {
     QTextBlockFormat format;
+    if (direction != Qt::LayoutDirectionAuto)
+        format.setLayoutDirection(direction);
     format.setLineHeight(m_lineHeightPercent, QTextBlockFormat::ProportionalHeight);
     return format;
 }
 
 QTextBlockFormat ProseFormats::paragraph(const Paragraph &paragraph, bool isFirst) const
 {
-    QTextBlockFormat format = line();
+    const Qt::LayoutDirection direction = directionOf(paragraph.runs);
+    QTextBlockFormat format = line(direction);
     if (paragraph.headingLevel > 0)
         format.setLineHeight(100, QTextBlockFormat::ProportionalHeight);
     const qreal gap = paragraph.headingLevel > 0 ? kHeadingGap : paragraph.tight ? kItemGap : kParagraphGap;
     if (!isFirst)
         format.setTopMargin(qRound(gap * m_style.pixelSize));
     const int indent = qRound(kListIndent * m_style.pixelSize);
-    const Qt::LayoutDirection direction = directionOf(paragraph.runs);
-    if (direction != Qt::LayoutDirectionAuto)
-        format.setLayoutDirection(direction);
     if (direction == Qt::RightToLeft)
         format.setRightMargin(indent * paragraph.listDepth);
     else

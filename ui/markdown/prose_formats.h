@@ -22,7 +22,7 @@ public:
     /// `base` with what the run adds.
     QTextCharFormat run(const InlineRun &run, QTextCharFormat base) const;
 
-    QTextBlockFormat line() const;
+    QTextBlockFormat line(Qt::LayoutDirection direction = Qt::LayoutDirectionAuto) const;
     QTextBlockFormat paragraph(const Paragraph &paragraph, bool isFirst) const;
     QTextTableCellFormat cell() const;
 

@@ -72,10 +72,7 @@ public:
         }
         bool isFirst = true;
         for (const QStringView line : QStringView(text).tokenize(u'\n')) {
-            QTextBlockFormat format = m_formats.line();
-            if (const Qt::LayoutDirection direction = directionOf(line); direction != Qt::LayoutDirectionAuto)
-                format.setLayoutDirection(direction);
-            beginBlock(format, m_formats.body(), isFirst);
+            beginBlock(m_formats.line(directionOf(line)), m_formats.body(), isFirst);
             m_cursor.insertText(line.toString(), m_formats.body());
             isFirst = false;
         }
@@ -95,9 +92,7 @@ private:
                    bool heading)
     {
         m_cursor = cell.firstCursorPosition();
-        QTextBlockFormat block = m_formats.line();
-        if (const Qt::LayoutDirection direction = directionOf(runs); direction != Qt::LayoutDirectionAuto)
-            block.setLayoutDirection(direction);
+        QTextBlockFormat block = m_formats.line(directionOf(runs));
         if (alignment != ColumnAlignment::Left)
             block.setAlignment(alignment == ColumnAlignment::Right ? Qt::AlignRight : Qt::AlignHCenter);
         m_cursor.setBlockFormat(block);

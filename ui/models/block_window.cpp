@@ -67,7 +67,7 @@ void BlockWindow::setLineLetters(int letters)
     m_lineLetters = letters;
     if (!m_complete || m_heights.size() <= kMany)
         return;
-    guessHeights();
+    guessHeights(0);
     emit changed();
     m_maker->look();
 }
@@ -150,8 +150,8 @@ void BlockWindow::appended(qsizetype from)
     const qsizetype count = m_blocks->blocks().size();
     const bool followsEnd = m_made.end == from;
     m_heights.resize(count);
-    for (qsizetype block = from; count > kMany && block < count; ++block)
-        m_heights[block] = guess(block);
+    if (count > kMany)
+        guessHeights(from);
     if (count <= kMany)
         moveTo({ 0, count });
     else if (followsEnd && count - from <= kLastAtOnce)
@@ -195,9 +195,9 @@ void BlockWindow::altered(qsizetype from, qsizetype to)
 }
 
 /// Those of blocks that are made will be told.
-void BlockWindow::guessHeights()
+void BlockWindow::guessHeights(qsizetype from)
 {
-    for (qsizetype block = 0; block < m_heights.size(); ++block) {
+    for (qsizetype block = from; block < m_heights.size(); ++block) {
         if (!m_made.holds({ block, block + 1 }))
             m_heights[block] = guess(block);
     }

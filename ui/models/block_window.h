@@ -99,7 +99,7 @@ private:
     void appended(qsizetype from);
     void removed();
     void altered(qsizetype from, qsizetype to);
-    void guessHeights();
+    void guessHeights(qsizetype from);
     qreal guess(qsizetype block) const;
     void moveTo(Blocks made);
     std::optional<Blocks> next() const;

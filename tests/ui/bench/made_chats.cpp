@@ -13,7 +13,7 @@ namespace {
 using storage::MessageRole;
 using storage::StoredMessage;
 
-constexpr int kLongAnswerParts = 120; // more than the 200 blocks that are shown at first
+constexpr int kLongAnswerParts = 120; // more than 200 blocks
 
 const char *const kWords[] = { "honey",  "water", "yeast",    "cellar",  "slow",    "weeks",   "the",
                                "a",      "and",   "bottle",   "gravity", "reading", "because", "measure",

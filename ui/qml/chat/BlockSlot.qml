@@ -9,8 +9,7 @@ Item {
     required property var block // MarkdownBlock
     property BlockSelection selection: null
     property MessageFinder finder: null
-    property int row: -1 // of the message, for the finder
-    property bool isReasoning: false
+    property int occurrence: -1 // of what is sought in it, the one that the person is at
     property color inkColor: Theme.text
     property int pixelSize: Theme.sizeBody
     signal copyRequested(string text)
@@ -21,9 +20,6 @@ Item {
     readonly property int quoteX: block.indent * indentWidth
     readonly property TextEdit textItem: content.item?.textItem ?? null // null: what can only be selected as a whole
     readonly property bool selected: selection?.encloses(number) ?? false
-    // Of what is sought in it, the one that the person is at.
-    readonly property int occurrence: finder && finder.row === row && finder.inReasoning === isReasoning
-        && finder.block === number ? finder.occurrence : -1
     readonly property int gap: number === 0 || block.kind === MarkdownBlockModel.Plain ? 0
         : Math.round(pixelSize * (block.headingLevel > 0 ? 1.2 : block.tight ? 0.25 : 0.75))
 

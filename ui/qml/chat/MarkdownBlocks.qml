@@ -56,8 +56,7 @@ Column {
             width: column.width
             selection: column.selection
             finder: column.finder
-            row: column.row
-            isReasoning: column.isReasoning
+            occurrence: column.sought === number ? column.finder.occurrence : -1
             inkColor: column.inkColor
             pixelSize: column.pixelSize
             onHeightChanged: made.measured(number, height)
